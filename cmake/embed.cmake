@@ -1,0 +1,18 @@
+# cmake -DOUTPUT=templates.c -DTEMPLATES=a;b;c -P embed.cmake
+# Templates become arrays of bytes in kpepc, so that it is one file that needs no other to run.
+set(code "/* Written by cmake/embed.cmake: do not edit. */\n#include \"emit.h\"\n\n")
+set(list "")
+set(index 0)
+foreach(path IN LISTS TEMPLATES)
+  get_filename_component(file "${path}" NAME)
+  string(REGEX REPLACE "\\..*$" "" name "${file}")
+  file(READ "${path}" hex HEX)
+  string(LENGTH "${hex}" length)
+  math(EXPR length "${length} / 2")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND code "static const unsigned char text${index}[] = {${bytes}0};\n")
+  string(APPEND list "    {\"${name}\", \"${file}\", (const char *)text${index}, ${length}},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+string(APPEND code "\nconst struct builtin builtins[] = {\n${list}    {0, 0, 0, 0},\n};\n")
+file(WRITE "${OUTPUT}" "${code}")

@@ -1,0 +1,702 @@
+#include "emit.h"
+
+#include <string.h>
+
+/* ---- building data --------------------------------------------------------------------- */
+
+static void set(struct arena *arena, struct value *map, const char *key, struct value *value)
+{
+    value_set(arena, map, key, value);
+}
+
+static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
+{
+    set(arena, map, key, text == NULL ? value_bool(arena, false) : value_text(arena, text));
+}
+
+static void set_int(struct arena *arena, struct value *map, const char *key, size_t number)
+{
+    set(arena, map, key, value_int(arena, (int64_t)number));
+}
+
+static void set_bool(struct arena *arena, struct value *map, const char *key, bool boolean)
+{
+    set(arena, map, key, value_bool(arena, boolean));
+}
+
+/* A map at the end of a list. Mustache has no separators: templates ask for {{^first}},{{/first}}.
+ */
+static struct value *add_item(struct arena *arena, struct value *list)
+{
+    struct value *item = value_map(arena);
+
+    set_bool(arena, item, "first", list->length == 0);
+    value_append(arena, list, item);
+    return item;
+}
+
+static void add_text(struct arena *arena, struct value *list, const char *text)
+{
+    set_text(arena, add_item(arena, list), "name", text);
+}
+
+static struct value *numbers_data(struct arena *arena, const struct numbers *numbers)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < numbers->count; i++)
+        value_append(arena, list, value_int(arena, (int64_t)numbers->list[i]));
+    return list;
+}
+
+static char *identifier(struct arena *arena, const char *name)
+{
+    char *text = layout_identifier(arena, name);
+
+    for (char *c = text; *c != '\0'; c++)
+        if (is_lower(*c))
+            *c = (char)(*c - 32);
+    return text;
+}
+
+/* ---- the tables ---------------------------------------------------------------------------- */
+
+static struct value *strings_data(struct arena *arena, const struct strings *strings)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < strings->count; i++) {
+        struct value *item = add_item(arena, list);
+
+        set_int(arena, item, "n", i);
+        set_text(arena, item, "text", strings->list[i]);
+    }
+    return list;
+}
+
+static struct value *rows_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->row_count; i++) {
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "number", layout->rows[i].number);
+        set_int(arena, item, "umask", layout->rows[i].umask);
+        set_int(arena, item, "kind", layout->rows[i].kind);
+        set_text(arena, item, "name", layout->rows[i].name);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static struct value *kinds_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->kind_count; i++) {
+        const struct layout_kind *kind = &layout->kinds[i];
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "counters", kind->counters);
+        set_int(arena, item, "fallback", kind->fallback);
+        set_int(arena, item, "other", kind->other);
+        set_int(arena, item, "releases", kind->releases);
+        set(arena, item, "fixed", value_int(arena, kind->fixed));
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static struct value *table_cpus_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t c = 0; c < layout->model->cpu_count; c++) {
+        const struct layout_cpu *from = &layout->cpus[c];
+        const struct database *db = &from->cpu->db;
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "n", c);
+        set_text(arena, item, "name", db->name);
+        set_text(arena, item, "ident", identifier(arena, db->name));
+        set_int(arena, item, "arch", (size_t)db->arch);
+        set_int(arena, item, "fixed", db->fixed);
+        set_int(arena, item, "config", db->config);
+        set_int(arena, item, "power", db->power);
+        set_int(arena, item, "db", from->db);
+        set_int(arena, item, "marketing", from->marketing);
+        set_int(arena, item, "releases", from->cpu->releases);
+        set_int(arena, item, "event_bits", from->cpu->event_bits);
+        set_int(arena, item, "events", db->event_count);
+        set_int(arena, item, "first", from->first);
+        set_int(arena, item, "words", from->words);
+        set_int(arena, item, "word_at", from->word_at);
+        set_int(arena, item, "ids_at", from->ids_at);
+        set_int(arena, item, "ids", db->id_count);
+        set_int(arena, item, "also_at", from->also_at);
+        set_int(arena, item, "also", from->cpu->also_count);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static struct value *table_ids_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->id_count; i++) {
+        const struct layout_id *from = &layout->ids[i];
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "type", from->id.type);
+        set_int(arena, item, "subtype", from->id.subtype);
+        set_int(arena, item, "family", from->id.family);
+        set_int(arena, item, "cpu", from->cpu);
+        set_int(arena, item, "chips_at", from->chips_at);
+        set_int(arena, item, "chips", from->chips);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static void set_words(struct arena *arena, struct value *data, const struct layout *layout)
+{
+    struct value *bits = value_list(arena), *ranks = value_list(arena);
+
+    for (size_t w = 0; w < layout->word_count; w++) {
+        value_append(arena, bits, value_int(arena, layout->words[w].bits));
+        value_append(arena, ranks, value_int(arena, (int64_t)layout->words[w].rank));
+    }
+    set(arena, data, "bits", bits);
+    set(arena, data, "ranks", ranks);
+}
+
+static struct value *renames_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->renames.count; i += 2) {
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "id", layout->renames.list[i]);
+        set_int(arena, item, "next", layout->renames.list[i + 1]);
+        set_text(arena, item, "name", layout->strings.list[layout->renames.list[i]]);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static struct value *candidates_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->candidate_count; i++) {
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "event", layout->candidates[i].event);
+        set_int(arena, item, "set", layout->candidates[i].set);
+        set_text(arena, item, "name", layout->strings.list[layout->candidates[i].event]);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+/* Sets of CPUs as words of 32. */
+static struct value *sets_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t s = 0; s < layout->set_count; s++)
+        for (size_t c = 0; c < layout->model->cpu_count; c += 32) {
+            uint32_t word = 0;
+
+            for (size_t b = 0; b < 32 && c + b < layout->model->cpu_count; b++)
+                word |= (uint32_t)layout->sets[s][c + b] << b;
+            value_append(arena, list, value_int(arena, word));
+        }
+    return list;
+}
+
+static struct value *name_texts_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t n = 0; n < layout->model->name_count; n++) {
+        const struct portable *name = &layout->model->names[n];
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "unit", layout_prose(layout, name->unit));
+        set_int(arena, item, "summary", layout_prose(layout, name->summary));
+        set_text(arena, item, "name", name->name);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static struct value *table_metrics_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+    size_t at = 0;
+
+    for (size_t m = 0; m < layout->model->metric_count; m++) {
+        const struct metric *metric = &layout->model->metrics[m];
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "name", layout_prose(layout, metric->name));
+        set_int(arena, item, "unit", layout_prose(layout, metric->unit));
+        set_int(arena, item, "summary", layout_prose(layout, metric->summary));
+        set_int(arena, item, "scale", (size_t)metric->scale);
+        set_int(arena, item, "terms_at", at);
+        set_int(arena, item, "numerators", metric->numerator_count);
+        set_int(arena, item, "denominators", metric->denominator_count);
+        set_text(arena, item, "text", metric->name);
+        at += metric->numerator_count + metric->denominator_count;
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static struct value *hardware_ids_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->event_ids; i++) {
+        struct value *item;
+
+        if (!layout->is_hardware[i])
+            continue;
+        item = add_item(arena, list);
+        set_int(arena, item, "id", i);
+        set_text(arena, item, "name", layout->strings.list[i]);
+    }
+    return list;
+}
+
+/* The narrowest unsigned type that holds the numbers of an array. */
+static void set_width(struct arena *arena, struct value *data, const char *key, size_t largest)
+{
+    set_int(arena, data, key, largest <= UINT8_MAX ? 8 : largest <= UINT16_MAX ? 16 : 32);
+}
+
+static size_t largest(const struct numbers *numbers)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < numbers->count; i++)
+        if (numbers->list[i] > most)
+            most = numbers->list[i];
+    return most;
+}
+
+static void set_sizes(struct arena *arena, struct value *data, const struct layout *layout)
+{
+    const struct model *model = layout->model;
+
+    set_int(arena, data, "release_count", model->release_count);
+    set_int(arena, data, "releases_at", layout->releases_at);
+    set_int(arena, data, "cpu_count", model->cpu_count);
+    set_int(arena, data, "id_count", layout->id_count);
+    set_int(arena, data, "event_ids", layout->event_ids);
+    set_int(arena, data, "name_count", model->name_count);
+    set_int(arena, data, "metric_count", model->metric_count);
+    set_int(arena, data, "row_count", layout->row_count);
+    set_int(arena, data, "rename_count", layout->renames.count / 2);
+    set_int(arena, data, "bucket_count", layout->displacements.count);
+    set_int(arena, data, "slot_count", layout->slots.count);
+    set_int(arena, data, "rotate", layout->rotate);
+    set_int(arena, data, "string_count", layout->strings.count);
+    set_int(arena, data, "string_bytes", layout->strings.bytes);
+    set_int(arena, data, "prose_bytes", layout->prose.bytes);
+    set_int(arena, data, "entry_count", layout->entries.count);
+    set_int(arena, data, "word_count", layout->word_count);
+    set_int(arena, data, "set_words", (model->cpu_count + 31) / 32);
+    set_int(arena, data, "fingerprint", layout->fingerprint);
+    set_width(arena, data, "entry_width", largest(&layout->entries));
+    set_width(arena, data, "slot_width", layout->slots.count);
+    set_width(arena, data, "displacement_width", largest(&layout->displacements));
+    set_width(arena, data, "string_width", layout->strings.bytes);
+    set_width(arena, data, "prose_width", layout->prose.bytes);
+    set_width(arena, data, "kind_width", layout->kind_count);
+}
+
+/* How many events the CPUs have, counted as often as they have them: what sharing saves. */
+static size_t events_of_all(const struct model *model)
+{
+    size_t events = 0;
+
+    for (size_t c = 0; c < model->cpu_count; c++)
+        events += model->cpus[c].db.event_count;
+    return events;
+}
+
+struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *data = value_map(arena), *releases = value_list(arena);
+
+    set_sizes(arena, data, layout);
+    for (size_t r = 0; r < layout->model->release_count; r++)
+        add_text(arena, releases, layout->model->releases[r]);
+    set(arena, data, "releases", releases);
+    set_int(arena, data, "events_of_all", events_of_all(layout->model));
+    set(arena, data, "strings", strings_data(arena, &layout->strings));
+    set(arena, data, "prose", strings_data(arena, &layout->prose));
+    set(arena, data, "rows", rows_data(arena, layout));
+    set(arena, data, "kinds", kinds_data(arena, layout));
+    set(arena, data, "cpus", table_cpus_data(arena, layout));
+    set(arena, data, "ids", table_ids_data(arena, layout));
+    set(arena, data, "chips", numbers_data(arena, &layout->chips));
+    set(arena, data, "also", numbers_data(arena, &layout->also));
+    set_words(arena, data, layout);
+    set(arena, data, "entries", numbers_data(arena, &layout->entries));
+    set(arena, data, "renames", renames_data(arena, layout));
+    set(arena, data, "name_at", numbers_data(arena, &layout->name_at));
+    set(arena, data, "candidates", candidates_data(arena, layout));
+    set(arena, data, "sets", sets_data(arena, layout));
+    set(arena, data, "name_texts", name_texts_data(arena, layout));
+    set(arena, data, "metrics", table_metrics_data(arena, layout));
+    set(arena, data, "terms", numbers_data(arena, &layout->terms));
+    set(arena, data, "displacements", numbers_data(arena, &layout->displacements));
+    set(arena, data, "slots", numbers_data(arena, &layout->slots));
+    set(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
+    return data;
+}
+
+/* ---- the model --------------------------------------------------------------------------------
+ */
+
+static struct value *releases_data(struct arena *arena, const struct model *model,
+                                   uint32_t releases)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t r = 0; r < model->release_count; r++)
+        if (releases >> r & 1)
+            add_text(arena, list, model->releases[r]);
+    return list;
+}
+
+/* The counters of a mask, numbered from `base`. */
+static struct value *mask_data(struct arena *arena, uint32_t mask, size_t base)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t bit = base; bit < 32; bit++)
+        if (mask >> bit & 1)
+            set_int(arena, add_item(arena, list), "counter", bit - base);
+    return list;
+}
+
+static struct value *aliases_data(struct arena *arena, const struct database *database,
+                                  const struct event *event)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < database->alias_count; i++)
+        if (strcmp(database->aliases[i].event, event->name) == 0)
+            add_text(arena, list, database->aliases[i].name);
+    return list;
+}
+
+/* The chip-agnostic names that mean the event, and the first one's summary. */
+static void set_event_names(struct arena *arena, struct value *item,
+                            const struct portable *const *names_of, size_t name_count)
+{
+    struct value *names = value_list(arena);
+
+    for (size_t n = 0; n < name_count; n++)
+        add_text(arena, names, names_of[n]->name);
+    set(arena, item, "names", names);
+    set_text(arena, item, "summary", name_count == 0 ? NULL : names_of[0]->summary);
+}
+
+/* The lowest configurable counter: Linux numbers Intel's general counters from it, Apple's from 0.
+ */
+static size_t perf_base(const struct database *database)
+{
+    size_t base = 0;
+
+    while (arch_has_umask(database->arch) && base < 31 && !(database->config >> base & 1))
+        base++;
+    return base;
+}
+
+static void set_event(struct arena *arena, struct value *item, const struct model *model,
+                      const struct cpu *cpu, const struct event *event)
+{
+    set_text(arena, item, "name", event->name);
+    set_text(arena, item, "ident", identifier(arena, event->name));
+    set_int(arena, item, "number", event->number);
+    set_bool(arena, item, "has_number", event->has_number);
+    set_int(arena, item, "umask", event->umask);
+    set_bool(arena, item, "has_umask", event->has_umask);
+    set_int(arena, item, "other", event->other);
+    set_int(arena, item, "counters_mask", event->counters);
+    set(arena, item, "counters", mask_data(arena, event->counters, 0));
+    set_bool(arena, item, "fixed", event->fixed >= 0);
+    set(arena, item, "fixed_counter", value_int(arena, event->fixed));
+    set(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
+    set_text(arena, item, "fallback", event->fallback);
+    set_text(arena, item, "description", event->description);
+    set(arena, item, "aliases", aliases_data(arena, &cpu->db, event));
+    set(arena, item, "releases", releases_data(arena, model, event->releases));
+}
+
+/* perf programs an event by its code; Intel's fixed ones have code 0 and a unit mask of their own.
+ */
+static bool perf_has(const struct database *database, const struct event *event)
+{
+    return event->has_number || (arch_has_umask(database->arch) && event->fixed >= 0);
+}
+
+/* On one CPU in one release: which event every name means there. */
+static const struct event **resolve_names(struct arena *arena, const struct model *model,
+                                          size_t cpu, size_t release)
+{
+    const struct event **events = arena_alloc(arena, model->name_count, sizeof *events);
+
+    for (size_t n = 0; n < model->name_count; n++)
+        events[n] = portable_on(model, &model->names[n], cpu, release);
+    return events;
+}
+
+/* With perf_only, those that perf can count, as the first of their own list. */
+static struct value *cpu_events_data(struct arena *arena, const struct model *model, size_t cpu,
+                                     size_t release, const struct event *const *resolved,
+                                     bool perf_only)
+{
+    const struct database *db = &model->cpus[cpu].db;
+    const struct portable **names = arena_alloc(arena, model->name_count, sizeof *names);
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < db->event_count; i++) {
+        struct value *item;
+        size_t count = 0;
+
+        if (!(db->events[i].releases >> release & 1) ||
+            (perf_only && !perf_has(db, &db->events[i])))
+            continue;
+        for (size_t n = 0; n < model->name_count; n++)
+            if (resolved[n] == &db->events[i])
+                names[count++] = &model->names[n];
+        item = add_item(arena, list);
+        set_event(arena, item, model, &model->cpus[cpu], &db->events[i]);
+        set_event_names(arena, item, names, count);
+    }
+    return list;
+}
+
+static struct value *cpu_names_data(struct arena *arena, const struct model *model, size_t cpu,
+                                    const struct event *const *resolved)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t n = 0; n < model->name_count; n++) {
+        struct value *item = add_item(arena, list), *event;
+
+        set_text(arena, item, "name", model->names[n].name);
+        set_text(arena, item, "ident", identifier(arena, model->names[n].name));
+        set_text(arena, item, "unit", model->names[n].unit);
+        set_text(arena, item, "summary", model->names[n].summary);
+        set_bool(arena, item, "supported", resolved[n] != NULL);
+        if (resolved[n] == NULL)
+            continue;
+        event = value_map(arena);
+        set_event(arena, event, model, &model->cpus[cpu], resolved[n]);
+        set(arena, item, "event", event);
+    }
+    return list;
+}
+
+static struct value *terms_data(struct arena *arena, const struct model *model, const size_t *terms,
+                                size_t count, const struct event *const *resolved, bool *supported)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < count; i++) {
+        struct value *item = add_item(arena, list);
+
+        set_text(arena, item, "name", model->names[terms[i]].name);
+        set_text(arena, item, "event",
+                 resolved[terms[i]] == NULL ? NULL : resolved[terms[i]]->name);
+        *supported &= resolved[terms[i]] != NULL;
+    }
+    return list;
+}
+
+static struct value *cpu_metrics_data(struct arena *arena, const struct model *model,
+                                      const struct event *const *resolved)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t m = 0; m < model->metric_count; m++) {
+        const struct metric *metric = &model->metrics[m];
+        struct value *item = add_item(arena, list);
+        bool supported = true;
+
+        set_text(arena, item, "name", metric->name);
+        set_text(arena, item, "unit", metric->unit);
+        set_text(arena, item, "summary", metric->summary);
+        set_int(arena, item, "scale", (size_t)metric->scale);
+        set(arena, item, "numerator",
+            terms_data(arena, model, metric->numerator, metric->numerator_count, resolved,
+                       &supported));
+        set(arena, item, "denominator",
+            terms_data(arena, model, metric->denominator, metric->denominator_count, resolved,
+                       &supported));
+        set_bool(arena, item, "supported", supported);
+    }
+    return list;
+}
+
+static void set_cpu(struct arena *arena, struct value *item, const struct model *model, size_t cpu)
+{
+    const struct cpu *c = &model->cpus[cpu];
+    struct value *ids = value_list(arena), *chips = value_list(arena), *also = value_list(arena);
+
+    set_text(arena, item, "db", c->db.name);
+    set_text(arena, item, "ident", identifier(arena, c->db.name));
+    set_text(arena, item, "arch", arch_name(c->db.arch));
+    set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
+    set_text(arena, item, "marketing_name", c->db.marketing_name);
+    set_int(arena, item, "fixed_counters", c->db.fixed);
+    set_int(arena, item, "config_counters", c->db.config);
+    set_int(arena, item, "power_counters", c->db.power);
+    set_int(arena, item, "event_bits", c->event_bits);
+    set(arena, item, "releases", releases_data(arena, model, c->releases));
+    for (size_t i = 0; i < c->db.id_count; i++) {
+        const struct chip *chip = model_chip(model, &c->db.ids[i]);
+
+        add_text(arena, ids, cpu_id_text(arena, &c->db.ids[i]));
+        for (size_t n = 0; chip != NULL && n < chip->name_count; n++)
+            add_text(arena, chips, chip->names[n]);
+    }
+    for (size_t i = 0; i < c->also_count; i++)
+        add_text(arena, also, c->also[i]);
+    set(arena, item, "cpu_ids", ids);
+    set(arena, item, "chips", chips);
+    set(arena, item, "also", also);
+}
+
+struct value *emit_model_data(struct arena *arena, const struct model *model, int release)
+{
+    struct value *data = value_map(arena), *cpus = value_list(arena);
+
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        const struct cpu *cpu = &model->cpus[c];
+        size_t shown = release < 0 ? cpu_newest(cpu) : (size_t)release;
+        const struct event **resolved;
+        struct value *item;
+
+        if (!(cpu->releases >> shown & 1))
+            continue;
+        resolved = resolve_names(arena, model, c, shown);
+        item = add_item(arena, cpus);
+        set_cpu(arena, item, model, c);
+        set_text(arena, item, "release", model->releases[shown]);
+        set(arena, item, "events", cpu_events_data(arena, model, c, shown, resolved, false));
+        set(arena, item, "perf_events", cpu_events_data(arena, model, c, shown, resolved, true));
+        set(arena, item, "names", cpu_names_data(arena, model, c, resolved));
+        set(arena, item, "metrics", cpu_metrics_data(arena, model, resolved));
+    }
+    set(arena, data, "cpus", cpus);
+    set(arena, data, "releases", releases_data(arena, model, UINT32_MAX));
+    return data;
+}
+
+/* ---- a snapshot
+ * ---------------------------------------------------------------------------------- */
+
+static struct value *snapshot_events_data(struct arena *arena, const struct database *database)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < database->event_count; i++) {
+        const struct event *event = &database->events[i];
+        struct value *item = add_item(arena, list);
+
+        set_text(arena, item, "name", event->name);
+        set_bool(arena, item, "has_mask", event->has_mask);
+        set_int(arena, item, "counters_mask", event->plist_mask);
+        set_text(arena, item, "description", event->description);
+        set_text(arena, item, "errata", event->errata);
+        set_text(arena, item, "fallback", event->fallback);
+        set_bool(arena, item, "fixed", event->fixed >= 0);
+        set(arena, item, "fixed_counter", value_int(arena, event->fixed));
+        set_bool(arena, item, "has_number", event->has_number);
+        set_int(arena, item, "number", event->number);
+        set_bool(arena, item, "has_other", event->other != 0);
+        set_int(arena, item, "other", event->other);
+        set_bool(arena, item, "has_umask", event->has_umask);
+        set_int(arena, item, "umask", event->umask);
+    }
+    return list;
+}
+
+static void set_optional(struct arena *arena, struct value *map, const char *key, bool present,
+                         uint32_t number)
+{
+    struct value *list = value_list(arena);
+
+    if (present)
+        value_append(arena, list, value_int(arena, number));
+    set(arena, map, key, list);
+}
+
+struct value *emit_snapshot_data(struct arena *arena, const struct database *database,
+                                 const char *release, const char *source)
+{
+    struct value *data = value_map(arena), *ids = value_list(arena), *aliases = value_list(arena);
+    struct value *version = value_list(arena), *internal = value_list(arena);
+
+    set_text(arena, data, "name", database->name);
+    set_text(arena, data, "release", release);
+    set_text(arena, data, "source", source);
+    for (size_t i = 0; i < database->id_count; i++)
+        add_text(arena, ids, cpu_id_text(arena, &database->ids[i]));
+    set(arena, data, "cpus", ids);
+    if (database->has_internal)
+        value_append(arena, internal, value_text(arena, database->internal ? "true" : "false"));
+    set(arena, data, "internal", internal);
+    for (size_t i = 0; i < 2; i++)
+        value_append(arena, version, value_int(arena, database->version[i]));
+    set(arena, data, "version", version);
+    set_text(arena, data, "architecture", arch_name(database->arch));
+    set_text(arena, data, "marketing_name", database->marketing_name);
+    set_optional(arena, data, "fixed_counters", database->has_fixed, database->fixed);
+    set_optional(arena, data, "config_counters", database->has_config, database->config);
+    set_optional(arena, data, "power_counters", database->has_power, database->power);
+    for (size_t i = 0; i < database->alias_count; i++) {
+        struct value *item = add_item(arena, aliases);
+
+        set_text(arena, item, "name", database->aliases[i].name);
+        set_text(arena, item, "event", database->aliases[i].event);
+    }
+    set(arena, data, "aliases", aliases);
+    set_bool(arena, data, "has_aliases", database->alias_count != 0);
+    set(arena, data, "events", snapshot_events_data(arena, database));
+    return data;
+}
+
+/* ---- templates
+ * ------------------------------------------------------------------------------------- */
+
+const struct builtin *builtin_named(const char *name)
+{
+    for (const struct builtin *b = builtins; b->name != NULL; b++)
+        if (strcmp(b->name, name) == 0)
+            return b;
+    return NULL;
+}
+
+void emit_builtin(struct arena *arena, const char *name, const struct value *data,
+                  struct buffer *out)
+{
+    const struct builtin *builtin = builtin_named(name);
+    struct template_options options = {.escape = template_escape_for(builtin->file)};
+    const char *error = NULL;
+
+    if (!template_render(arena, &options, builtin->file, builtin->text, builtin->length, data, out,
+                         &error))
+        fatal(EXIT_NO, "%s", error);
+}

@@ -1,0 +1,35 @@
+/* The model as data for templates, and templates to files. */
+#ifndef KPEPC_EMIT_H
+#define KPEPC_EMIT_H
+
+#include "layout.h"
+#include "output.h"
+#include "template.h"
+
+/* A template that is part of the program: gen/templates/NAME.EXTENSION.mustache. */
+struct builtin {
+    const char *name; /* "c-header" */
+    const char *file; /* "c-header.h.mustache" */
+    const char *text;
+    size_t length;
+};
+
+extern const struct builtin builtins[]; /* ends with a NULL name */
+const struct builtin *builtin_named(const char *name);
+
+/* What gen/templates/kpdb_*.mustache are rendered from. */
+struct value *emit_tables_data(struct arena *arena, const struct layout *layout);
+/*
+ * What every other template is rendered from; README.md, "Your own template",
+ * lists the keys. release: only the events of that one, or -1 for each CPU's
+ * newest.
+ */
+struct value *emit_model_data(struct arena *arena, const struct model *model, int release);
+/* What snapshot.plist.mustache is rendered from. */
+struct value *emit_snapshot_data(struct arena *arena, const struct database *database,
+                                 const char *release, const char *source);
+/* A builtin template to text; ends the program when it fails, which is a bug. */
+void emit_builtin(struct arena *arena, const char *name, const struct value *data,
+                  struct buffer *out);
+
+#endif

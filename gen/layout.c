@@ -1,0 +1,703 @@
+#include "layout.h"
+
+#include "../db/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- growing lists --------------------------------------------------------------------- */
+
+static void add_number(struct arena *arena, struct numbers *numbers, size_t number)
+{
+    if (numbers->count == numbers->capacity) {
+        size_t capacity = numbers->capacity == 0 ? 64 : numbers->capacity * 2;
+        size_t *list = arena_alloc(arena, capacity, sizeof *list);
+
+        if (numbers->count != 0)
+            memcpy(list, numbers->list, numbers->count * sizeof *list);
+        numbers->list = list;
+        numbers->capacity = capacity;
+    }
+    numbers->list[numbers->count++] = number;
+}
+
+static size_t add_string(struct arena *arena, struct strings *strings, const char *text)
+{
+    if (strings->count == strings->capacity) {
+        size_t capacity = strings->capacity == 0 ? 256 : strings->capacity * 2;
+        const char **list = arena_alloc(arena, capacity, sizeof *list);
+
+        if (strings->count != 0)
+            memcpy(list, strings->list, strings->count * sizeof *list);
+        strings->list = list;
+        strings->capacity = capacity;
+    }
+    strings->list[strings->count] = text;
+    strings->bytes += strlen(text) + 1;
+    return strings->count++;
+}
+
+/* The number of a string at or behind `from`, added when it is not there. */
+static size_t share_string(struct arena *arena, struct strings *strings, size_t from,
+                           const char *text)
+{
+    for (size_t i = from; i < strings->count; i++)
+        if (strcmp(strings->list[i], text) == 0)
+            return i;
+    return add_string(arena, strings, text);
+}
+
+/* ---- event ids ---------------------------------------------------------------------------- */
+
+/* A name of an event or alias, and where it occurs. */
+struct spelling {
+    const char *name;
+    bool apple; /* on some CPU without unit masks, be it on Intel's too */
+    bool hardware;
+};
+
+static int compare_spellings(const void *a, const void *b)
+{
+    return strcmp(((const struct spelling *)a)->name, ((const struct spelling *)b)->name);
+}
+
+/*
+ * Apple's names first, then those that only Intel has: a CPU's bitmap runs from
+ * its first name to its last, so Apple's pay nothing for Intel's, and within a
+ * CPU ids are in the order of names.
+ */
+static int compare_sides(const void *a, const void *b)
+{
+    const struct spelling *x = a, *y = b;
+
+    return x->apple != y->apple ? y->apple - x->apple : compare_spellings(a, b);
+}
+
+static size_t unite_spellings(struct spelling *list, size_t count)
+{
+    size_t kept = 0;
+
+    if (count != 0)
+        qsort(list, count, sizeof *list, compare_spellings);
+    for (size_t i = 0; i < count; i++)
+        if (kept != 0 && strcmp(list[kept - 1].name, list[i].name) == 0) {
+            list[kept - 1].apple |= list[i].apple;
+            list[kept - 1].hardware |= list[i].hardware;
+        } else {
+            list[kept++] = list[i];
+        }
+    if (kept != 0)
+        qsort(list, kept, sizeof *list, compare_sides);
+    return kept;
+}
+
+char *layout_identifier(struct arena *arena, const char *name)
+{
+    char *text = arena_copy(arena, name, strlen(name));
+
+    for (char *c = text; *c != '\0'; c++)
+        if (!is_upper(*c) && !is_lower(*c) && !is_digit(*c))
+            *c = '_';
+    return text;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* KPDB_A_B must be one event, be its name A.B or A_B. */
+static void check_identifiers(struct arena *arena, const struct layout *layout)
+{
+    char **list = arena_alloc(arena, layout->event_ids, sizeof *list);
+    size_t count = 0;
+
+    for (size_t i = 0; i < layout->event_ids; i++)
+        if (layout->is_hardware[i])
+            list[count++] = layout_identifier(arena, layout->strings.list[i]);
+    if (count != 0)
+        qsort(list, count, sizeof *list, compare_texts);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(list[i - 1], list[i]) == 0)
+            report_error(NULL,
+                         "two events would both be KPDB_%s (expected names that differ in "
+                         "letters or digits)",
+                         list[i]);
+}
+
+static void lay_out_event_ids(struct arena *arena, struct layout *layout)
+{
+    const struct model *model = layout->model;
+    struct spelling *list;
+    size_t count = 0;
+
+    for (size_t c = 0; c < model->cpu_count; c++)
+        count += model->cpus[c].db.event_count + model->cpus[c].db.alias_count;
+    list = arena_alloc(arena, count, sizeof *list);
+    count = 0;
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        const struct database *db = &model->cpus[c].db;
+        bool apple = !arch_has_umask(db->arch);
+
+        for (size_t i = 0; i < db->event_count; i++)
+            list[count++] = (struct spelling){db->events[i].name, apple, true};
+        for (size_t i = 0; i < db->alias_count; i++)
+            list[count++] = (struct spelling){db->aliases[i].name, apple, false};
+    }
+    layout->event_ids = unite_spellings(list, count);
+    layout->is_hardware = arena_alloc(arena, layout->event_ids, sizeof(bool));
+    for (size_t i = 0; i < layout->event_ids; i++) {
+        add_string(arena, &layout->strings, list[i].name);
+        layout->is_hardware[i] = list[i].hardware;
+    }
+    check_identifiers(arena, layout);
+}
+
+/* Every name's place in byte order, so that finding an id is a binary search. */
+struct index {
+    const char **names;
+    size_t *ids;
+    size_t count;
+};
+
+static const char *const *sorting_names;
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(sorting_names[*(const size_t *)a], sorting_names[*(const size_t *)b]);
+}
+
+static struct index index_events(struct arena *arena, const struct layout *layout)
+{
+    struct index index = {.names = layout->strings.list, .count = layout->event_ids};
+
+    index.ids = arena_alloc(arena, index.count, sizeof(size_t));
+    for (size_t i = 0; i < index.count; i++)
+        index.ids[i] = i;
+    sorting_names = layout->strings.list;
+    if (index.count != 0)
+        qsort(index.ids, index.count, sizeof(size_t), compare_ids);
+    return index;
+}
+
+static size_t id_of(const struct index *index, const char *name)
+{
+    size_t low = 0, high = index->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(index->names[index->ids[middle]], name);
+
+        if (order == 0)
+            return index->ids[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return LAYOUT_NO_ID;
+}
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+static size_t share_kind(struct layout *layout, const struct layout_kind *kind)
+{
+    for (size_t i = 0; i < layout->kind_count; i++) {
+        const struct layout_kind *k = &layout->kinds[i];
+
+        if (k->counters == kind->counters && k->fallback == kind->fallback &&
+            k->other == kind->other && k->releases == kind->releases && k->fixed == kind->fixed)
+            return i;
+    }
+    layout->kinds[layout->kind_count] = *kind;
+    return layout->kind_count++;
+}
+
+/* Rows by number, for finding an equal one: chains through next[], from heads[]. */
+struct row_index {
+    size_t heads[1024];
+    size_t *next;
+};
+
+static size_t share_row(struct layout *layout, struct row_index *index,
+                        const struct layout_row *row)
+{
+    size_t *head = &index->heads[(row->number * 7 + row->umask * 31 + row->kind) % 1024];
+
+    for (size_t i = *head; i != 0; i = index->next[i - 1]) {
+        const struct layout_row *r = &layout->rows[i - 1];
+
+        if (r->number == row->number && r->umask == row->umask && r->kind == row->kind)
+            return i - 1;
+    }
+    layout->rows[layout->row_count] = *row;
+    index->next[layout->row_count] = *head;
+    *head = layout->row_count + 1;
+    return layout->row_count++;
+}
+
+/* What one event id means on one CPU: an event or an alias. */
+struct meaning {
+    size_t id;
+    const struct event *event;
+    const struct alias *alias;
+};
+
+static int compare_meanings(const void *a, const void *b)
+{
+    size_t x = ((const struct meaning *)a)->id, y = ((const struct meaning *)b)->id;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Entries hold rows as 2 * row and aliases as 2 * id + 1 until the count of rows is known. */
+static size_t entry_of(struct layout *layout, const struct index *index, struct row_index *rows,
+                       const struct meaning *meaning)
+{
+    const struct event *event = meaning->event;
+    struct layout_kind kind;
+    struct layout_row row;
+
+    if (event == NULL)
+        return 2 * id_of(index, meaning->alias->event) + 1;
+    kind = (struct layout_kind){
+        .counters = event->counters,
+        .fallback =
+            event->fallback == NULL ? LAYOUT_NO_ID : (unsigned)id_of(index, event->fallback),
+        .other = event->other,
+        .releases = event->releases,
+        .fixed = event->fixed,
+    };
+    row = (struct layout_row){event->number, event->umask, share_kind(layout, &kind), event->name};
+    return 2 * share_row(layout, rows, &row);
+}
+
+/* A CPU of before whose words and entries are the same serves this one too. */
+static bool share_table(struct layout *layout, size_t cpu, size_t word_at, size_t entry_at)
+{
+    struct layout_cpu *this = &layout->cpus[cpu];
+    size_t entries = layout->entries.count - entry_at;
+
+    for (size_t c = 0; c < cpu; c++) {
+        const struct layout_cpu *other = &layout->cpus[c];
+        const struct layout_word *theirs = &layout->words[other->word_at];
+        bool same = other->first == this->first && other->words == this->words &&
+                    this->words != 0 && theirs->rank + entries <= entry_at;
+
+        for (size_t w = 0; same && w < this->words; w++)
+            same = theirs[w].bits == layout->words[word_at + w].bits;
+        for (size_t i = 0; same && i < entries; i++)
+            same = layout->entries.list[theirs->rank + i] == layout->entries.list[entry_at + i];
+        if (!same)
+            continue;
+        this->word_at = other->word_at;
+        layout->word_count = word_at;
+        layout->entries.count = entry_at;
+        return true;
+    }
+    return false;
+}
+
+static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
+                               const struct index *index, struct row_index *rows, size_t cpu)
+{
+    const struct database *db = &layout->model->cpus[cpu].db;
+    struct layout_cpu *to = &layout->cpus[cpu];
+    size_t count = 0, word_at = layout->word_count, entry_at = layout->entries.count;
+    struct meaning *list = arena_alloc(arena, db->event_count + db->alias_count, sizeof *list);
+
+    for (size_t i = 0; i < db->event_count; i++, count++)
+        list[count] = (struct meaning){id_of(index, db->events[i].name), &db->events[i], NULL};
+    for (size_t i = 0; i < db->alias_count; i++, count++)
+        list[count] = (struct meaning){id_of(index, db->aliases[i].name), NULL, &db->aliases[i]};
+    to->word_at = word_at;
+    if (count == 0)
+        return;
+    qsort(list, count, sizeof *list, compare_meanings);
+    to->first = list[0].id;
+    to->words = (list[count - 1].id - to->first) / 32 + 1;
+    for (size_t w = 0, i = 0; w < to->words; w++) {
+        struct layout_word *word = &layout->words[layout->word_count++];
+
+        *word = (struct layout_word){0, layout->entries.count};
+        for (; i < count && (list[i].id - to->first) / 32 == w; i++) {
+            word->bits |= 1u << (list[i].id - to->first) % 32;
+            add_number(arena, &layout->entries, entry_of(layout, index, rows, &list[i]));
+        }
+    }
+    share_table(layout, cpu, word_at, entry_at);
+}
+
+static void lay_out_events(struct arena *arena, struct layout *layout, const struct index *index)
+{
+    const struct model *model = layout->model;
+    struct row_index *rows = arena_alloc(arena, 1, sizeof *rows);
+    size_t events = 0;
+
+    for (size_t c = 0; c < model->cpu_count; c++)
+        events += model->cpus[c].db.event_count;
+    rows->next = arena_alloc(arena, events, sizeof(size_t));
+    layout->rows = arena_alloc(arena, events, sizeof(struct layout_row));
+    layout->kinds = arena_alloc(arena, events, sizeof(struct layout_kind));
+    layout->words =
+        arena_alloc(arena, model->cpu_count, (layout->event_ids / 32 + 2) * sizeof *layout->words);
+    for (size_t c = 0; c < model->cpu_count; c++)
+        lay_out_cpu_events(arena, layout, index, rows, c);
+    for (size_t i = 0; i < layout->entries.count; i++) {
+        size_t entry = layout->entries.list[i];
+
+        layout->entries.list[i] = entry / 2 + (entry % 2 ? layout->row_count : 0);
+    }
+}
+
+/* ---- renames --------------------------------------------------------------------------------- */
+
+/* Spellings of one event form a ring, so that from any of them all others are reached. */
+static void lay_out_renames(struct arena *arena, struct layout *layout, const struct index *index)
+{
+    const struct model *model = layout->model;
+    size_t *next = arena_alloc(arena, layout->event_ids, sizeof *next);
+
+    for (size_t i = 0; i < layout->event_ids; i++)
+        next[i] = i;
+    for (size_t i = 0; i < model->rename_count; i++) {
+        size_t from = id_of(index, model->renames[i].from);
+        size_t to = id_of(index, model->renames[i].to);
+        bool together = false;
+
+        if (from == LAYOUT_NO_ID || to == LAYOUT_NO_ID)
+            continue;
+        for (size_t at = next[from]; at != from && !together; at = next[at])
+            together = at == to;
+        if (!together) { /* exchanging their successors joins two rings */
+            size_t after = next[from];
+
+            next[from] = next[to];
+            next[to] = after;
+        }
+    }
+    for (size_t i = 0; i < layout->event_ids; i++)
+        if (next[i] != i) {
+            add_number(arena, &layout->renames, i);
+            add_number(arena, &layout->renames, next[i]);
+        }
+}
+
+/* ---- chip-agnostic names ------------------------------------------------------------------------
+ */
+
+static size_t share_set(struct layout *layout, const bool *cpus)
+{
+    for (size_t i = 0; i < layout->set_count; i++)
+        if (memcmp(layout->sets[i], cpus, layout->model->cpu_count * sizeof *cpus) == 0)
+            return i;
+    layout->sets[layout->set_count] = cpus;
+    return layout->set_count++;
+}
+
+/* Whether a candidate can ever be asked for in this build. */
+static bool wanted(const struct model *model, const struct candidate *candidate)
+{
+    for (size_t c = 0; c < model->cpu_count; c++)
+        if (candidate->cpus[c])
+            return true;
+    return false;
+}
+
+static void lay_out_names(struct arena *arena, struct layout *layout, const struct index *index)
+{
+    const struct model *model = layout->model;
+    size_t most = 0;
+
+    for (size_t n = 0; n < model->name_count; n++)
+        most += model->names[n].candidate_count;
+    layout->candidates = arena_alloc(arena, most, sizeof *layout->candidates);
+    layout->sets = arena_alloc(arena, most, sizeof *layout->sets);
+    for (size_t n = 0; n < model->name_count; n++) {
+        const struct portable *name = &model->names[n];
+
+        if (id_of(index, name->name) != LAYOUT_NO_ID)
+            report_error(NULL, "%s is a chip-agnostic name and an alias (expected one of the two)",
+                         name->name);
+        add_string(arena, &layout->strings, name->name);
+        add_number(arena, &layout->name_at, layout->candidate_count);
+        for (size_t i = 0; i < name->candidate_count; i++) {
+            size_t event = id_of(index, name->candidates[i].event);
+
+            if (event == LAYOUT_NO_ID || !wanted(model, &name->candidates[i]))
+                continue;
+            layout->candidates[layout->candidate_count++] =
+                (struct layout_candidate){event, share_set(layout, name->candidates[i].cpus)};
+        }
+    }
+    add_number(arena, &layout->name_at, layout->candidate_count);
+}
+
+static void lay_out_prose(struct arena *arena, struct layout *layout)
+{
+    const struct model *model = layout->model;
+
+    for (size_t n = 0; n < model->name_count; n++) {
+        share_string(arena, &layout->prose, 0, model->names[n].unit);
+        share_string(arena, &layout->prose, 0, model->names[n].summary);
+    }
+    for (size_t m = 0; m < model->metric_count; m++) {
+        const struct metric *metric = &model->metrics[m];
+
+        share_string(arena, &layout->prose, 0, metric->name);
+        share_string(arena, &layout->prose, 0, metric->unit);
+        share_string(arena, &layout->prose, 0, metric->summary);
+        for (size_t i = 0; i < metric->numerator_count; i++)
+            add_number(arena, &layout->terms, metric->numerator[i]);
+        for (size_t i = 0; i < metric->denominator_count; i++)
+            add_number(arena, &layout->terms, metric->denominator[i]);
+    }
+}
+
+size_t layout_prose(const struct layout *layout, const char *text)
+{
+    size_t i = 0;
+
+    while (strcmp(layout->prose.list[i], text) != 0)
+        i++;
+    return i;
+}
+
+/* ---- CPUs
+ * ----------------------------------------------------------------------------------------- */
+
+static void lay_out_cpus(struct arena *arena, struct layout *layout)
+{
+    const struct model *model = layout->model;
+    size_t from = layout->strings.count, ids = 0;
+
+    layout->releases_at = from;
+    for (size_t r = 0; r < model->release_count; r++)
+        add_string(arena, &layout->strings, model->releases[r]);
+    from = layout->strings.count;
+    for (size_t c = 0; c < model->cpu_count; c++)
+        ids += model->cpus[c].db.id_count;
+    layout->ids = arena_alloc(arena, ids, sizeof *layout->ids);
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        const struct cpu *cpu = &model->cpus[c];
+        struct layout_cpu *to = &layout->cpus[c];
+
+        to->cpu = cpu;
+        to->db = share_string(arena, &layout->strings, from, cpu->db.name);
+        to->marketing = share_string(arena, &layout->strings, from, cpu->db.marketing_name);
+        to->ids_at = layout->id_count;
+        to->also_at = layout->also.count;
+        for (size_t i = 0; i < cpu->also_count; i++)
+            add_number(arena, &layout->also,
+                       share_string(arena, &layout->strings, from, cpu->also[i]));
+        for (size_t i = 0; i < cpu->db.id_count; i++) {
+            const struct chip *chip = model_chip(model, &cpu->db.ids[i]);
+            struct layout_id *id = &layout->ids[layout->id_count++];
+
+            *id = (struct layout_id){cpu->db.ids[i], c, layout->chips.count, 0};
+            for (; chip != NULL && id->chips < chip->name_count; id->chips++)
+                add_number(arena, &layout->chips,
+                           share_string(arena, &layout->strings, from, chip->names[id->chips]));
+        }
+    }
+}
+
+/* ---- the hash: displacements that send every name to a slot of its own
+ * -------------------------------- */
+
+struct hashing {
+    size_t names, buckets;
+    uint32_t *hashes;
+    size_t *order; /* of names, by bucket */
+    size_t *begin; /* the bucket's first in `order`; one more than buckets */
+};
+
+static const uint32_t *sorting_hashes;
+
+static int compare_hashes(const void *a, const void *b)
+{
+    uint32_t x = sorting_hashes[*(const size_t *)a], y = sorting_hashes[*(const size_t *)b];
+
+    return x < y ? -1 : x > y;
+}
+
+static bool hash_names(const struct layout *layout, struct hashing *hashing, unsigned rotate)
+{
+    for (size_t i = 0; i < hashing->names; i++) {
+        const char *name = layout->strings.list[i];
+
+        hashing->hashes[i] = kpdb_hash(name, strlen(name), rotate);
+        hashing->order[i] = i;
+    }
+    sorting_hashes = hashing->hashes;
+    qsort(hashing->order, hashing->names, sizeof(size_t), compare_hashes);
+    for (size_t i = 1; i < hashing->names; i++)
+        if (hashing->hashes[hashing->order[i]] == hashing->hashes[hashing->order[i - 1]])
+            return false;
+    return true;
+}
+
+static void fill_buckets(struct hashing *hashing)
+{
+    size_t at = 0;
+
+    memset(hashing->begin, 0, (hashing->buckets + 1) * sizeof(size_t));
+    for (size_t i = 0; i < hashing->names; i++)
+        hashing->begin[kpdb_bucket(hashing->hashes[i], (uint32_t)hashing->buckets) + 1]++;
+    for (size_t b = 1; b <= hashing->buckets; b++)
+        hashing->begin[b] += hashing->begin[b - 1];
+    for (size_t i = 0; i < hashing->names; i++) {
+        at = kpdb_bucket(hashing->hashes[i], (uint32_t)hashing->buckets);
+        hashing->order[hashing->begin[at]++] = i;
+    }
+    for (size_t b = hashing->buckets; b > 0; b--)
+        hashing->begin[b] = hashing->begin[b - 1];
+    hashing->begin[0] = 0;
+}
+
+static bool place_bucket(const struct hashing *hashing, size_t bucket, size_t *slots,
+                         uint32_t displacement)
+{
+    for (size_t i = hashing->begin[bucket]; i < hashing->begin[bucket + 1]; i++) {
+        size_t name = hashing->order[i];
+        uint32_t slot = kpdb_slot(hashing->hashes[name], displacement, (uint32_t)hashing->names);
+
+        if (slots[slot] != SIZE_MAX) {
+            for (; i > hashing->begin[bucket]; i--) {
+                name = hashing->order[i - 1];
+                slots[kpdb_slot(hashing->hashes[name], displacement, (uint32_t)hashing->names)] =
+                    SIZE_MAX;
+            }
+            return false;
+        }
+        slots[slot] = name;
+    }
+    return true;
+}
+
+/* The fullest buckets first, while there is room. Few displacements, so that they fit a byte. */
+static bool place_names(const struct hashing *hashing, size_t *displacements, size_t *slots)
+{
+    size_t fullest = 0;
+
+    for (size_t i = 0; i < hashing->names; i++)
+        slots[i] = SIZE_MAX;
+    for (size_t b = 0; b < hashing->buckets; b++)
+        if (hashing->begin[b + 1] - hashing->begin[b] > fullest)
+            fullest = hashing->begin[b + 1] - hashing->begin[b];
+    for (size_t size = fullest; size > 0; size--)
+        for (size_t b = 0; b < hashing->buckets; b++) {
+            uint32_t displacement = 0;
+
+            if (hashing->begin[b + 1] - hashing->begin[b] != size)
+                continue;
+            while (displacement < UINT16_MAX && !place_bucket(hashing, b, slots, displacement))
+                displacement++;
+            if (displacement == UINT16_MAX)
+                return false;
+            displacements[b] = displacement;
+        }
+    return true;
+}
+
+static void lay_out_hash(struct arena *arena, struct layout *layout, size_t names)
+{
+    struct hashing hashing = {.names = names};
+    size_t *displacements, *slots;
+
+    if (names == 0 || names > UINT16_MAX)
+        return;
+    hashing.hashes = arena_alloc(arena, names, sizeof(uint32_t));
+    hashing.order = arena_alloc(arena, names, sizeof(size_t));
+    hashing.begin = arena_alloc(arena, names + 2, sizeof(size_t));
+    displacements = arena_alloc(arena, names + 1, sizeof(size_t));
+    slots = arena_alloc(arena, names, sizeof(size_t));
+    for (layout->rotate = 5; layout->rotate < 64; layout->rotate++) {
+        if (!hash_names(layout, &hashing, layout->rotate))
+            continue;
+        for (hashing.buckets = names / 3 + 1; hashing.buckets <= names;
+             hashing.buckets += names / 8 + 1) {
+            fill_buckets(&hashing);
+            if (!place_names(&hashing, displacements, slots))
+                continue;
+            layout->displacements = (struct numbers){displacements, hashing.buckets, names};
+            layout->slots = (struct numbers){slots, names, names};
+            return;
+        }
+    }
+    report_error(NULL, "no hash tells these %zu names apart (expected ordinary names)", names);
+}
+
+/* ---- the step
+ * ---------------------------------------------------------------------------------------- */
+
+static void mix(uint32_t *sum, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+
+    for (size_t i = 0; i < size; i++)
+        *sum = (*sum ^ bytes[i]) * 16777619u;
+}
+
+/* FNV-1a over the strings and rows: the two headers of one compile carry the same number. */
+static uint32_t fingerprint(const struct layout *layout)
+{
+    uint32_t sum = 2166136261u;
+
+    for (size_t i = 0; i < layout->strings.count; i++)
+        mix(&sum, layout->strings.list[i], strlen(layout->strings.list[i]) + 1);
+    for (size_t i = 0; i < layout->row_count; i++) {
+        const struct layout_row *row = &layout->rows[i];
+        const unsigned char bytes[] = {(unsigned char)row->number,
+                                       (unsigned char)(row->number >> 8), (unsigned char)row->umask,
+                                       (unsigned char)row->kind};
+
+        mix(&sum, bytes, sizeof bytes);
+    }
+    return sum;
+}
+
+/* The tables' numbers are 16 bits wide. */
+static void check_sizes(const struct layout *layout, size_t names)
+{
+    const struct {
+        const char *what;
+        size_t count;
+    } limits[] = {
+        {"event and chip-agnostic names", names},
+        {"strings", layout->strings.count},
+        {"rows and event ids", layout->row_count + layout->event_ids},
+        {"entries", layout->entries.count},
+        {"kinds of rows", layout->kind_count},
+        {"candidates", layout->candidate_count},
+        {"strings of prose", layout->prose.count},
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        if (limits[i].count >= LAYOUT_NO_ID)
+            report_error(NULL, "%zu %s (expected at most %d)", limits[i].count, limits[i].what,
+                         LAYOUT_NO_ID - 1);
+}
+
+struct layout layout_tables(struct arena *arena, const struct model *model)
+{
+    struct layout layout = {.model = model};
+    struct index index;
+    size_t names;
+
+    layout.cpus = arena_alloc(arena, model->cpu_count, sizeof *layout.cpus);
+    lay_out_event_ids(arena, &layout);
+    index = index_events(arena, &layout);
+    lay_out_events(arena, &layout, &index);
+    lay_out_renames(arena, &layout, &index);
+    lay_out_names(arena, &layout, &index);
+    names = layout.strings.count;
+    lay_out_cpus(arena, &layout);
+    lay_out_prose(arena, &layout);
+    check_sizes(&layout, names);
+    if (report_errors() != 0)
+        return layout;
+    lay_out_hash(arena, &layout, names);
+    layout.fingerprint = fingerprint(&layout);
+    return layout;
+}

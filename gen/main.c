@@ -1,0 +1,525 @@
+/* kpepc: the command line. */
+#include "emit.h"
+#include "plist.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#ifndef KPEP_VERSION
+#define KPEP_VERSION "unknown"
+#endif
+
+/* Everything any subcommand's command line can say. */
+struct arguments {
+    const char *output;
+    const char *names;
+    const char *chips;
+    const char *release;
+    const char *source;
+    const char *template;
+    const char *data;
+    const char *partials;
+    const char *escape;
+    const char **cpus;
+    size_t cpu_count;
+    bool allow_missing, descriptions, lenient, strict;
+    char **rest;
+    int rest_count;
+};
+
+struct command {
+    const char *name;
+    const char *options; /* letters of those it takes: see `option_list` */
+    int (*run)(struct arena *arena, const struct arguments *arguments);
+    const char *usage, *help;
+};
+
+/* ---- what the subcommands share ------------------------------------------------------------ */
+
+NORETURN static void usage_error(const char *format, const char *what)
+{
+    fputs("kpepc: ", stderr);
+    fprintf(stderr, format, what);
+    fputs("\n", stderr);
+    exit(EXIT_USAGE);
+}
+
+/* "macos-15=DIR" arguments -> the merged model. */
+static struct model read_model(struct arena *arena, const struct arguments *arguments)
+{
+    size_t count = (size_t)arguments->rest_count;
+    struct release *releases = arena_alloc(arena, count, sizeof *releases);
+    struct model model = {0};
+
+    if (count == 0)
+        usage_error("%s", "no databases (expected RELEASE=DIR, oldest release first)");
+    if (count > RELEASES_MAX)
+        usage_error("%s", "more than 16 releases");
+    for (size_t i = 0; i < count; i++) {
+        const char *argument = arguments->rest[i], *equals = strchr(argument, '=');
+
+        if (equals == NULL || equals == argument || equals[1] == '\0')
+            usage_error("'%s' (expected RELEASE=DIR)", argument);
+        releases[i] = read_release(arena, arena_copy(arena, argument, (size_t)(equals - argument)),
+                                   equals + 1, arguments->descriptions);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(releases[i].name, releases[j].name) == 0)
+                usage_error("release %s twice (expected each once)", releases[i].name);
+    }
+    if (report_errors() != 0)
+        return model;
+    model = merge_releases(arena, releases, count);
+    chips_read(arena, &model, arguments->chips);
+    if (arguments->names != NULL)
+        names_read(arena, &model, arguments->names, arguments->allow_missing);
+    if (report_errors() == 0 && arguments->cpu_count != 0)
+        merge_select(arena, &model, arguments->cpus, arguments->cpu_count);
+    return model;
+}
+
+/* One line that says how it ended; what is wrong was said before. */
+static int refused(const char *what)
+{
+    fprintf(stderr, "kpepc: %zu error%s: %s\n", report_errors(), report_errors() == 1 ? "" : "s",
+            what);
+    return EXIT_NO;
+}
+
+/* Makes the directory of an -o option when it is not there. */
+static int make_directory(const char *path)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return EXIT_OK;
+    report_error(path, "%s (expected a directory to write to)", strerror(errno));
+    return EXIT_SYSTEM;
+}
+
+static bool read_text(struct arena *arena, const char *path, const char **text, size_t *length)
+{
+    struct buffer buffer = {0};
+    FILE *file = fopen(path, "rb");
+    char chunk[8192];
+    size_t got;
+    bool ok;
+
+    if (file == NULL)
+        return false;
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0 && buffer.length < PLIST_SIZE_MAX)
+        buffer_add(&buffer, chunk, got);
+    ok = !ferror(file) && feof(file);
+    fclose(file);
+    *text = arena_copy(arena, buffer.length == 0 ? "" : buffer.data, buffer.length);
+    *length = buffer.length;
+    buffer_free(&buffer);
+    return ok;
+}
+
+/* ---- compile -----------------------------------------------------------------------------------
+ */
+
+static int run_compile(struct arena *arena, const struct arguments *arguments)
+{
+    struct model model;
+    struct layout layout;
+    struct output outputs[2] = {{0}};
+    const struct value *data;
+    int status;
+
+    if (arguments->output == NULL)
+        usage_error("%s", "compile needs -o DIR");
+    model = read_model(arena, arguments);
+    if (report_errors() != 0)
+        return refused("nothing was written");
+    layout = layout_tables(arena, &model);
+    if (report_errors() != 0)
+        return refused("nothing was written");
+    for (size_t i = 0; i < model.rename_count; i++)
+        report_note(NULL, "%s was renamed to %s", model.renames[i].from, model.renames[i].to);
+    data = emit_tables_data(arena, &layout);
+    emit_builtin(arena, "kpdb_ids", data, &outputs[0].text);
+    emit_builtin(arena, "kpdb_tables", data, &outputs[1].text);
+    outputs[0].path = arena_printf(arena, "%s/kpdb_ids.h", arguments->output);
+    outputs[1].path = arena_printf(arena, "%s/kpdb_tables.h", arguments->output);
+    status = make_directory(arguments->output);
+    if (status == EXIT_OK)
+        status = output_commit(outputs, 2);
+    for (size_t i = 0; i < 2; i++)
+        buffer_free(&outputs[i].text);
+    return status;
+}
+
+/* ---- snapshot
+ * ------------------------------------------------------------------------------------ */
+
+/* A database's file in a snapshot; two of one name are told apart by a CPU id. */
+static const char *snapshot_file(struct arena *arena, const char *directory,
+                                 const struct release *release, size_t index)
+{
+    const struct database *database = &release->databases[index];
+    const char *name = database->name;
+
+    if (index > 0 && strcmp(release->databases[index - 1].name, name) == 0)
+        name = database->id_count != 0 ? cpu_id_text(arena, &database->ids[0])
+                                       : arena_printf(arena, "%s-%zu", name, index);
+    return arena_printf(arena, "%s/%s.plist", directory, name);
+}
+
+static int run_snapshot(struct arena *arena, const struct arguments *arguments)
+{
+    struct release release;
+    struct output *outputs;
+    int status;
+
+    if (arguments->output == NULL || arguments->release == NULL || arguments->rest_count != 1)
+        usage_error("%s", "snapshot needs -o DIR, --release NAME and one directory");
+    release = read_release(arena, arguments->release, arguments->rest[0], arguments->descriptions);
+    if (report_errors() != 0)
+        return refused("nothing was written");
+    outputs = arena_alloc(arena, release.database_count, sizeof *outputs);
+    for (size_t i = 0; i < release.database_count; i++) {
+        const struct database *database = &release.databases[i];
+        const char *source = arguments->source != NULL ? arguments->source : database->source;
+
+        outputs[i].path = snapshot_file(arena, arguments->output, &release, i);
+        emit_builtin(arena, "snapshot", emit_snapshot_data(arena, database, release.name, source),
+                     &outputs[i].text);
+    }
+    status = make_directory(arguments->output);
+    if (status == EXIT_OK)
+        status = output_commit(outputs, release.database_count);
+    for (size_t i = 0; i < release.database_count; i++)
+        buffer_free(&outputs[i].text);
+    return status;
+}
+
+/* ---- emit and render
+ * ------------------------------------------------------------------------------- */
+
+/* Partials of a template: NAME.mustache in the directory of -p. */
+struct partials {
+    struct arena *arena;
+    const char *directory;
+};
+
+static const char *find_partial(void *user, const char *name, size_t *length)
+{
+    const struct partials *partials = user;
+    const char *text;
+
+    if (partials->directory == NULL || *name == '.' || strchr(name, '/') != NULL)
+        return NULL;
+    if (!read_text(partials->arena,
+                   arena_printf(partials->arena, "%s/%s.mustache", partials->directory, name),
+                   &text, length))
+        return NULL;
+    return text;
+}
+
+static int render(struct arena *arena, const struct arguments *arguments, const char *file,
+                  const char *text, size_t length, const struct value *data)
+{
+    struct partials partials = {arena, arguments->partials};
+    struct template_options options = {.escape = template_escape_for(file),
+                                       .lenient = arguments->lenient,
+                                       .partial = find_partial,
+                                       .user = &partials};
+    struct output output = {.path = arguments->output};
+    const char *error = NULL;
+    int status;
+
+    if (arguments->escape != NULL && !template_escape_named(arguments->escape, &options.escape))
+        usage_error("--escape %s (expected none, html, c or json)", arguments->escape);
+    if (!template_render(arena, &options, file, text, length, data, &output.text, &error)) {
+        report_error(NULL, "%s", error);
+        buffer_free(&output.text);
+        return EXIT_NO;
+    }
+    status = output_commit(&output, 1);
+    buffer_free(&output.text);
+    return status;
+}
+
+static int read_template(struct arena *arena, const char *path, const char **text, size_t *length)
+{
+    if (read_text(arena, path, text, length))
+        return EXIT_OK;
+    report_error(path, "%s (expected a template)", errno != 0 ? strerror(errno) : "cannot be read");
+    return errno == ENOENT ? EXIT_NO : EXIT_SYSTEM;
+}
+
+static int find_release(const struct model *model, const char *name)
+{
+    for (size_t r = 0; r < model->release_count; r++)
+        if (strcmp(model->releases[r], name) == 0)
+            return (int)r;
+    report_error(NULL, "no release '%s' (expected one of the arguments RELEASE=DIR)", name);
+    return -1;
+}
+
+static int run_emit(struct arena *arena, const struct arguments *arguments)
+{
+    const struct builtin *builtin;
+    const char *file, *text;
+    struct model model;
+    size_t length;
+    int release = -1;
+
+    if (arguments->template == NULL)
+        usage_error("%s", "emit needs -t TEMPLATE");
+    builtin = builtin_named(arguments->template);
+    if (builtin != NULL &&
+        (strncmp(builtin->name, "kpdb_", 5) == 0 || strcmp(builtin->name, "snapshot") == 0))
+        builtin = NULL;
+    if (builtin != NULL) {
+        file = builtin->file;
+        text = builtin->text;
+        length = builtin->length;
+    } else {
+        int status = read_template(arena, arguments->template, &text, &length);
+
+        if (status != EXIT_OK)
+            return status;
+        file = arguments->template;
+    }
+    model = read_model(arena, arguments);
+    if (report_errors() == 0 && arguments->release != NULL)
+        release = find_release(&model, arguments->release);
+    if (report_errors() == 0 && builtin != NULL && model.cpu_count != 1 &&
+        (strcmp(builtin->name, "c-header") == 0 || strcmp(builtin->name, "perf-json") == 0))
+        usage_error("%s is of one CPU: choose it with --cpu", builtin->name);
+    if (report_errors() == 0)
+        layout_tables(arena, &model); /* refuses what two names would make one identifier */
+    if (report_errors() != 0)
+        return refused("nothing was written");
+    return render(arena, arguments, file, text, length, emit_model_data(arena, &model, release));
+}
+
+static int run_render(struct arena *arena, const struct arguments *arguments)
+{
+    const struct value *data = value_map(arena);
+    const char *text;
+    size_t length;
+    int status;
+
+    if (arguments->template == NULL || arguments->rest_count != 0)
+        usage_error("%s", "render needs -t FILE and takes no other arguments");
+    status = read_template(arena, arguments->template, &text, &length);
+    if (status != EXIT_OK)
+        return status;
+    if (arguments->data != NULL)
+        data = plist_load(arena, arguments->data);
+    if (data == NULL)
+        return EXIT_NO;
+    return render(arena, arguments, arguments->template, text, length, data);
+}
+
+/* ---- the command line
+ * ---------------------------------------------------------------------------------- */
+
+static const struct command commands[] = {
+    {"compile", "oncCAS", run_compile,
+     "kpepc compile -o DIR [--names FILE] [--chips FILE] [--cpu CPU]... RELEASE=DIR...",
+     "Compile the databases of one or more macOS releases, oldest first, to the static\n"
+     "tables of libkpdb: DIR/kpdb_ids.h and DIR/kpdb_tables.h."},
+    {"snapshot", "orDsS", run_snapshot,
+     "kpepc snapshot -o DIR --release NAME [--source TEXT] [--descriptions] DIR",
+     "Copy a directory of databases as plain facts: one file a database, in canonical\n"
+     "order, with the CPU ids that its cpu_* entries tell, without Apple's prose."},
+    {"emit", "otncCArDpeS", run_emit,
+     "kpepc emit -t NAME|FILE [--cpu CPU]... [-o FILE] [--names FILE] RELEASE=DIR...",
+     "Write the databases through a template: c-header, json, csv, markdown, perf-json\n"
+     "or a file of your own. Without --release, each CPU's newest release."},
+    {"render", "otdpelS", run_render,
+     "kpepc render -t FILE [-d DATA.plist] [-p DIR] [--escape KIND] [--lenient] [-o FILE]",
+     "Render a Mustache template with the data of any property list."},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+/* The letter is the value getopt_long() returns and what struct command names. */
+static const struct {
+    struct option option;
+    const char *argument, *help;
+} option_list[] = {
+    {{"output", required_argument, NULL, 'o'},
+     "PATH",
+     "where to write (default of emit, render: standard output)"},
+    {{"template", required_argument, NULL, 't'}, "FILE", "the template"},
+    {{"data", required_argument, NULL, 'd'}, "FILE", "the data, a property list"},
+    {{"partials", required_argument, NULL, 'p'}, "DIR", "where {{>name}} finds name.mustache"},
+    {{"escape", required_argument, NULL, 'e'},
+     "KIND",
+     "none, html, c or json (default: as the template's file name says)"},
+    {{"lenient", no_argument, NULL, 'l'},
+     NULL,
+     "what a template names and the data lacks is empty"},
+    {{"names", required_argument, NULL, 'n'}, "FILE", "chip-agnostic names and metrics"},
+    {{"chips", required_argument, NULL, 'C'}, "FILE", "the chips sold with each CPU id"},
+    {{"cpu", required_argument, NULL, 'c'},
+     "CPU",
+     "only this one: database, chip (m1-max) or id; may be repeated"},
+    {{"release", required_argument, NULL, 'r'}, "NAME", "the macOS release"},
+    {{"allow-missing", no_argument, NULL, 'A'},
+     NULL,
+     "leave out names whose events no database here has"},
+    {{"descriptions", no_argument, NULL, 'D'}, NULL, "keep Apple's text"},
+    {{"source", required_argument, NULL, 's'}, "TEXT", "where the facts came from"},
+    {{"strict", no_argument, NULL, 'S'}, NULL, "a warning is an error"},
+    {{"help", no_argument, NULL, 'h'}, NULL, "this text"},
+};
+
+enum { OPTIONS = sizeof option_list / sizeof option_list[0] };
+
+static void print_help(void)
+{
+    puts("usage: kpepc COMMAND [OPTION...] [ARGUMENT...]\n"
+         "\n"
+         "The compiler of kpep: Apple's CPU event databases to static tables.\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %s\n", commands[i].usage);
+    puts("\n"
+         "kpepc COMMAND --help tells more; kpepc --version which one this is.\n"
+         "Exit status: 0 done, 1 bad input, 2 bad command line, 3 the system refused.");
+}
+
+static void print_command_help(const struct command *command)
+{
+    printf("usage: %s\n\n%s\n\n", command->usage, command->help);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        char left[64];
+
+        if (option_list[i].option.val != 'h' &&
+            strchr(command->options, option_list[i].option.val) == NULL)
+            continue;
+        snprintf(left, sizeof left, "%s--%s%s%s",
+                 strchr("otdpe", option_list[i].option.val) == NULL
+                     ? "    "
+                     : (const char[]){'-', (char)option_list[i].option.val, ',', ' ', 0},
+                 option_list[i].option.name, option_list[i].argument == NULL ? "" : " ",
+                 option_list[i].argument == NULL ? "" : option_list[i].argument);
+        printf("  %-24s %s\n", left, option_list[i].help);
+    }
+}
+
+static const char *const *add_cpus(struct arena *arena, struct arguments *arguments,
+                                   const char *list)
+{
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",;");
+        const char **more = arena_alloc(arena, arguments->cpu_count + 1, sizeof *more);
+
+        for (size_t i = 0; i < arguments->cpu_count; i++)
+            more[i] = arguments->cpus[i];
+        if (length != 0)
+            more[arguments->cpu_count++] = arena_copy(arena, list, length);
+        arguments->cpus = more;
+        list += length + (list[length] != '\0');
+    }
+    return arguments->cpus;
+}
+
+static void take_option(struct arena *arena, struct arguments *arguments, int letter)
+{
+    switch (letter) {
+    case 'o':
+        arguments->output = optarg;
+        break;
+    case 't':
+        arguments->template = optarg;
+        break;
+    case 'd':
+        arguments->data = optarg;
+        break;
+    case 'p':
+        arguments->partials = optarg;
+        break;
+    case 'e':
+        arguments->escape = optarg;
+        break;
+    case 'l':
+        arguments->lenient = true;
+        break;
+    case 'n':
+        arguments->names = optarg;
+        break;
+    case 'C':
+        arguments->chips = optarg;
+        break;
+    case 'c':
+        add_cpus(arena, arguments, optarg);
+        break;
+    case 'r':
+        arguments->release = optarg;
+        break;
+    case 'A':
+        arguments->allow_missing = true;
+        break;
+    case 'D':
+        arguments->descriptions = true;
+        break;
+    case 's':
+        arguments->source = optarg;
+        break;
+    default:
+        arguments->strict = true;
+        break;
+    }
+}
+
+static int run(struct arena *arena, const struct command *command, int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct option options[OPTIONS + 1] = {{0}};
+    int letter;
+
+    for (size_t i = 0; i < OPTIONS; i++)
+        options[i] = option_list[i].option;
+    while ((letter = getopt_long(argc, argv, "o:t:d:p:e:h", options, NULL)) != -1) {
+        if (letter == 'h') {
+            print_command_help(command);
+            return EXIT_OK;
+        }
+        if (letter == '?')
+            return EXIT_USAGE;
+        if (strchr(command->options, letter) == NULL)
+            usage_error("an option that kpepc %s does not take", command->name);
+        take_option(arena, &arguments, letter);
+    }
+    arguments.rest = argv + optind;
+    arguments.rest_count = argc - optind;
+    report_strict(arguments.strict);
+    return command->run(arena, &arguments);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena arena = {0};
+
+    if (argc < 2) {
+        print_help();
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help();
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("kpepc " KPEP_VERSION);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            int status;
+
+            argv[1] = arena_printf(&arena, "kpepc %s", commands[i].name);
+            status = run(&arena, &commands[i], argc - 1, argv + 1);
+            if (fflush(stdout) != 0 || ferror(stdout))
+                status = EXIT_NO;
+            arena_free(&arena);
+            return status;
+        }
+    usage_error("no command '%s' (expected compile, snapshot, emit or render)", argv[1]);
+}

@@ -1,0 +1,324 @@
+/* Chip-agnostic names and metrics, and the chips sold with each CPU id. */
+#include "model.h"
+
+#include "plist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- names --------------------------------------------------------------------------- */
+
+struct names {
+    struct arena *arena;
+    struct model *model;
+    bool allow_missing;
+};
+
+/* Lower-case with hyphens, perf's habit: what no hardware name or alias looks like. */
+static bool is_portable_name(const char *name)
+{
+    const char *at = name;
+
+    while (is_lower(*at) || is_digit(*at) || *at == '-')
+        at++;
+    return at > name && *at == '\0' && is_lower(*name);
+}
+
+static void check_name(const struct plist_node *node)
+{
+    if (!is_portable_name(node->key))
+        plist_error(node, "not a chip-agnostic name (expected a-z, 0-9 and '-')");
+}
+
+/* The CPUs a key of `candidates` speaks of; those a database key names are not their
+ * architecture's any more. */
+static bool key_covers(const struct model *model, const char *key, size_t cpu)
+{
+    const struct cpu *c = &model->cpus[cpu];
+    struct cpu_id id;
+    enum arch arch;
+
+    if (arch_named(key, &arch))
+        return c->db.arch == arch;
+    if (cpu_id_parse(key, strlen(key), &id)) {
+        for (size_t i = 0; i < c->db.id_count; i++)
+            if (cpu_id_compare(&c->db.ids[i], &id) == 0)
+                return true;
+        return false;
+    }
+    if (strcmp(c->db.name, key) == 0)
+        return true;
+    for (size_t i = 0; i < c->also_count; i++)
+        if (strcmp(c->also[i], key) == 0)
+            return true;
+    return false;
+}
+
+static const bool *covered(const struct names *names, const struct plist_node *candidates,
+                           const char *key)
+{
+    const struct model *model = names->model;
+    bool *cpus = arena_alloc(names->arena, model->cpu_count, sizeof *cpus);
+    enum arch arch;
+
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        cpus[c] = key_covers(model, key, c);
+        for (size_t k = 0; k < candidates->value->length && arch_named(key, &arch); k++) {
+            const char *other = candidates->value->keys[k];
+
+            if (!arch_named(other, &arch) && key_covers(model, other, c))
+                cpus[c] = false;
+        }
+    }
+    return cpus;
+}
+
+static void missing(const struct names *names, const struct plist_node *node, const char *what,
+                    const char *expected)
+{
+    if (names->allow_missing)
+        return;
+    plist_error(node, "no %s (expected %s)", what, expected);
+}
+
+static void read_candidate(const struct names *names, const struct plist_node *node,
+                           const bool *cpus, struct portable *name)
+{
+    const char *event;
+    bool found = false;
+
+    if (!plist_is_text(node, &event))
+        return;
+    for (size_t c = 0; c < names->model->cpu_count; c++)
+        found |= cpus[c] && database_event(&names->model->cpus[c].db, event) != NULL;
+    if (!found) {
+        missing(names, node, arena_printf(names->arena, "event %s", event),
+                "one of a database that the key names");
+        return;
+    }
+    name->candidates[name->candidate_count++] = (struct candidate){event, cpus};
+}
+
+static void read_candidates(const struct names *names, const struct plist_node *node,
+                            struct portable *name)
+{
+    struct plist_node candidates;
+    size_t most = 0;
+
+    if (!plist_dict(node, "candidates", true, &candidates))
+        return;
+    for (size_t k = 0; k < candidates.value->length; k++)
+        most +=
+            candidates.value->items[k]->type == VALUE_LIST ? candidates.value->items[k]->length : 0;
+    name->candidates = arena_alloc(names->arena, most, sizeof(struct candidate));
+    for (size_t k = 0; k < candidates.value->length; k++) {
+        struct plist_node list = plist_child_at(names->arena, &candidates, k);
+        const bool *cpus = covered(names, &candidates, list.key);
+        bool any = false;
+        enum arch arch;
+
+        if (list.value->type != VALUE_LIST) {
+            plist_error(&list, "%s (expected an array)", value_type_name(list.value->type));
+            continue;
+        }
+        for (size_t c = 0; c < names->model->cpu_count; c++)
+            any |= key_covers(names->model, list.key, c);
+        if (!any && !arch_named(list.key, &arch))
+            missing(names, &list, arena_printf(names->arena, "database %s", list.key),
+                    "an architecture, a database or a CPU id");
+        for (size_t i = 0; any && i < list.value->length; i++) {
+            struct plist_node item = plist_child_at(names->arena, &list, i);
+
+            read_candidate(names, &item, cpus, name);
+        }
+    }
+}
+
+static void read_name(const struct names *names, const struct plist_node *node,
+                      struct portable *name)
+{
+    static const char *const known[] = {"unit", "summary", "candidates", NULL};
+
+    name->name = node->key;
+    name->unit = name->summary = "";
+    check_name(node);
+    if (node->value->type != VALUE_MAP) {
+        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+        return;
+    }
+    plist_unknown_keys(names->arena, node, known);
+    plist_text(node, "unit", true, &name->unit);
+    plist_text(node, "summary", true, &name->summary);
+    read_candidates(names, node, name);
+}
+
+/* ---- metrics --------------------------------------------------------------------------- */
+
+static int compare_portable(const void *key, const void *name)
+{
+    return strcmp(key, ((const struct portable *)name)->name);
+}
+
+static size_t *read_terms(const struct names *names, const struct plist_node *node, const char *key,
+                          size_t *count)
+{
+    const struct model *model = names->model;
+    struct plist_node list;
+    size_t *terms;
+
+    *count = 0;
+    if (!plist_array(node, key, true, &list))
+        return NULL;
+    if (list.value->length == 0)
+        plist_error(&list, "empty (expected chip-agnostic names)");
+    terms = arena_alloc(names->arena, list.value->length, sizeof *terms);
+    for (size_t i = 0; i < list.value->length; i++) {
+        struct plist_node item = plist_child_at(names->arena, &list, i);
+        const struct portable *found;
+        const char *name;
+
+        if (!plist_is_text(&item, &name))
+            continue;
+        found = model->name_count == 0 ? NULL
+                                       : bsearch(name, model->names, model->name_count,
+                                                 sizeof *model->names, compare_portable);
+        if (found == NULL)
+            plist_error(&item, "no name %s (expected one of names)", name);
+        else
+            terms[(*count)++] = (size_t)(found - model->names);
+    }
+    return terms;
+}
+
+static void read_metric(const struct names *names, const struct plist_node *node,
+                        struct metric *metric)
+{
+    static const char *const known[] = {"unit",        "summary", "numerator",
+                                        "denominator", "scale",   NULL};
+
+    *metric = (struct metric){.name = node->key, .unit = "", .summary = "", .scale = 1};
+    check_name(node);
+    if (node->value->type != VALUE_MAP) {
+        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+        return;
+    }
+    plist_unknown_keys(names->arena, node, known);
+    plist_text(node, "unit", true, &metric->unit);
+    plist_text(node, "summary", true, &metric->summary);
+    plist_integer(node, "scale", false, 1, 1000000, &metric->scale);
+    metric->numerator = read_terms(names, node, "numerator", &metric->numerator_count);
+    metric->denominator = read_terms(names, node, "denominator", &metric->denominator_count);
+    for (size_t i = 0; i < names->model->name_count; i++)
+        if (strcmp(names->model->names[i].name, metric->name) == 0)
+            plist_error(node, "a name and a metric (expected one of the two)");
+}
+
+void names_read(struct arena *arena, struct model *model, const char *file, bool allow_missing)
+{
+    static const char *const known[] = {"names", "metrics", NULL};
+    struct names names = {arena, model, allow_missing};
+    struct plist_node root = {.file = file, .value = plist_load(arena, file)}, list;
+
+    if (root.value == NULL)
+        return;
+    if (root.value->type != VALUE_MAP) {
+        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
+        return;
+    }
+    plist_unknown_keys(arena, &root, known);
+    if (plist_dict(&root, "names", true, &list)) {
+        model->names = arena_alloc(arena, list.value->length, sizeof(struct portable));
+        for (size_t i = 0; i < list.value->length; i++) {
+            struct plist_node node = plist_child_at(arena, &list, i);
+
+            read_name(&names, &node, &model->names[i]);
+        }
+        model->name_count = list.value->length;
+    }
+    if (plist_dict(&root, "metrics", false, &list)) {
+        model->metrics = arena_alloc(arena, list.value->length, sizeof(struct metric));
+        for (size_t i = 0; i < list.value->length; i++) {
+            struct plist_node node = plist_child_at(arena, &list, i);
+
+            read_metric(&names, &node, &model->metrics[i]);
+        }
+        model->metric_count = list.value->length;
+    }
+}
+
+/* ---- chips ------------------------------------------------------------------------------- */
+
+static void read_chip(struct arena *arena, const struct plist_node *node, struct chip *chip)
+{
+    static const char *const known[] = {"chips", "confidence", "event_bits", NULL};
+    struct plist_node list;
+    int64_t bits = 0;
+
+    chip->confidence = "";
+    if (!cpu_id_parse(node->key, strlen(node->key), &chip->id))
+        plist_error(node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
+    if (node->value->type != VALUE_MAP) {
+        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+        return;
+    }
+    plist_unknown_keys(arena, node, known);
+    plist_text(node, "confidence", true, &chip->confidence);
+    plist_integer(node, "event_bits", false, 1, 16, &bits);
+    chip->event_bits = (unsigned)bits;
+    if (!plist_array(node, "chips", true, &list))
+        return;
+    chip->names = arena_alloc(arena, list.value->length, sizeof(char *));
+    for (size_t i = 0; i < list.value->length; i++) {
+        struct plist_node item = plist_child_at(arena, &list, i);
+
+        chip->name_count += plist_is_text(&item, &chip->names[chip->name_count]);
+    }
+}
+
+static int compare_chips(const void *a, const void *b)
+{
+    return cpu_id_compare(&((const struct chip *)a)->id, &((const struct chip *)b)->id);
+}
+
+/* What the chips file says of the PMU; else what the widest selector needs: 8 or 16 bits. */
+static unsigned selector_width(const struct model *model, const struct cpu *cpu)
+{
+    unsigned bits = 8;
+
+    for (size_t i = 0; i < cpu->db.id_count; i++) {
+        const struct chip *chip = model_chip(model, &cpu->db.ids[i]);
+
+        if (chip != NULL && chip->event_bits != 0)
+            return chip->event_bits;
+    }
+    for (size_t i = 0; i < cpu->db.event_count; i++)
+        if (cpu->db.events[i].number > UINT8_MAX)
+            bits = 16;
+    return bits;
+}
+
+void chips_read(struct arena *arena, struct model *model, const char *file)
+{
+    struct plist_node root = {.file = file};
+
+    if (file != NULL) {
+        root.value = plist_load(arena, file);
+        if (root.value == NULL)
+            return;
+        if (root.value->type != VALUE_MAP) {
+            plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
+            return;
+        }
+        model->chips = arena_alloc(arena, root.value->length, sizeof(struct chip));
+        for (size_t i = 0; i < root.value->length; i++) {
+            struct plist_node node = plist_child_at(arena, &root, i);
+
+            read_chip(arena, &node, &model->chips[i]);
+        }
+        model->chip_count = root.value->length;
+        if (model->chip_count != 0)
+            qsort(model->chips, model->chip_count, sizeof(struct chip), compare_chips);
+    }
+    for (size_t i = 0; i < model->cpu_count; i++)
+        model->cpus[i].event_bits = selector_width(model, &model->cpus[i]);
+}

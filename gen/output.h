@@ -1,0 +1,22 @@
+/* Files written whole or not at all. */
+#ifndef KPEPC_OUTPUT_H
+#define KPEPC_OUTPUT_H
+
+#include "util.h"
+
+struct output {
+    const char *path; /* NULL: standard output */
+    struct buffer text;
+    char *temporary; /* while it is being written */
+};
+
+/*
+ * Writes all of them under temporary names beside their places, and only when
+ * every byte of every one is on the file system gives them their names; what is
+ * no regular file (a pipe, /dev/full) is written in place. EXIT_OK, or after
+ * one report EXIT_NO when a write failed and EXIT_SYSTEM when a file cannot be
+ * made; then no file has changed, unless a rename itself failed half-way.
+ */
+int output_commit(struct output *outputs, size_t count);
+
+#endif

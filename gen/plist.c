@@ -1,0 +1,312 @@
+#include "plist.h"
+
+#include "scan.h"
+
+#include <errno.h>
+#include <plist/plist.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- a file -> values ------------------------------------------------------- */
+
+static bool read_file(struct arena *arena, const char *path, char **text, size_t *length)
+{
+    struct stat status;
+    FILE *file = fopen(path, "rb");
+    bool ok = false;
+
+    if (file == NULL) {
+        report_error(path, "%s (expected a property list)", strerror(errno));
+        return false;
+    }
+    if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
+        report_error(path, "not a regular file (expected a property list)");
+    } else if (status.st_size > PLIST_SIZE_MAX) {
+        report_error(path, "%lld bytes (expected at most %d)", (long long)status.st_size,
+                     PLIST_SIZE_MAX);
+    } else {
+        *text = arena_alloc(arena, (size_t)status.st_size + 1, 1);
+        *length = fread(*text, 1, (size_t)status.st_size, file);
+        ok = !ferror(file) && *length == (size_t)status.st_size;
+        if (!ok)
+            report_error(path, "cannot be read: %s", strerror(errno));
+    }
+    fclose(file);
+    return ok;
+}
+
+static struct value *convert(struct arena *arena, plist_t node, size_t *keys);
+
+static struct value *convert_dict(struct arena *arena, plist_t node, size_t *keys)
+{
+    struct value *map = value_map(arena);
+    plist_dict_iter iterator = NULL;
+    char *key = NULL;
+    plist_t item = NULL;
+
+    plist_dict_new_iter(node, &iterator);
+    if (iterator == NULL)
+        fatal(EXIT_SYSTEM, "out of memory");
+    for (plist_dict_next_item(node, iterator, &key, &item); key != NULL;
+         plist_dict_next_item(node, iterator, &key, &item)) {
+        *keys += value_set(arena, map, key, convert(arena, item, keys));
+        free(key);
+        key = NULL;
+    }
+    free(iterator);
+    return map;
+}
+
+static struct value *convert_integer(struct arena *arena, plist_t node)
+{
+    uint64_t bits = 0;
+
+    /* The scan let nothing beyond 64 bits signed pass: the upper half are the negative ones. */
+    plist_get_uint_val(node, &bits);
+    return value_int(arena, bits > INT64_MAX ? -(int64_t)(UINT64_MAX - bits) - 1 : (int64_t)bits);
+}
+
+static struct value *convert_string(struct arena *arena, plist_t node)
+{
+    uint64_t length = 0;
+    const char *text = plist_get_string_ptr(node, &length);
+
+    return value_string(arena, text == NULL ? "" : text, text == NULL ? 0 : (size_t)length);
+}
+
+static struct value *convert(struct arena *arena, plist_t node, size_t *keys)
+{
+    struct value *list;
+    double real = 0;
+
+    switch (plist_get_node_type(node)) {
+    case PLIST_BOOLEAN:
+        return value_bool(arena, plist_bool_val_is_true(node) == 1);
+    case PLIST_UINT:
+        return convert_integer(arena, node);
+    case PLIST_REAL:
+        plist_get_real_val(node, &real);
+        return value_real(arena, real);
+    case PLIST_STRING:
+        return convert_string(arena, node);
+    case PLIST_DICT:
+        return convert_dict(arena, node, keys);
+    case PLIST_ARRAY:
+        list = value_list(arena);
+        for (uint32_t i = 0, n = plist_array_get_size(node); i < n; i++)
+            value_append(arena, list, convert(arena, plist_array_get_item(node, i), keys));
+        return list;
+    default:
+        return value_other(arena);
+    }
+}
+
+const struct value *plist_load(struct arena *arena, const char *path)
+{
+    struct scan scan = {0};
+    struct value *value;
+    plist_t root = NULL;
+    char *text;
+    size_t length, keys = 0;
+    bool binary;
+
+    if (!read_file(arena, path, &text, &length))
+        return NULL;
+    binary = length >= 8 && memcmp(text, "bplist00", 8) == 0;
+    if (!(binary ? scan_binary : scan_xml)(arena, text, length, &scan)) {
+        report_error(path, "%s", scan.error);
+        return NULL;
+    }
+    if (binary)
+        plist_from_bin(text, (uint32_t)length, &root);
+    else
+        plist_from_xml(text, (uint32_t)length, &root);
+    if (root == NULL) {
+        report_error(path, "libplist cannot read it (expected a property list)");
+        return NULL;
+    }
+    value = convert(arena, root, &keys);
+    plist_free(root);
+    if (keys != scan.keys) {
+        const char *why = binary ? NULL : scan_doubled_key(arena, text, length);
+
+        report_error(path, "%s", why != NULL ? why : "a key occurs twice (expected each key once)");
+        return NULL;
+    }
+    return value;
+}
+
+/* ---- typed access ------------------------------------------------------------ */
+
+static void add_path(struct buffer *path, const struct plist_node *node)
+{
+    if (node->parent == NULL)
+        return;
+    add_path(path, node->parent);
+    if (node->parent->parent != NULL)
+        buffer_puts(path, ".");
+    buffer_puts(path, node->key);
+}
+
+static void report_node(const struct plist_node *node, bool warning, const char *format,
+                        va_list args)
+{
+    struct buffer where = {0};
+    char message[1024];
+
+    buffer_printf(&where, "%s", node->file);
+    if (node->parent != NULL)
+        buffer_puts(&where, ": ");
+    add_path(&where, node);
+    vsnprintf(message, sizeof message, format, args);
+    if (warning)
+        report_warning(where.data, "%s", message);
+    else
+        report_error(where.data, "%s", message);
+    buffer_free(&where);
+}
+
+void plist_error(const struct plist_node *node, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    report_node(node, false, format, args);
+    va_end(args);
+}
+
+void plist_warning(const struct plist_node *node, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    report_node(node, true, format, args);
+    va_end(args);
+}
+
+struct plist_node plist_child_at(struct arena *arena, const struct plist_node *node, size_t n)
+{
+    const char *key =
+        node->value->type == VALUE_MAP ? node->value->keys[n] : arena_printf(arena, "%zu", n);
+
+    return (struct plist_node){node->file, node, key, node->value->items[n]};
+}
+
+static bool find(const struct plist_node *dict, const char *key, bool required, const char *wanted,
+                 struct plist_node *child)
+{
+    *child = (struct plist_node){dict->file, dict, key, value_get(dict->value, key, strlen(key))};
+    if (child->value == NULL && required)
+        plist_error(child, "missing (expected %s)", wanted);
+    return child->value != NULL;
+}
+
+static bool typed(const struct plist_node *dict, const char *key, bool required,
+                  enum value_type type, const char *wanted, struct plist_node *child)
+{
+    if (!find(dict, key, required, wanted, child))
+        return false;
+    if (child->value->type == type)
+        return true;
+    plist_error(child, "%s (expected %s)", value_type_name(child->value->type), wanted);
+    return false;
+}
+
+bool plist_dict(const struct plist_node *dict, const char *key, bool required,
+                struct plist_node *child)
+{
+    return typed(dict, key, required, VALUE_MAP, "a dictionary", child);
+}
+
+bool plist_array(const struct plist_node *dict, const char *key, bool required,
+                 struct plist_node *child)
+{
+    return typed(dict, key, required, VALUE_LIST, "an array", child);
+}
+
+bool plist_integer(const struct plist_node *dict, const char *key, bool required, int64_t min,
+                   int64_t max, int64_t *out)
+{
+    struct plist_node child;
+    char wanted[80];
+
+    snprintf(wanted, sizeof wanted, "an integer from %lld to %lld", (long long)min, (long long)max);
+    if (!typed(dict, key, required, VALUE_INT, wanted, &child))
+        return false;
+    if (child.value->integer < min || child.value->integer > max) {
+        plist_error(&child, "%lld (expected %s)", (long long)child.value->integer, wanted);
+        return false;
+    }
+    *out = child.value->integer;
+    return true;
+}
+
+bool plist_bool(const struct plist_node *dict, const char *key, bool *out)
+{
+    struct plist_node child;
+
+    if (!typed(dict, key, false, VALUE_BOOL, "true or false", &child))
+        return false;
+    *out = child.value->boolean;
+    return true;
+}
+
+bool plist_is_text(const struct plist_node *node, const char **out)
+{
+    const struct value *value = node->value;
+
+    if (value->type != VALUE_STRING) {
+        plist_error(node, "%s (expected a string)", value_type_name(value->type));
+        return false;
+    }
+    for (size_t i = 0; i < value->length; i++)
+        if (value->string[i] < 0x20 || value->string[i] > 0x7e) {
+            plist_error(node, "a byte that is not printable ASCII (expected text)");
+            return false;
+        }
+    if (value->length == 0) {
+        plist_error(node, "empty (expected text)");
+        return false;
+    }
+    *out = value->string;
+    return true;
+}
+
+bool plist_text(const struct plist_node *dict, const char *key, bool required, const char **out)
+{
+    struct plist_node child;
+
+    return typed(dict, key, required, VALUE_STRING, "a string", &child) &&
+           plist_is_text(&child, out);
+}
+
+bool plist_prose(const struct plist_node *dict, const char *key, const char **out)
+{
+    struct plist_node child;
+
+    if (!typed(dict, key, false, VALUE_STRING, "a string", &child))
+        return false;
+    if (strlen(child.value->string) != child.value->length) {
+        plist_error(&child, "a NUL (expected text)");
+        return false;
+    }
+    *out = child.value->string;
+    return true;
+}
+
+void plist_unknown_keys(struct arena *arena, const struct plist_node *dict,
+                        const char *const known[])
+{
+    for (size_t i = 0; i < dict->value->length; i++) {
+        size_t k = 0;
+
+        while (known[k] != NULL && strcmp(known[k], dict->value->keys[i]) != 0)
+            k++;
+        if (known[k] == NULL) {
+            struct plist_node child = plist_child_at(arena, dict, i);
+
+            plist_warning(&child, "unknown key (expected one that kpepc reads)");
+        }
+    }
+}

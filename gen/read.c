@@ -1,0 +1,474 @@
+/* A directory as in /usr/share/kpep, or a snapshot of one -> the release's databases. */
+#include "model.h"
+
+#include "plist.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- one plist -> one database ------------------------------------------------- */
+
+static bool is_event_name(const char *name)
+{
+    const char *at = name;
+
+    while (is_upper(*at) || is_digit(*at) || *at == '_' || *at == '.')
+        at++;
+    return at > name && *at == '\0';
+}
+
+/* Names that become file names: no separator, nothing hidden. */
+static bool is_plain_name(const char *name)
+{
+    const char *at = name;
+
+    while (is_upper(*at) || is_lower(*at) || is_digit(*at) || *at == '_' || *at == '-' ||
+           *at == '.')
+        at++;
+    return at > name && *at == '\0' && *name != '.';
+}
+
+static bool read_mask(const struct plist_node *dict, const char *key, uint32_t *mask)
+{
+    int64_t number;
+
+    if (!plist_integer(dict, key, false, 0, UINT32_MAX, &number))
+        return false;
+    *mask = (uint32_t)number;
+    return true;
+}
+
+static void read_event_numbers(const struct plist_node *node, const struct database *database,
+                               struct event *event)
+{
+    int64_t number;
+    bool umask = arch_has_umask(database->arch);
+
+    event->fixed = -1;
+    if (value_get(node->value, "fixed_counter", 13) != NULL) {
+        if (plist_integer(node, "fixed_counter", true, 0, 31, &number))
+            event->fixed = (int)number;
+        if (database->fixed == 0)
+            plist_error(node, "fixed_counter in a database without fixed counters (expected "
+                              "system.cpu.fixed_counters)");
+    }
+    if (plist_integer(node, "number", value_get(node->value, "fixed_counter", 13) == NULL, 0,
+                      UINT16_MAX, &number)) {
+        event->has_number = true;
+        event->number = (uint16_t)number;
+    }
+    if (plist_integer(node, "umask", umask, 0, UINT8_MAX, &number)) {
+        struct plist_node child = {node->file, node, "umask", NULL};
+
+        if (!umask)
+            plist_error(&child, "not used on %s (expected none)", arch_name(database->arch));
+        event->has_umask = true;
+        event->umask = (uint8_t)number;
+    }
+    if (plist_integer(node, "other", false, 0, UINT16_MAX, &number))
+        event->other = (uint16_t)number;
+}
+
+static void read_event_counters(const struct plist_node *node, const struct database *database,
+                                struct event *event)
+{
+    uint32_t counters = database->fixed | database->config | database->power;
+    struct plist_node child = {node->file, node, "counters_mask", NULL};
+
+    event->counters = database->config;
+    event->has_mask = read_mask(node, "counters_mask", &event->plist_mask);
+    if (!event->has_mask)
+        return;
+    event->counters = event->plist_mask;
+    if (event->counters & ~counters)
+        plist_error(&child, "%u has a bit that is no counter (expected a part of %u)",
+                    (unsigned)event->counters, (unsigned)counters);
+}
+
+static void read_event(struct arena *arena, const struct plist_node *node,
+                       const struct database *database, bool prose, struct event *event)
+{
+    static const char *const known[] = {"number",        "umask",    "counters_mask",
+                                        "fixed_counter", "fallback", "other",
+                                        "description",   "errata",   NULL};
+
+    event->name = node->key;
+    if (!is_event_name(node->key))
+        plist_error(node, "not a hardware event name (expected A-Z, 0-9, _ and .)");
+    if (node->value->type != VALUE_MAP) {
+        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+        return;
+    }
+    plist_unknown_keys(arena, node, known);
+    read_event_numbers(node, database, event);
+    read_event_counters(node, database, event);
+    plist_text(node, "fallback", false, &event->fallback);
+    plist_prose(node, "description", &event->description);
+    plist_prose(node, "errata", &event->errata);
+    if (!prose)
+        event->description = event->errata = NULL;
+}
+
+static void read_events(struct arena *arena, const struct plist_node *cpu, bool prose,
+                        struct database *database)
+{
+    struct plist_node events;
+
+    if (!plist_dict(cpu, "events", true, &events))
+        return;
+    database->events = arena_alloc(arena, events.value->length, sizeof(struct event));
+    database->event_count = events.value->length;
+    for (size_t i = 0; i < database->event_count; i++) {
+        struct plist_node node = plist_child_at(arena, &events, i);
+
+        read_event(arena, &node, database, prose, &database->events[i]);
+    }
+    for (size_t i = 0; i < database->event_count; i++) {
+        const char *fallback = database->events[i].fallback;
+
+        if (fallback != NULL && database_event(database, fallback) == NULL) {
+            struct plist_node node = plist_child_at(arena, &events, i);
+            struct plist_node child = {node.file, &node, "fallback", NULL};
+
+            plist_error(&child, "no event %s (expected one of this database)", fallback);
+        }
+    }
+}
+
+static void read_alias(const struct plist_node *node, const struct database *database,
+                       struct alias *alias)
+{
+    for (const char *c = node->key; *c != '\0'; c++)
+        if (*c < 0x20 || *c > 0x7e) {
+            plist_error(node, "a byte that is not printable ASCII (expected text)");
+            break;
+        }
+    if (*node->key == '\0')
+        plist_error(node, "an alias without a name (expected text)");
+    alias->name = node->key;
+    if (!plist_is_text(node, &alias->event)) {
+        alias->event = "";
+        return;
+    }
+    if (database_event(database, alias->event) == NULL)
+        plist_error(node, "no event %s (expected one of this database)", alias->event);
+    if (database_event(database, alias->name) != NULL)
+        plist_error(node, "an event has that name too (expected an alias of its own)");
+}
+
+static void read_aliases(struct arena *arena, const struct plist_node *cpu,
+                         struct database *database)
+{
+    struct plist_node aliases;
+
+    if (!plist_dict(cpu, "aliases", false, &aliases))
+        return;
+    database->aliases = arena_alloc(arena, aliases.value->length, sizeof(struct alias));
+    for (size_t i = 0; i < aliases.value->length; i++) {
+        struct plist_node node = plist_child_at(arena, &aliases, i);
+        struct alias *alias = &database->aliases[i];
+
+        read_alias(&node, database, alias);
+        for (size_t j = 0; j < i; j++)
+            if (*alias->event != '\0' && strcmp(database->aliases[j].event, alias->event) == 0) {
+                plist_error(&node, "%s has the alias %s already (expected one alias an event)",
+                            alias->event, database->aliases[j].name);
+                break;
+            }
+    }
+    database->alias_count = aliases.value->length;
+}
+
+static void read_version(struct arena *arena, const struct plist_node *root,
+                         struct database *database)
+{
+    struct plist_node version;
+
+    if (!plist_array(root, "version", true, &version))
+        return;
+    if (version.value->length != 2) {
+        plist_error(&version, "%zu items (expected two integers)", version.value->length);
+        return;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct plist_node item = plist_child_at(arena, &version, i);
+
+        if (item.value->type != VALUE_INT)
+            plist_error(&item, "%s (expected an integer)", value_type_name(item.value->type));
+        else if (i == 0 && item.value->integer != 1)
+            plist_error(&item, "%lld (expected 1)", (long long)item.value->integer);
+        else
+            database->version[i] = item.value->integer;
+    }
+}
+
+/* What kpepc snapshot adds: the release, the CPU ids and the source. */
+static void read_snapshot_head(struct arena *arena, const struct plist_node *root,
+                               struct database *database)
+{
+    static const char *const known[] = {"release", "cpus", "source", NULL};
+    struct plist_node head, cpus;
+
+    if (!plist_dict(root, "kpep", false, &head))
+        return;
+    plist_unknown_keys(arena, &head, known);
+    plist_text(&head, "release", true, &database->release);
+    plist_text(&head, "source", false, &database->source);
+    if (!plist_array(&head, "cpus", true, &cpus))
+        return;
+    database->ids = arena_alloc(arena, cpus.value->length, sizeof(struct cpu_id));
+    for (size_t i = 0; i < cpus.value->length; i++) {
+        struct plist_node node = plist_child_at(arena, &cpus, i);
+        const char *text;
+
+        if (!plist_is_text(&node, &text))
+            continue;
+        if (cpu_id_parse(text, strlen(text), &database->ids[database->id_count]))
+            database->id_count++;
+        else
+            plist_error(&node, "%s (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)", text);
+    }
+}
+
+static void read_cpu(struct arena *arena, const struct plist_node *root, bool prose,
+                     struct database *database)
+{
+    static const char *const known[] = {
+        "architecture",   "marketing_name", "fixed_counters", "config_counters",
+        "power_counters", "aliases",        "events",         NULL};
+    static const char *const known_system[] = {"cpu", NULL};
+    struct plist_node system, cpu, arch;
+    const char *name;
+
+    if (!plist_dict(root, "system", true, &system))
+        return;
+    plist_unknown_keys(arena, &system, known_system);
+    if (!plist_dict(&system, "cpu", true, &cpu))
+        return;
+    plist_unknown_keys(arena, &cpu, known);
+    if (plist_text(&cpu, "architecture", true, &name) && !arch_named(name, &database->arch)) {
+        arch = (struct plist_node){cpu.file, &cpu, "architecture", NULL};
+        plist_error(&arch, "%s (expected i386, x86_64, arm or arm64)", name);
+    }
+    plist_text(&cpu, "marketing_name", true, &database->marketing_name);
+    database->has_fixed = read_mask(&cpu, "fixed_counters", &database->fixed);
+    database->has_config = read_mask(&cpu, "config_counters", &database->config);
+    database->has_power = read_mask(&cpu, "power_counters", &database->power);
+    read_events(arena, &cpu, prose, database);
+    read_aliases(arena, &cpu, database);
+}
+
+static bool read_database(struct arena *arena, const char *file, bool prose,
+                          struct database *database)
+{
+    static const char *const known[] = {"name", "internal", "version", "system", "kpep", NULL};
+    struct plist_node root = {.file = file, .value = plist_load(arena, file)};
+    size_t before = report_errors();
+
+    *database = (struct database){.file = file, .name = file, .marketing_name = ""};
+    if (root.value == NULL)
+        return false;
+    if (root.value->type != VALUE_MAP) {
+        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
+        return false;
+    }
+    plist_unknown_keys(arena, &root, known);
+    if (plist_text(&root, "name", true, &database->name) && !is_plain_name(database->name)) {
+        struct plist_node name = {root.file, &root, "name", NULL};
+
+        plist_error(&name, "%s (expected letters, digits, '.', '_' and '-')", database->name);
+    }
+    database->has_internal = plist_bool(&root, "internal", &database->internal);
+    read_version(arena, &root, database);
+    read_snapshot_head(arena, &root, database);
+    read_cpu(arena, &root, prose, database);
+    return report_errors() == before;
+}
+
+/* ---- a directory ---------------------------------------------------------------- */
+
+struct listing {
+    char **names;
+    size_t count, capacity;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The directory's *.plist, in byte order: readdir's order must not show. */
+static bool list_directory(struct arena *arena, const char *directory, struct listing *listing)
+{
+    DIR *dir = opendir(directory);
+    struct dirent *entry;
+
+    if (dir == NULL) {
+        report_error(directory, "%s (expected a directory of databases)", strerror(errno));
+        return false;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        size_t length = strlen(entry->d_name);
+
+        if (length < 7 || strcmp(entry->d_name + length - 6, ".plist") != 0 ||
+            *entry->d_name == '.')
+            continue;
+        if (listing->count == listing->capacity) {
+            char **more;
+
+            listing->capacity = listing->capacity == 0 ? 64 : listing->capacity * 2;
+            more = arena_alloc(arena, listing->capacity, sizeof(char *));
+            if (listing->count != 0)
+                memcpy(more, listing->names, listing->count * sizeof(char *));
+            listing->names = more;
+        }
+        listing->names[listing->count++] = arena_copy(arena, entry->d_name, length);
+    }
+    closedir(dir);
+    if (listing->count == 0)
+        report_error(directory, "no *.plist (expected databases)");
+    else
+        qsort(listing->names, listing->count, sizeof(char *), compare_names);
+    return listing->count != 0;
+}
+
+/* The file a symlink ends at, as a name in the same directory; NULL after a report. */
+static const char *resolve_link(struct arena *arena, const char *directory, const char *path)
+{
+    char home[PATH_MAX], target[PATH_MAX];
+    size_t length;
+
+    if (realpath(path, target) == NULL) {
+        report_error(path, "%s (expected a link to a database beside it)", strerror(errno));
+        return NULL;
+    }
+    length = realpath(directory, home) == NULL ? 0 : strlen(home);
+    if (length == 0 || strncmp(target, home, length) != 0 || target[length] != '/' ||
+        strchr(target + length + 1, '/') != NULL) {
+        report_error(path, "a link out of the directory (expected a database beside it)");
+        return NULL;
+    }
+    return arena_printf(arena, "%s/%s", directory, target + length + 1);
+}
+
+static void add_id(struct arena *arena, struct database *database, const struct cpu_id *id)
+{
+    struct cpu_id *ids = arena_alloc(arena, database->id_count + 1, sizeof *ids);
+    size_t at = 0;
+
+    while (at < database->id_count && cpu_id_compare(&database->ids[at], id) < 0)
+        at++;
+    if (at < database->id_count && cpu_id_compare(&database->ids[at], id) == 0)
+        return;
+    for (size_t i = 0; i <= database->id_count; i++)
+        ids[i] = i < at ? database->ids[i] : i == at ? *id : database->ids[i - 1];
+    database->ids = ids;
+    database->id_count++;
+}
+
+static struct database *database_of_file(struct release *release, const char *file)
+{
+    for (size_t i = 0; i < release->database_count; i++)
+        if (strcmp(release->databases[i].file, file) == 0)
+            return &release->databases[i];
+    return NULL;
+}
+
+static int compare_databases(const void *a, const void *b)
+{
+    const struct database *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order != 0 ? order : strcmp(x->file, y->file);
+}
+
+/* cpu_TYPE_SUBTYPE_FAMILY.plist says which CPU; any other name says nothing. */
+static bool id_of_file(const char *name, struct cpu_id *id)
+{
+    return cpu_id_parse(name, strlen(name) - strlen(".plist"), id);
+}
+
+static void check_ids(struct arena *arena, const struct release *release)
+{
+    for (size_t i = 0; i < release->database_count; i++) {
+        const struct database *a = &release->databases[i];
+
+        if (a->release != NULL && strcmp(a->release, release->name) != 0)
+            report_error(a->file, "a snapshot of %s (expected %s)", a->release, release->name);
+        for (size_t j = 0; j < i; j++) {
+            const struct database *b = &release->databases[j];
+
+            for (size_t k = 0; k < a->id_count * b->id_count; k++)
+                if (cpu_id_compare(&a->ids[k / b->id_count], &b->ids[k % b->id_count]) == 0)
+                    report_error(a->file, "%s has a database already, %s (expected one a CPU)",
+                                 cpu_id_text(arena, &a->ids[k / b->id_count]), b->file);
+        }
+    }
+}
+
+/* The paths of the real files first, then what the links to them add. */
+static void read_files(struct arena *arena, struct release *release, const struct listing *listing,
+                       bool prose)
+{
+    for (size_t i = 0; i < listing->count; i++) {
+        const char *path = arena_printf(arena, "%s/%s", release->directory, listing->names[i]);
+        struct database *database = &release->databases[release->database_count];
+        struct stat status;
+        struct cpu_id id;
+
+        if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
+            continue;
+        read_database(arena, path, prose, database);
+        if (id_of_file(listing->names[i], &id))
+            add_id(arena, database, &id);
+        release->database_count++;
+    }
+}
+
+static void read_links(struct arena *arena, struct release *release, const struct listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++) {
+        const char *path = arena_printf(arena, "%s/%s", release->directory, listing->names[i]);
+        const char *target;
+        struct database *database;
+        struct stat status;
+        struct cpu_id id;
+
+        if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode))
+            continue;
+        target = resolve_link(arena, release->directory, path);
+        if (target == NULL)
+            continue;
+        database = database_of_file(release, target);
+        if (database == NULL)
+            report_error(path, "links to what is no *.plist (expected a database beside it)");
+        else if (id_of_file(listing->names[i], &id))
+            add_id(arena, database, &id);
+    }
+}
+
+struct release read_release(struct arena *arena, const char *name, const char *directory,
+                            bool descriptions)
+{
+    struct release release = {.name = name, .directory = directory};
+    struct listing listing = {0};
+
+    if (!is_plain_name(name)) {
+        report_error(NULL, "release '%s' (expected letters, digits, '.', '_' and '-')", name);
+        return release;
+    }
+    if (!list_directory(arena, directory, &listing))
+        return release;
+    release.databases = arena_alloc(arena, listing.count, sizeof(struct database));
+    read_files(arena, &release, &listing, descriptions);
+    read_links(arena, &release, &listing);
+    qsort(release.databases, release.database_count, sizeof(struct database), compare_databases);
+    check_ids(arena, &release);
+    for (size_t i = 0; i < release.database_count; i++)
+        release.has_ids |= release.databases[i].id_count != 0;
+    return release;
+}

@@ -1,0 +1,523 @@
+#include "scan.h"
+
+#include "plist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- XML ------------------------------------------------------------------ */
+
+enum element {
+    NOTHING, /* the file itself, outside <plist> */
+    PLIST,
+    DICT,
+    ARRAY,
+    KEY,
+    STRING,
+    INTEGER,
+    REAL,
+    DATA,
+    DATE,
+    TRUE,
+    FALSE,
+    ELEMENTS
+};
+
+static const char *const element_names[ELEMENTS] = {
+    [NOTHING] = "",  [PLIST] = "plist",   [DICT] = "dict",       [ARRAY] = "array",
+    [KEY] = "key",   [STRING] = "string", [INTEGER] = "integer", [REAL] = "real",
+    [DATA] = "data", [DATE] = "date",     [TRUE] = "true",       [FALSE] = "false",
+};
+
+/* A key as it is spelt in the file, for scan_doubled_key(). */
+struct key {
+    size_t dict; /* where its dictionary begins */
+    const char *text;
+    size_t length;
+    size_t line;
+};
+
+struct xml {
+    struct arena *arena;
+    const char *at, *end;
+    size_t line;
+    const char *error;
+    size_t keys;
+    struct key *key_list; /* NULL: only count */
+    struct {
+        enum element element;
+        size_t begin;
+        bool has_value; /* of <plist>; in <dict>: the last key has its value */
+    } open[PLIST_DEPTH_MAX + 2];
+    size_t depth;
+    size_t begun;
+};
+
+static bool refuse(struct xml *xml, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static bool refuse(struct xml *xml, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    if (xml->error != NULL)
+        return false;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    xml->error = arena_printf(xml->arena, "line %zu: %s", xml->line, text);
+    return false;
+}
+
+static bool starts(const struct xml *xml, const char *with)
+{
+    size_t length = strlen(with);
+
+    return (size_t)(xml->end - xml->at) >= length && memcmp(xml->at, with, length) == 0;
+}
+
+static void step(struct xml *xml, size_t bytes)
+{
+    for (const char *to = xml->at + bytes; xml->at < to; xml->at++)
+        xml->line += *xml->at == '\n';
+}
+
+static bool skip_past(struct xml *xml, const char *mark, const char *what)
+{
+    while (xml->at < xml->end && !starts(xml, mark))
+        step(xml, 1);
+    if (xml->at == xml->end)
+        return refuse(xml, "%s does not end (expected %s)", what, mark);
+    step(xml, strlen(mark));
+    return true;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Comments, processing instructions and the document type, which must not declare anything. */
+static bool skip_markup(struct xml *xml)
+{
+    if (starts(xml, "<!--"))
+        return skip_past(xml, "-->", "comment");
+    if (starts(xml, "<?"))
+        return skip_past(xml, "?>", "processing instruction");
+    for (const char *at = xml->at; at < xml->end && *at != '>'; at++)
+        if (*at == '[')
+            return refuse(xml, "the document type declares entities (expected none)");
+    return skip_past(xml, ">", "document type");
+}
+
+/* &amp; and the other four, or a character by number, which must not be NUL. */
+static bool check_entity(struct xml *xml)
+{
+    static const char *const named[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
+    const char *at = xml->at + 2;
+    bool hexadecimal = at < xml->end && *at == 'x';
+    unsigned long code = 0;
+
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        if (starts(xml, named[i])) {
+            step(xml, strlen(named[i]));
+            return true;
+        }
+    if (!starts(xml, "&#"))
+        return refuse(xml, "unknown entity (expected &amp; &lt; &gt; &quot; &apos; or &#N;)");
+    at += hexadecimal;
+    for (; at < xml->end && *at != ';' && code <= 0x10ffff; at++) {
+        if (is_digit(*at))
+            code = code * (hexadecimal ? 16 : 10) + (unsigned long)(*at - '0');
+        else if (hexadecimal && ((*at | 32) >= 'a' && (*at | 32) <= 'f'))
+            code = code * 16 + (unsigned long)((*at | 32) - 'a' + 10);
+        else
+            break;
+    }
+    if (at == xml->end || *at != ';' || code == 0 || code > 0x10ffff)
+        return refuse(xml, "bad character number (expected &#1; to &#1114111;)");
+    step(xml, (size_t)(at + 1 - xml->at));
+    return true;
+}
+
+/* Decimal or 0x..., within 64 bits signed: all of the element, so "12abc" is not 12. */
+static bool check_integer(struct xml *xml, const char *text, size_t length)
+{
+    const char *end = text + length;
+    uint64_t value = 0, limit = INT64_MAX;
+    unsigned base = 10;
+
+    while (text < end && is_space(*text))
+        text++;
+    while (end > text && is_space(end[-1]))
+        end--;
+    if (text < end && *text == '-') {
+        text++;
+        limit++;
+    }
+    if (end - text > 2 && text[0] == '0' && text[1] == 'x') {
+        text += 2;
+        base = 16;
+    }
+    if (text == end)
+        return refuse(xml, "an integer without digits (expected decimal or 0x hexadecimal)");
+    for (; text < end; text++) {
+        char lower = (char)(*text | 32);
+        unsigned digit = is_digit(*text)                              ? (unsigned)(*text - '0')
+                         : base == 16 && lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a') + 10
+                                                                      : 16;
+        if (digit == 16)
+            return refuse(xml, "not an integer (expected decimal or 0x hexadecimal)");
+        if (value > (limit - digit) / base)
+            return refuse(xml, "an integer too large (expected one of 64 bits, signed)");
+        value = value * base + digit;
+    }
+    return true;
+}
+
+/* The inside of <key>, <string>, <integer> ...: text, entities, comments, CDATA. */
+static bool scan_content(struct xml *xml, enum element element)
+{
+    const char *begin = xml->at;
+    char closing[16];
+
+    while (xml->at < xml->end) {
+        if (*xml->at == '&') {
+            if (!check_entity(xml))
+                return false;
+        } else if (starts(xml, "<![CDATA[")) {
+            if (!skip_past(xml, "]]>", "CDATA"))
+                return false;
+        } else if (starts(xml, "<!--")) {
+            if (!skip_past(xml, "-->", "comment"))
+                return false;
+        } else if (*xml->at == '<') {
+            break;
+        } else {
+            step(xml, 1);
+        }
+    }
+    size_t length = (size_t)(xml->at - begin);
+    snprintf(closing, sizeof closing, "</%s>", element_names[element]);
+    if (!starts(xml, closing))
+        return refuse(xml, "<%s> does not end (expected %s)", element_names[element], closing);
+    if (element == INTEGER && !check_integer(xml, begin, length))
+        return false;
+    if (element == KEY && xml->key_list != NULL)
+        xml->key_list[xml->keys] =
+            (struct key){xml->open[xml->depth].begin, begin, length, xml->line};
+    xml->keys += element == KEY;
+    step(xml, strlen(closing));
+    return true;
+}
+
+/* Whether an element may stand here: one value in <plist>, keys and values in turn in <dict>. */
+static bool check_place(struct xml *xml, enum element element)
+{
+    enum element parent = xml->open[xml->depth].element;
+    const char *name = element_names[element];
+
+    if (parent == NOTHING ? element != PLIST : element == PLIST)
+        return refuse(xml, "<%s> %s", name,
+                      parent == NOTHING ? "outside <plist> (expected <plist>)"
+                                        : "inside <plist> (expected a value)");
+    if (parent == NOTHING || parent == PLIST) {
+        if (element == KEY)
+            return refuse(xml, "<key> outside <dict> (expected a value)");
+        if (xml->open[xml->depth].has_value)
+            return refuse(xml, "a second <%s> (expected the end)", name);
+        xml->open[xml->depth].has_value = true;
+    } else if (parent == ARRAY) {
+        if (element == KEY)
+            return refuse(xml, "<key> in <array> (expected a value)");
+    } else {
+        bool want_key = xml->open[xml->depth].has_value;
+
+        if (want_key != (element == KEY))
+            return refuse(xml, "<%s> in <dict> (expected %s)", name,
+                          want_key ? "<key>" : "the value of the key before");
+        xml->open[xml->depth].has_value = !want_key;
+    }
+    return true;
+}
+
+static bool close_container(struct xml *xml)
+{
+    enum element element = xml->open[xml->depth].element;
+    char closing[16];
+
+    snprintf(closing, sizeof closing, "</%s>", element_names[element]);
+    if (element == NOTHING || !starts(xml, closing))
+        return refuse(xml, "a closing tag out of place (expected %s)",
+                      element == NOTHING ? "<plist>" : closing);
+    if ((element == PLIST || element == DICT) && !xml->open[xml->depth].has_value)
+        return refuse(xml, "%s too early (expected a value)", closing);
+    step(xml, strlen(closing));
+    xml->depth--;
+    return true;
+}
+
+static bool open_element(struct xml *xml)
+{
+    const char *name = xml->at + 1, *after = name;
+    enum element element = PLIST;
+    bool empty;
+
+    while (after < xml->end && is_lower(*after))
+        after++;
+    while (element < ELEMENTS &&
+           !(strlen(element_names[element]) == (size_t)(after - name) &&
+             memcmp(element_names[element], name, (size_t)(after - name)) == 0))
+        element++;
+    if (element == ELEMENTS)
+        return refuse(xml, "unknown element <%.*s> (expected one of a property list)",
+                      after - name > 20 ? 20 : (int)(after - name), name);
+    if (!check_place(xml, element) || !skip_past(xml, ">", "a tag"))
+        return false;
+    empty = xml->at[-2] == '/';
+    if (element == TRUE || element == FALSE)
+        return empty || refuse(xml, "<%s> is not empty (expected <%s/>)", element_names[element],
+                               element_names[element]);
+    if (empty && (element == INTEGER || element == KEY || element == PLIST))
+        return refuse(xml, "<%s/> is empty (expected a value)", element_names[element]);
+    if (empty)
+        return true;
+    if (element > ARRAY)
+        return scan_content(xml, element);
+    if (xml->depth == PLIST_DEPTH_MAX + 1)
+        return refuse(xml, "nested too deep (expected at most %d levels)", PLIST_DEPTH_MAX);
+    xml->depth++;
+    xml->open[xml->depth].element = element;
+    xml->open[xml->depth].begin = ++xml->begun;
+    xml->open[xml->depth].has_value = element == DICT;
+    return true;
+}
+
+static bool scan_document(struct xml *xml)
+{
+    while (xml->at < xml->end) {
+        bool ok = true;
+
+        if (is_space(*xml->at))
+            step(xml, 1);
+        else if (starts(xml, "<!") || starts(xml, "<?"))
+            ok = skip_markup(xml);
+        else if (starts(xml, "</"))
+            ok = close_container(xml);
+        else if (*xml->at == '<')
+            ok = open_element(xml);
+        else
+            ok = refuse(xml, "text outside a value (expected an element)");
+        if (!ok)
+            return false;
+    }
+    if (xml->depth != 0)
+        return refuse(xml, "the file is cut short (expected </%s>)",
+                      element_names[xml->open[xml->depth].element]);
+    return xml->open[0].has_value || refuse(xml, "no property list (expected <plist>)");
+}
+
+static struct xml begin_xml(struct arena *arena, const char *text, size_t length)
+{
+    struct xml xml = {.arena = arena, .at = text, .end = text + length, .line = 1};
+
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        xml.at += 3;
+    return xml;
+}
+
+bool scan_xml(struct arena *arena, const char *text, size_t length, struct scan *scan)
+{
+    struct xml xml = begin_xml(arena, text, length);
+    bool ok;
+
+    if (memchr(text, '\0', length) != NULL)
+        ok = refuse(&xml, "a NUL byte (expected an XML or binary property list)");
+    else
+        ok = scan_document(&xml);
+    scan->keys = xml.keys;
+    scan->error = xml.error;
+    return ok;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct key *x = a, *y = b;
+    size_t length = x->length < y->length ? x->length : y->length;
+    int order;
+
+    if (x->dict != y->dict)
+        return x->dict < y->dict ? -1 : 1;
+    order = memcmp(x->text, y->text, length);
+    if (order != 0)
+        return order;
+    if (x->length != y->length)
+        return x->length < y->length ? -1 : 1;
+    return x->line < y->line ? -1 : x->line > y->line;
+}
+
+const char *scan_doubled_key(struct arena *arena, const char *text, size_t length)
+{
+    struct xml count = begin_xml(arena, text, length), xml = count;
+
+    if (!scan_document(&count))
+        return count.error;
+    xml.key_list = arena_alloc(arena, count.keys, sizeof(struct key));
+    scan_document(&xml);
+    qsort(xml.key_list, xml.keys, sizeof(struct key), compare_keys);
+    for (size_t i = 1; i < xml.keys; i++) {
+        const struct key *a = &xml.key_list[i - 1], *b = &xml.key_list[i];
+
+        if (a->dict == b->dict && a->length == b->length &&
+            memcmp(a->text, b->text, a->length) == 0)
+            return arena_printf(arena, "line %zu: key %.*s occurs twice (expected each key once)",
+                                b->line, a->length > 100 ? 100 : (int)a->length, a->text);
+    }
+    return NULL;
+}
+
+/* ---- binary ---------------------------------------------------------------- */
+
+enum { TRAILER = 32 };
+
+struct binary {
+    struct arena *arena;
+    const unsigned char *data;
+    size_t length; /* without the trailer */
+    size_t offset_size, ref_size, objects, table;
+    size_t visited, keys;
+    const char *error;
+};
+
+static bool refuse_binary(struct binary *binary, const char *why)
+{
+    if (binary->error == NULL)
+        binary->error = why;
+    return false;
+}
+
+static uint64_t big_endian(const unsigned char *at, size_t size)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < size; i++)
+        value = value << 8 | at[i];
+    return value;
+}
+
+/* The count of an object: its low nibble, or an integer object behind it when that is 15. */
+static bool object_count(struct binary *binary, size_t *at, size_t *count)
+{
+    size_t size;
+
+    *count = binary->data[(*at)++] & 15;
+    if (*count != 15)
+        return true;
+    if (*at >= binary->length || binary->data[*at] >> 4 != 1 || (binary->data[*at] & 15) > 3)
+        return refuse_binary(binary, "an object without its length (expected an integer)");
+    size = (size_t)1 << (binary->data[*at] & 15);
+    if (binary->length - *at - 1 < size)
+        return refuse_binary(binary, "an object beyond the end of the file");
+    *count = (size_t)big_endian(binary->data + *at + 1, size);
+    *at += 1 + size;
+    return *count <= binary->length || refuse_binary(binary, "an object longer than the file");
+}
+
+static bool scan_object(struct binary *binary, uint64_t index, unsigned depth);
+
+static bool scan_container(struct binary *binary, size_t at, bool dict, unsigned depth)
+{
+    size_t count, refs;
+
+    if (!object_count(binary, &at, &count))
+        return false;
+    refs = dict ? 2 * count : count;
+    if (refs > (binary->length - at) / binary->ref_size)
+        return refuse_binary(binary, "an object beyond the end of the file");
+    for (size_t i = 0; i < refs; i++)
+        if (!scan_object(binary,
+                         big_endian(binary->data + at + i * binary->ref_size, binary->ref_size),
+                         depth + 1))
+            return false;
+    binary->keys += dict ? count : 0;
+    return true;
+}
+
+static bool scan_object(struct binary *binary, uint64_t index, unsigned depth)
+{
+    size_t at, size;
+    unsigned marker, low;
+
+    /* A cycle is without end in depth, a bomb of shared objects in visits. */
+    if (depth > PLIST_DEPTH_MAX + 1)
+        return refuse_binary(binary, "nested too deep, or an object inside itself");
+    if (++binary->visited > PLIST_OBJECTS_MAX)
+        return refuse_binary(binary, "too many objects");
+    if (index >= binary->objects)
+        return refuse_binary(binary, "a reference to no object");
+    at = (size_t)big_endian(binary->data + binary->table + index * binary->offset_size,
+                            binary->offset_size);
+    if (at < 8 || at >= binary->table)
+        return refuse_binary(binary, "an object outside the object area");
+    marker = binary->data[at] >> 4;
+    low = binary->data[at] & 15;
+    switch (marker) {
+    case 0x0:
+        return low == 8 || low == 9 || refuse_binary(binary, "an object of unknown type");
+    case 0x1:
+    case 0x2:
+    case 0x3:
+        size = (size_t)1 << low;
+        if (low > 3)
+            return refuse_binary(binary, "an integer too large (expected one of 64 bits, signed)");
+        break;
+    case 0x8:
+        size = low + 1;
+        break;
+    case 0x4:
+    case 0x5:
+    case 0x6:
+        if (!object_count(binary, &at, &size))
+            return false;
+        at--;
+        size *= marker == 0x6 ? 2 : 1;
+        break;
+    case 0xa:
+    case 0xd:
+        return scan_container(binary, at, marker == 0xd, depth);
+    default:
+        return refuse_binary(binary, "an object of unknown type");
+    }
+    return size < binary->table - at ||
+           refuse_binary(binary, "an object beyond the end of the file");
+}
+
+bool scan_binary(struct arena *arena, const char *text, size_t length, struct scan *scan)
+{
+    struct binary binary = {.arena = arena, .data = (const unsigned char *)text};
+    const unsigned char *trailer = binary.data + length - TRAILER;
+    uint64_t objects, top, table;
+    bool ok;
+
+    scan->keys = 0;
+    scan->error = "the file is cut short (expected a trailer of 32 bytes)";
+    if (length < 8 + TRAILER)
+        return false;
+    binary.length = length - TRAILER;
+    binary.offset_size = trailer[6];
+    binary.ref_size = trailer[7];
+    objects = big_endian(trailer + 8, 8);
+    top = big_endian(trailer + 16, 8);
+    table = big_endian(trailer + 24, 8);
+    if (binary.offset_size - 1 > 7 || binary.ref_size - 1 > 7 || objects == 0 || table < 9 ||
+        table > binary.length || objects > (binary.length - table) / binary.offset_size)
+        ok = refuse_binary(&binary, "a bad trailer (the file may be cut short)");
+    else {
+        binary.objects = (size_t)objects;
+        binary.table = (size_t)table;
+        ok = scan_object(&binary, top, 0);
+    }
+    scan->keys = binary.keys;
+    scan->error = binary.error;
+    return ok;
+}

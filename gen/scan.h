@@ -1,0 +1,24 @@
+/*
+ * libplist swallows what a compiler must not: it crashes on deep nesting,
+ * takes "12abc" for 12, saturates an integer of more than 64 bits, keeps one of
+ * two values of a doubled key, reads a file cut short as if it were whole, and
+ * says nothing of why it gives up. So a file is scanned first, with a reason
+ * and a line, and only what passes is given to libplist.
+ */
+#ifndef KPEPC_SCAN_H
+#define KPEPC_SCAN_H
+
+#include "util.h"
+
+/* What a scan says: *keys counts the dictionary entries of the whole file. */
+struct scan {
+    size_t keys;
+    const char *error; /* why it was refused, in the arena */
+};
+
+bool scan_xml(struct arena *arena, const char *text, size_t length, struct scan *scan);
+bool scan_binary(struct arena *arena, const char *text, size_t length, struct scan *scan);
+/* The first key of an XML plist that occurs twice in its dictionary, as a message; else NULL. */
+const char *scan_doubled_key(struct arena *arena, const char *text, size_t length);
+
+#endif

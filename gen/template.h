@@ -1,0 +1,67 @@
+/*
+ * A Mustache templater: text with {{tags}} + plain data (value.h) -> text.
+ *
+ *   {{name}} {{a.b}} {{.}}        interpolation, escaped as the output needs
+ *   {{{name}}} {{&name}}          interpolation, not escaped
+ *   {{name | upper | ident}}      through filters, left to right
+ *   {{#name}}..{{/name}}          section: once per item of a list, once for a
+ *                                 true value, not at all for false, empty or missing
+ *   {{^name}}..{{/name}}          the opposite
+ *   {{! comment }} {{>partial}} {{=<% %>=}}
+ *
+ * Filters: hex (0x2a) dec ident (a C identifier) upper lower; c json html csv
+ * escape for that place, and replace the default escape.
+ *
+ * A name, filter or partial that is not known is an error, so a misspelt tag
+ * cannot go unseen; with `lenient` it is empty, as the Mustache specification
+ * (v1.1, the mandatory modules) has it. A section's or inverted section's name
+ * must exist too, unless lenient.
+ */
+#ifndef KPEPC_TEMPLATE_H
+#define KPEPC_TEMPLATE_H
+
+#include "value.h"
+
+enum template_escape {
+    TEMPLATE_NONE,
+    TEMPLATE_HTML,
+    TEMPLATE_C,    /* the inside of a C string literal, safe in a comment too */
+    TEMPLATE_JSON, /* the inside of a JSON string */
+};
+
+/* Longest output, and deepest nesting of sections and partials, of one rendering. */
+enum { TEMPLATE_OUTPUT_MAX = 64 << 20, TEMPLATE_DEPTH_MAX = 64 };
+
+struct template_options {
+    enum template_escape escape;
+    bool lenient;
+    /*
+     * The text of a partial, or NULL when there is none; it must stay valid
+     * until the rendering ends. NULL: no partials.
+     */
+    const char *(*partial)(void *user, const char *name, size_t *length);
+    void *user;
+    size_t output_max;  /* 0: TEMPLATE_OUTPUT_MAX */
+    unsigned depth_max; /* 0: TEMPLATE_DEPTH_MAX */
+};
+
+/*
+ * Appends the rendering of text[0..length) with data to out. On failure false,
+ * *error is one line "NAME:LINE: what is wrong" in the arena, and what was
+ * appended so far is to be thrown away. `name` is what errors call the
+ * template (the partial's own name inside a partial).
+ */
+bool template_render(struct arena *arena, const struct template_options *options, const char *name,
+                     const char *text, size_t length, const struct value *data, struct buffer *out,
+                     const char **error);
+
+/*
+ * The escape for an output of that file name: TEMPLATE_C for .c .h .inc,
+ * TEMPLATE_JSON for .json, TEMPLATE_HTML for .html .htm .xml .svg, else
+ * TEMPLATE_NONE; a last ".mustache" is not looked at.
+ */
+enum template_escape template_escape_for(const char *file_name);
+/* "none", "html", "c" or "json"; false when it is none of them. */
+bool template_escape_named(const char *name, enum template_escape *escape);
+
+#endif

@@ -1,0 +1,226 @@
+#include "util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARENA_BLOCK = 64 * 1024 };
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used;
+    size_t size;
+    _Alignas(max_align_t) unsigned char data[];
+};
+
+static size_t errors;
+static bool strict_warnings;
+
+void fatal(int status, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fputs("kpepc: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    exit(status);
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+    const size_t align = _Alignof(max_align_t);
+    struct arena_block *block = arena->head;
+    size_t want;
+    void *result;
+
+    if (size != 0 && count > (SIZE_MAX / 2 - align) / size)
+        fatal(EXIT_SYSTEM, "out of memory");
+    want = (count * size + align - 1) / align * align;
+    if (block == NULL || block->size - block->used < want) {
+        size_t data = want > ARENA_BLOCK ? want : ARENA_BLOCK;
+
+        block = calloc(1, sizeof *block + data);
+        if (block == NULL)
+            fatal(EXIT_SYSTEM, "out of memory");
+        block->size = data;
+        block->next = arena->head;
+        arena->head = block;
+    }
+    result = block->data + block->used;
+    block->used += want;
+    return result;
+}
+
+char *arena_copy(struct arena *arena, const char *text, size_t length)
+{
+    char *copy = arena_alloc(arena, length + 1, 1);
+
+    memcpy(copy, text, length);
+    return copy;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    int length;
+    char *text;
+
+    va_start(args, format);
+    length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0)
+        fatal(EXIT_SYSTEM, "cannot format a message");
+    text = arena_alloc(arena, (size_t)length + 1, 1);
+    va_start(args, format);
+    vsnprintf(text, (size_t)length + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+void arena_free(struct arena *arena)
+{
+    while (arena->head != NULL) {
+        struct arena_block *next = arena->head->next;
+
+        free(arena->head);
+        arena->head = next;
+    }
+}
+
+static void buffer_reserve(struct buffer *buffer, size_t more)
+{
+    size_t want;
+
+    if (more > SIZE_MAX / 4 - buffer->length)
+        fatal(EXIT_SYSTEM, "out of memory");
+    want = buffer->length + more + 1;
+    if (want <= buffer->capacity)
+        return;
+    if (want < buffer->capacity * 2)
+        want = buffer->capacity * 2;
+    char *data = realloc(buffer->data, want);
+    if (data == NULL)
+        fatal(EXIT_SYSTEM, "out of memory");
+    buffer->data = data;
+    buffer->capacity = want;
+}
+
+void buffer_add(struct buffer *buffer, const char *text, size_t length)
+{
+    buffer_reserve(buffer, length);
+    if (length != 0)
+        memcpy(buffer->data + buffer->length, text, length);
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+}
+
+void buffer_puts(struct buffer *buffer, const char *text)
+{
+    buffer_add(buffer, text, strlen(text));
+}
+
+static void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
+{
+    va_list again;
+    int length;
+
+    va_copy(again, args);
+    length = vsnprintf(NULL, 0, format, args);
+    if (length < 0)
+        fatal(EXIT_SYSTEM, "cannot format a message");
+    buffer_reserve(buffer, (size_t)length);
+    vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, again);
+    buffer->length += (size_t)length;
+    va_end(again);
+}
+
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    buffer_vprintf(buffer, format, args);
+    va_end(args);
+}
+
+void buffer_free(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}
+
+static void report(const char *kind, const char *where, const char *format, va_list args)
+{
+    struct buffer text = {0};
+
+    if (where != NULL)
+        buffer_printf(&text, "%s: ", where);
+    buffer_puts(&text, kind);
+    buffer_vprintf(&text, format, args);
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+
+        if (c < 0x20 || c > 0x7e)
+            fprintf(stderr, "\\x%02x", c);
+        else
+            fputc(c, stderr);
+    }
+    fputc('\n', stderr);
+    buffer_free(&text);
+}
+
+void report_error(const char *where, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    report("", where, format, args);
+    va_end(args);
+    errors++;
+}
+
+void report_warning(const char *where, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    report(strict_warnings ? "" : "warning: ", where, format, args);
+    va_end(args);
+    if (strict_warnings)
+        errors++;
+}
+
+void report_note(const char *where, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    report("note: ", where, format, args);
+    va_end(args);
+}
+
+size_t report_errors(void)
+{
+    return errors;
+}
+
+void report_strict(bool strict)
+{
+    strict_warnings = strict;
+}
+
+bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}

@@ -1,0 +1,78 @@
+/*
+ * What every step of kpepc needs: memory that lives until the end, growing
+ * text, and the one place where errors are written and counted.
+ */
+#ifndef KPEPC_UTIL_H
+#define KPEPC_UTIL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Exit status of kpepc and kpep: README.md, "Exit status". */
+enum {
+    EXIT_OK = 0,
+    EXIT_NO = 1,     /* the answer is no: not found, bad input, conflict */
+    EXIT_USAGE = 2,  /* the command line */
+    EXIT_SYSTEM = 3, /* the system refused: memory, permission, missing file */
+};
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
+#define NORETURN               __attribute__((noreturn))
+#else
+#define PRINTF_LIKE(fmt, args)
+#define NORETURN
+#endif
+
+/*
+ * Memory that is given back all at once. A compiler's data lives until its
+ * output is written, so nothing is freed singly and no owner has to be named.
+ */
+struct arena {
+    struct arena_block *head;
+};
+
+/* Zeroed, aligned for any type; ends the program with EXIT_SYSTEM when there is none. */
+void *arena_alloc(struct arena *arena, size_t count, size_t size);
+/* A copy of length bytes with a NUL behind them. */
+char *arena_copy(struct arena *arena, const char *text, size_t length);
+char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+void arena_free(struct arena *arena);
+
+/* Text that grows; data is NUL-terminated once anything was added. Free with buffer_free(). */
+struct buffer {
+    char *data;
+    size_t length;
+    size_t capacity;
+};
+
+void buffer_add(struct buffer *buffer, const char *text, size_t length);
+void buffer_puts(struct buffer *buffer, const char *text);
+void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
+void buffer_free(struct buffer *buffer);
+
+/*
+ * Reports go to stderr, one line each, and errors are counted, so that a run
+ * tells all it found before it gives up. `where` names the place ("a14.plist:
+ * system.cpu.events.INST_ALL.number"); NULL when there is none. Bytes of the
+ * message that are not printable ASCII are shown as \xNN: what is reported may
+ * be hostile.
+ */
+void report_error(const char *where, const char *format, ...) PRINTF_LIKE(2, 3);
+void report_warning(const char *where, const char *format, ...) PRINTF_LIKE(2, 3);
+void report_note(const char *where, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Errors so far; warnings are among them after report_strict(true). */
+size_t report_errors(void);
+void report_strict(bool strict);
+/* "kpepc: message", then the end of the program with that status. */
+void fatal(int status, const char *format, ...) NORETURN PRINTF_LIKE(2, 3);
+
+/* ASCII only, whatever the locale. */
+bool is_upper(char c);
+bool is_lower(char c);
+bool is_digit(char c);
+
+#endif

@@ -1,0 +1,163 @@
+#include "value.h"
+
+#include <string.h>
+
+static struct value *make(struct arena *arena, enum value_type type)
+{
+    struct value *value = arena_alloc(arena, 1, sizeof *value);
+
+    value->type = type;
+    return value;
+}
+
+struct value *value_bool(struct arena *arena, bool boolean)
+{
+    struct value *value = make(arena, VALUE_BOOL);
+
+    value->boolean = boolean;
+    return value;
+}
+
+struct value *value_int(struct arena *arena, int64_t integer)
+{
+    struct value *value = make(arena, VALUE_INT);
+
+    value->integer = integer;
+    return value;
+}
+
+struct value *value_real(struct arena *arena, double real)
+{
+    struct value *value = make(arena, VALUE_REAL);
+
+    value->real = real;
+    return value;
+}
+
+struct value *value_string(struct arena *arena, const char *text, size_t length)
+{
+    struct value *value = make(arena, VALUE_STRING);
+
+    value->string = arena_copy(arena, text, length);
+    value->length = length;
+    return value;
+}
+
+struct value *value_text(struct arena *arena, const char *text)
+{
+    return value_string(arena, text, strlen(text));
+}
+
+struct value *value_list(struct arena *arena)
+{
+    return make(arena, VALUE_LIST);
+}
+
+struct value *value_map(struct arena *arena)
+{
+    return make(arena, VALUE_MAP);
+}
+
+struct value *value_other(struct arena *arena)
+{
+    return make(arena, VALUE_OTHER);
+}
+
+static void grow(struct arena *arena, struct value *value)
+{
+    size_t capacity = value->capacity == 0 ? 4 : value->capacity * 2;
+    struct value **items;
+
+    if (value->length < value->capacity)
+        return;
+    items = arena_alloc(arena, capacity, sizeof(struct value *));
+    if (value->length != 0)
+        memcpy(items, value->items, value->length * sizeof(struct value *));
+    value->items = items;
+    if (value->type == VALUE_MAP) {
+        const char **keys = arena_alloc(arena, capacity, sizeof(char *));
+
+        if (value->length != 0)
+            memcpy(keys, value->keys, value->length * sizeof(char *));
+        value->keys = keys;
+    }
+    value->capacity = capacity;
+}
+
+void value_append(struct arena *arena, struct value *list, struct value *item)
+{
+    grow(arena, list);
+    list->items[list->length++] = item;
+}
+
+static int compare_key(const char *key, const char *text, size_t length)
+{
+    int order = strncmp(key, text, length);
+
+    return order != 0 ? order : key[length] != '\0';
+}
+
+/* The first place whose key is not below the text; a sorted source hits the end at once. */
+static size_t lower_bound(const struct value *map, const char *text, size_t length)
+{
+    size_t low = 0, high = map->length;
+
+    if (high != 0 && compare_key(map->keys[high - 1], text, length) < 0)
+        return high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_key(map->keys[middle], text, length) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
+{
+    size_t length = strlen(key);
+    size_t at = lower_bound(map, key, length);
+
+    if (at < map->length && compare_key(map->keys[at], key, length) == 0)
+        return false;
+    grow(arena, map);
+    memmove(map->items + at + 1, map->items + at, (map->length - at) * sizeof(struct value *));
+    memmove(map->keys + at + 1, map->keys + at, (map->length - at) * sizeof(char *));
+    map->items[at] = item;
+    map->keys[at] = arena_copy(arena, key, length);
+    map->length++;
+    return true;
+}
+
+const struct value *value_get(const struct value *map, const char *key, size_t length)
+{
+    size_t at;
+
+    if (map->type != VALUE_MAP || memchr(key, '\0', length) != NULL)
+        return NULL;
+    at = lower_bound(map, key, length);
+    return at < map->length && compare_key(map->keys[at], key, length) == 0 ? map->items[at] : NULL;
+}
+
+const char *value_type_name(enum value_type type)
+{
+    switch (type) {
+    case VALUE_BOOL:
+        return "boolean";
+    case VALUE_INT:
+        return "integer";
+    case VALUE_REAL:
+        return "real";
+    case VALUE_STRING:
+        return "string";
+    case VALUE_LIST:
+        return "array";
+    case VALUE_MAP:
+        return "dictionary";
+    case VALUE_OTHER:
+        break;
+    }
+    return "data, date or uid";
+}

@@ -1,0 +1,53 @@
+/*
+ * Plain data: what a property list holds and what a template is rendered from.
+ * Values live in an arena. A map keeps its keys sorted (by bytes), so walking
+ * one is deterministic and looking a key up is a binary search.
+ */
+#ifndef KPEPC_VALUE_H
+#define KPEPC_VALUE_H
+
+#include "util.h"
+
+enum value_type {
+    VALUE_BOOL,
+    VALUE_INT,
+    VALUE_REAL,
+    VALUE_STRING,
+    VALUE_LIST,
+    VALUE_MAP,
+    VALUE_OTHER, /* a plist type that nothing here reads: data, date, uid */
+};
+
+struct value {
+    enum value_type type;
+    size_t length;   /* bytes of a string, items of a list or map */
+    size_t capacity; /* of items and keys */
+    union {
+        bool boolean;
+        int64_t integer;
+        double real;
+        const char *string; /* length bytes and a NUL; may hold NULs too */
+        struct value **items;
+    };
+    const char **keys; /* of a map: NUL-terminated, sorted, each once */
+};
+
+struct value *value_bool(struct arena *arena, bool boolean);
+struct value *value_int(struct arena *arena, int64_t integer);
+struct value *value_real(struct arena *arena, double real);
+/* Copies the text. */
+struct value *value_string(struct arena *arena, const char *text, size_t length);
+struct value *value_text(struct arena *arena, const char *text);
+struct value *value_list(struct arena *arena);
+struct value *value_map(struct arena *arena);
+struct value *value_other(struct arena *arena);
+
+void value_append(struct arena *arena, struct value *list, struct value *item);
+/* Copies the key; false, and nothing done, when the map has it already. */
+bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
+/* NULL when map is not a map or has no such key. */
+const struct value *value_get(const struct value *map, const char *key, size_t length);
+/* "string", "integer", ...: the plist word for the type, for messages. */
+const char *value_type_name(enum value_type type);
+
+#endif
