@@ -1,0 +1,559 @@
+/* The compiled tables, and everything that is looked up in them. */
+#include "kpdb.h"
+
+#include "hash.h"
+#include "kpdb_tables.h"
+
+#if !defined(TABLE_END) || TABLE_END != KPDB_FINGERPRINT
+#error "kpdb_tables.h is cut short: compile the databases again"
+#endif
+
+/* ---- strings -------------------------------------------------------------------------- */
+
+static const char *string(unsigned n)
+{
+    return (const char *)&table_strings + table_string_at[n];
+}
+
+static size_t string_length(unsigned n)
+{
+    return (size_t)table_string_at[n + 1] - table_string_at[n] - 1;
+}
+
+static const char *prose(unsigned n)
+{
+    return (const char *)&table_prose_strings + table_prose_at[n];
+}
+
+/* A comparison that gcc does not call pointless in a build where a count is 0. */
+static bool below(unsigned n, unsigned count)
+{
+    return n < count;
+}
+
+/* Eight bytes at a step, the last eight overlapping, as kpdb_hash() walks. */
+static bool same_bytes(const char *a, const char *b, size_t length)
+{
+    if (length >= 8) {
+        size_t last = length - 8;
+
+        for (size_t i = 0; i < last; i += 8)
+            if (kpdb_load64(a + i) != kpdb_load64(b + i))
+                return false;
+        return kpdb_load64(a + last) == kpdb_load64(b + last);
+    }
+    for (size_t i = 0; i < length; i++)
+        if (a[i] != b[i])
+            return false;
+    return true;
+}
+
+/* The number of an event id's or chip-agnostic name's string; TABLE_SLOTS when it is none. */
+static unsigned find_string(const char *name, size_t length)
+{
+    uint32_t hash = kpdb_hash(name, length, TABLE_ROTATE);
+    unsigned bucket = kpdb_bucket(hash, TABLE_BUCKETS);
+    unsigned found = table_slots[kpdb_slot(hash, table_displacements[bucket], TABLE_SLOTS)];
+
+    return string_length(found) == length && same_bytes(string(found), name, length) ? found
+                                                                                     : TABLE_SLOTS;
+}
+
+/* ---- events on a CPU ------------------------------------------------------------------- */
+
+static unsigned count_bits(uint32_t bits)
+{
+    bits -= bits >> 1 & 0x55555555u;
+    bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
+    return bits * 0x01010101u >> 24;
+}
+
+static unsigned lowest_bit(uint32_t bits)
+{
+    return count_bits((bits & -bits) - 1);
+}
+
+enum { NO_ENTRY = -1 };
+
+/* What the CPU has by that id and no other: an entry, or NO_ENTRY. */
+static int entry_of(const struct table_cpu *cpu, unsigned id)
+{
+    unsigned place = id - cpu->first, word = place / 32;
+    uint32_t bits, bit = 1u << place % 32;
+
+    if (word >= cpu->words)
+        return NO_ENTRY;
+    bits = table_bits[cpu->word_at + word];
+    if ((bits & bit) == 0)
+        return NO_ENTRY;
+    return table_entries[table_ranks[cpu->word_at + word] + count_bits(bits & (bit - 1))];
+}
+
+static bool is_alias(int entry)
+{
+    return entry >= TABLE_ROWS;
+}
+
+/* The row of an id, through an alias; *id becomes the event's own. NULL when there is none. */
+static const struct table_row *row_of(const struct table_cpu *cpu, unsigned *id)
+{
+    int entry = entry_of(cpu, *id);
+
+    if (entry == NO_ENTRY)
+        return NULL;
+    if (is_alias(entry)) {
+        *id = (unsigned)entry - TABLE_ROWS;
+        entry = entry_of(cpu, *id);
+    }
+    return &table_rows[entry];
+}
+
+/* The next spelling of a renamed event; the id itself when it was never renamed. */
+static unsigned next_spelling(unsigned id)
+{
+    for (unsigned i = 0; below(i, TABLE_RENAMES); i++)
+        if (table_renames[i].id == id)
+            return table_renames[i].next;
+    return id;
+}
+
+static void give(const struct table_row *row, unsigned id, struct kpdb_event *out)
+{
+    const struct table_kind *kind = &table_kinds[row->kind];
+
+    out->id = (uint16_t)id;
+    out->number = row->number;
+    out->fallback = kind->fallback;
+    out->other = kind->other;
+    out->counters = kind->counters;
+    out->releases = kind->releases;
+    out->umask = row->umask;
+    out->fixed = kind->fixed;
+}
+
+static bool in_release(const struct table_row *row, int release)
+{
+    return release == KPDB_ANY_RELEASE || (table_kinds[row->kind].releases >> release & 1) != 0;
+}
+
+/* Another spelling of an event that the CPU has not, or not in the release. */
+static int respelled(const struct table_cpu *cpu, int release, unsigned id, bool known,
+                     struct kpdb_event *out)
+{
+    for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
+        unsigned event = other;
+        const struct table_row *row = row_of(cpu, &event);
+
+        if (row != NULL && in_release(row, release)) {
+            give(row, event, out);
+            return KPDB_OK;
+        }
+        known |= row != NULL;
+    }
+    return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
+}
+
+static int event_on(const struct table_cpu *cpu, int release, unsigned id, struct kpdb_event *out)
+{
+    unsigned event = id;
+    const struct table_row *row = row_of(cpu, &event);
+
+    if (row == NULL || !in_release(row, release))
+        return respelled(cpu, release, event, row != NULL, out);
+    give(row, event, out);
+    return KPDB_OK;
+}
+
+static bool good_release(int release)
+{
+    return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
+}
+
+int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
+{
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (id >= TABLE_EVENT_IDS)
+        return KPDB_NO_EVENT;
+    if (!good_release(release))
+        return KPDB_NOT_IN_RELEASE;
+    return event_on(&table_cpus[cpu], release, id, out);
+}
+
+int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
+{
+    return kpdb_on_in(cpu, KPDB_ANY_RELEASE, id, out);
+}
+
+int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
+{
+    unsigned found = find_string(name, length);
+
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (found == TABLE_SLOTS)
+        return KPDB_NO_EVENT;
+    if (!good_release(release))
+        return KPDB_NOT_IN_RELEASE;
+    if (found < TABLE_EVENT_IDS)
+        return event_on(&table_cpus[cpu], release, found, out);
+    return kpdb_name_on(cpu, release, found - TABLE_EVENT_IDS, out);
+}
+
+/*
+ * From the id above `previous` on: the first id the CPU has as an alias, or not
+ * as one. Its entry, with *id set; NO_ENTRY after the last.
+ */
+static int next_entry(const struct table_cpu *cpu, int previous, bool alias, unsigned *id)
+{
+    unsigned from = previous < cpu->first ? 0 : (unsigned)previous + 1 - cpu->first;
+
+    for (unsigned word = from / 32; word < cpu->words; word++) {
+        uint32_t bits = table_bits[cpu->word_at + word];
+
+        if (word == from / 32)
+            bits &= ~0u << from % 32;
+        for (; bits != 0; bits &= bits - 1) {
+            int entry;
+
+            *id = cpu->first + word * 32 + lowest_bit(bits);
+            entry = entry_of(cpu, *id);
+            if (is_alias(entry) == alias)
+                return entry;
+        }
+    }
+    return NO_ENTRY;
+}
+
+int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
+{
+    unsigned id;
+    int entry;
+
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    entry = next_entry(&table_cpus[cpu], previous, false, &id);
+    if (entry == NO_ENTRY)
+        return KPDB_END;
+    give(&table_rows[entry], id, out);
+    return KPDB_OK;
+}
+
+int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
+{
+    unsigned id;
+    int entry;
+
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    entry = next_entry(&table_cpus[cpu], previous, true, &id);
+    if (entry == NO_ENTRY)
+        return KPDB_END;
+    *event = (uint16_t)(entry - TABLE_ROWS);
+    return (int)id;
+}
+
+const char *kpdb_event_name(unsigned id)
+{
+    return id < TABLE_EVENT_IDS ? string(id) : NULL;
+}
+
+unsigned kpdb_event_ids(void)
+{
+    return TABLE_EVENT_IDS;
+}
+
+const char *kpdb_renamed(unsigned id)
+{
+    unsigned other = next_spelling(id);
+
+    return other == id ? NULL : string(other);
+}
+
+/* ---- chip-agnostic names ----------------------------------------------------------------- */
+
+static bool in_set(unsigned set, unsigned cpu)
+{
+    return (table_sets[set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
+}
+
+static int name_in(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
+{
+    int result = KPDB_NOT_ON_CPU;
+
+    for (unsigned i = table_name_at[n]; i < table_name_at[n + 1]; i++) {
+        int found;
+
+        if (!in_set(table_candidates[i].set, cpu))
+            continue;
+        found = event_on(&table_cpus[cpu], release, table_candidates[i].event, out);
+        if (found == KPDB_OK)
+            return KPDB_OK;
+        if (found == KPDB_NOT_IN_RELEASE)
+            result = found;
+    }
+    return result;
+}
+
+int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
+{
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (!below(n, TABLE_NAMES))
+        return KPDB_NO_EVENT;
+    if (!good_release(release))
+        return KPDB_NOT_IN_RELEASE;
+    if (release != KPDB_ANY_RELEASE)
+        return name_in(cpu, release, n, out);
+    for (int r = TABLE_RELEASES - 1; r >= 0; r--)
+        if (name_in(cpu, r, n, out) == KPDB_OK)
+            return KPDB_OK;
+    return KPDB_NOT_ON_CPU;
+}
+
+unsigned kpdb_name_count(void)
+{
+    return TABLE_NAMES;
+}
+
+int kpdb_name(unsigned n, struct kpdb_name *out)
+{
+    if (!below(n, TABLE_NAMES))
+        return KPDB_NO_EVENT;
+    out->name = string(TABLE_EVENT_IDS + n);
+    out->unit = prose(table_name_texts[n].unit);
+    out->summary = prose(table_name_texts[n].summary);
+    return KPDB_OK;
+}
+
+int kpdb_name_find(const char *name, size_t length)
+{
+    unsigned found = find_string(name, length);
+
+    return found < TABLE_EVENT_IDS || found == TABLE_SLOTS ? KPDB_NO_EVENT
+                                                           : (int)(found - TABLE_EVENT_IDS);
+}
+
+unsigned kpdb_metric_count(void)
+{
+    return TABLE_METRICS;
+}
+
+int kpdb_metric(unsigned n, struct kpdb_metric *out)
+{
+    const struct table_metric *metric = &table_metrics[below(n, TABLE_METRICS) ? n : 0];
+
+    if (!below(n, TABLE_METRICS))
+        return KPDB_NO_EVENT;
+    out->name = prose(metric->name);
+    out->unit = prose(metric->unit);
+    out->summary = prose(metric->summary);
+    out->scale = metric->scale;
+    out->numerators = &table_terms[metric->terms_at];
+    out->numerator_count = metric->numerators;
+    out->denominators = &table_terms[metric->terms_at + metric->numerators];
+    out->denominator_count = metric->denominators;
+    return KPDB_OK;
+}
+
+/* ---- CPUs ----------------------------------------------------------------------------------- */
+
+unsigned kpdb_cpu_count(void)
+{
+    return TABLE_CPUS;
+}
+
+int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
+{
+    const struct table_cpu *from = &table_cpus[cpu < TABLE_CPUS ? cpu : 0];
+
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    out->db = string(from->db);
+    out->marketing_name = string(from->marketing);
+    out->arch = (enum kpdb_arch)from->arch;
+    out->fixed_counters = from->fixed;
+    out->config_counters = from->config;
+    out->power_counters = from->power;
+    out->event_bits = from->event_bits;
+    out->releases = from->releases;
+    out->events = from->events;
+    return KPDB_OK;
+}
+
+int kpdb_cpu_by_id(uint32_t type, uint32_t subtype, uint32_t family)
+{
+    for (unsigned i = 0; below(i, TABLE_CPU_IDS); i++)
+        if (table_ids[i].family == family && table_ids[i].type == type &&
+            table_ids[i].subtype == subtype)
+            return table_ids[i].cpu;
+    return KPDB_NO_CPU;
+}
+
+static char folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c == ' ' ? '-' : c;
+}
+
+/* A designation as typed: case does not matter, and a space may be a hyphen. */
+static bool designates(unsigned n, const char *name, size_t length)
+{
+    const char *shown = string(n);
+
+    if (string_length(n) != length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (folded(shown[i]) != folded(name[i]))
+            return false;
+    return true;
+}
+
+/* One hexadecimal number of an id behind its '_'; 0 for none, else the characters taken. */
+static size_t read_number(const char *text, size_t length, uint32_t *number)
+{
+    size_t i = 1;
+
+    *number = 0;
+    if (length < 2 || text[0] != '_')
+        return 0;
+    for (; i < length && i < 9; i++) {
+        char c = folded(text[i]);
+
+        if (c >= '0' && c <= '9')
+            *number = *number << 4 | (uint32_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            *number = *number << 4 | (uint32_t)(c - 'a' + 10);
+        else
+            break;
+    }
+    return i == 1 ? 0 : i;
+}
+
+static int find_by_id(const char *name, size_t length)
+{
+    uint32_t numbers[3];
+    size_t at = 3;
+
+    if (length < 3 || folded(name[0]) != 'c' || folded(name[1]) != 'p' || folded(name[2]) != 'u')
+        return KPDB_NO_CPU;
+    for (int i = 0; i < 3; i++) {
+        size_t taken = read_number(name + at, length - at, &numbers[i]);
+
+        if (taken == 0)
+            return KPDB_NO_CPU;
+        at += taken;
+    }
+    return at == length ? kpdb_cpu_by_id(numbers[0], numbers[1], numbers[2]) : KPDB_NO_CPU;
+}
+
+int kpdb_cpu_find(const char *name, size_t length)
+{
+    for (unsigned c = 0; c < TABLE_CPUS; c++)
+        if (designates(table_cpus[c].db, name, length))
+            return (int)c;
+    for (unsigned c = 0; c < TABLE_CPUS; c++)
+        for (unsigned i = 0; i < table_cpus[c].also; i++)
+            if (designates(table_also[table_cpus[c].also_at + i], name, length))
+                return (int)c;
+    for (unsigned i = 0; below(i, TABLE_CPU_IDS); i++)
+        for (unsigned n = 0; n < table_ids[i].chips; n++)
+            if (designates(table_chips[table_ids[i].chips_at + n], name, length))
+                return table_ids[i].cpu;
+    return find_by_id(name, length);
+}
+
+int kpdb_cpu_id(unsigned cpu, unsigned n, struct kpdb_cpu_id *out)
+{
+    const struct table_id *id;
+
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (n >= table_cpus[cpu].ids)
+        return KPDB_END;
+    id = &table_ids[table_cpus[cpu].ids_at + n];
+    out->type = id->type;
+    out->subtype = id->subtype;
+    out->family = id->family;
+    return KPDB_OK;
+}
+
+const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
+{
+    if (cpu >= TABLE_CPUS)
+        return NULL;
+    for (unsigned i = 0; i < table_cpus[cpu].ids; i++) {
+        const struct table_id *id = &table_ids[table_cpus[cpu].ids_at + i];
+
+        if (n < id->chips)
+            return string(table_chips[id->chips_at + n]);
+        n -= id->chips;
+    }
+    return NULL;
+}
+
+const char *kpdb_cpu_also(unsigned cpu, unsigned n)
+{
+    if (cpu >= TABLE_CPUS || n >= table_cpus[cpu].also)
+        return NULL;
+    return string(table_also[table_cpus[cpu].also_at + n]);
+}
+
+/* In the order of enum kpdb_arch. Offsets into one string: a table of pointers would relocate. */
+const char *kpdb_arch_name(enum kpdb_arch arch)
+{
+    static const char names[][8] = {"i386", "x86_64", "arm", "arm64"};
+
+    return names[arch <= KPDB_ARM64 ? arch : KPDB_ARM64];
+}
+
+/* ---- releases ----------------------------------------------------------------------------------
+ */
+
+unsigned kpdb_release_count(void)
+{
+    return TABLE_RELEASES;
+}
+
+const char *kpdb_release_name(unsigned release)
+{
+    return release < TABLE_RELEASES ? string(TABLE_RELEASES_AT + release) : NULL;
+}
+
+int kpdb_release_find(const char *name, size_t length)
+{
+    for (unsigned r = 0; r < TABLE_RELEASES; r++)
+        if (string_length(TABLE_RELEASES_AT + r) == length &&
+            same_bytes(string(TABLE_RELEASES_AT + r), name, length))
+            return (int)r;
+    return KPDB_NOT_IN_RELEASE;
+}
+
+int kpdb_cpu_newest(unsigned cpu)
+{
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    for (int r = TABLE_RELEASES - 1; r > 0; r--)
+        if (table_cpus[cpu].releases >> r & 1)
+            return r;
+    return 0;
+}
+
+/* ---- errors
+ * -------------------------------------------------------------------------------------- */
+
+/* In the order of enum kpdb_error, downwards from 0. */
+const char *kpdb_strerror(int error)
+{
+    static const char texts[][48] = {
+        "no error",
+        "no such CPU in this build of the tables",
+        "no event or name is spelt so",
+        "this CPU does not have the event",
+        "this macOS release does not have the event",
+        "nothing further",
+        "unknown error",
+    };
+
+    return texts[error >= 0 ? 0 : error < KPDB_END ? 1 - KPDB_END : -error];
+}
