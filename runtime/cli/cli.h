@@ -1,0 +1,75 @@
+/* What the subcommands of kpep share: options, choosing a CPU and release, tables of text. */
+#ifndef KPEP_CLI_H
+#define KPEP_CLI_H
+
+#include "json.h"
+#include "kpdb.h"
+
+/* Exit status of every subcommand. */
+enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_SYSTEM = 3 };
+
+struct cli {
+    const char *cpu;     /* as typed, or NULL */
+    const char *release; /* as typed, or NULL */
+    bool json, metrics;
+    int count; /* of arguments */
+    char **arguments;
+};
+
+struct command {
+    const char *name;
+    const char *options; /* letters of the options it takes: see cli.c */
+    int least, most;     /* arguments */
+    int (*run)(const struct cli *cli);
+    const char *usage, *help;
+};
+
+int run_cpus(const struct cli *cli);
+int run_list(const struct cli *cli);
+int run_show(const struct cli *cli);
+int run_names(const struct cli *cli);
+
+/* "kpep: ..." on stderr. */
+void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The CPU and release that the options name. A CPU's release is its newest
+ * when none was asked for. CLI_OK, or CLI_NO after a message with the nearest
+ * name.
+ */
+int cli_cpu(const struct cli *cli, unsigned *cpu);
+int cli_release(const struct cli *cli, int *release); /* -1 when none was asked for */
+int cli_release_on(const struct cli *cli, unsigned cpu, int *release);
+/* "kpep: no event 'X' (did you mean 'Y'?)": the nearest of all events, aliases and names. */
+void cli_unknown_event(const char *name);
+
+/* Whether a shell pattern (* ? [...]; case does not matter) matches the whole name. */
+bool cli_match(const char *pattern, const char *name);
+/* Whether it matches the event's name, one of its aliases or its chip-agnostic names. */
+bool cli_match_event(const char *pattern, unsigned cpu, int release,
+                     const struct kpdb_event *event);
+
+/* The n-th alias of an event on a CPU, and the n-th chip-agnostic name; NULL after the last. */
+const char *cli_alias(unsigned cpu, const struct kpdb_event *event, unsigned n);
+const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, unsigned n);
+
+/* The keys of one event as `kpep list --json` has them, in an object that is begun. */
+void cli_event_json(struct json *json, unsigned cpu, int release, const struct kpdb_event *event);
+void cli_releases_json(struct json *json, uint32_t releases);
+
+/*
+ * A table of text with columns as wide as they need be. Cells are copied. The
+ * last column is not padded; a column whose title begins with '>' is aligned
+ * to the right. The first row is the titles', bold on a terminal.
+ */
+struct table;
+struct table *table_new(unsigned columns);
+void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void table_print(struct table *table); /* to stdout, and frees it */
+
+/* "0-1", "2-9", "5,7": the counters of a mask; into text, of at least 128 bytes. */
+const char *cli_counters(uint32_t mask, char *text, size_t size);
+/* Adds a word to a list, with a comma and a space between; what does not fit is cut. */
+void cli_append(char *text, size_t size, const char *word);
+
+#endif

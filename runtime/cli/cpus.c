@@ -1,0 +1,102 @@
+/* kpep cpus: which CPUs the tables know. */
+#include "cli.h"
+
+#include <string.h>
+
+static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *info)
+{
+    struct kpdb_cpu_id id;
+    const char *chip;
+    char text[40];
+
+    json_begin(json, NULL, '{');
+    json_string(json, "db", info->db);
+    json_string(json, "arch", kpdb_arch_name(info->arch));
+    json_string(json, "marketing_name", info->marketing_name);
+    json_begin_line(json, "chips", '[');
+    for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++)
+        json_string(json, NULL, chip);
+    json_end(json, ']');
+    json_begin_line(json, "cpu_ids", '[');
+    for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++) {
+        snprintf(text, sizeof text, "cpu_%x_%x_%x", (unsigned)id.type, (unsigned)id.subtype,
+                 (unsigned)id.family);
+        json_string(json, NULL, text);
+    }
+    json_end(json, ']');
+    json_number(json, "fixed_counters", info->fixed_counters);
+    json_number(json, "config_counters", info->config_counters);
+    json_number(json, "power_counters", info->power_counters);
+    json_number(json, "event_bits", info->event_bits);
+    json_number(json, "events", info->events);
+    cli_releases_json(json, info->releases);
+    json_end(json, '}');
+}
+
+static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *info)
+{
+    char chips[256] = "", releases[256] = "", text[128];
+    struct kpdb_cpu_id id;
+    const char *chip;
+
+    for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++)
+        cli_append(chips, sizeof chips, chip);
+    for (unsigned r = 0; r < kpdb_release_count(); r++)
+        if (info->releases >> r & 1)
+            cli_append(releases, sizeof releases, kpdb_release_name(r));
+    table_cell(table, "%s", info->db);
+    table_cell(table, "%s", *chips == '\0' ? "?" : chips);
+    table_cell(table, "%s", kpdb_arch_name(info->arch));
+    table_cell(table, "%u", info->events);
+    table_cell(table, "%s", cli_counters(info->fixed_counters, text, sizeof text));
+    table_cell(table, "%s", cli_counters(info->config_counters, text, sizeof text));
+    table_cell(table, "%s", cli_counters(info->power_counters, text, sizeof text));
+    table_cell(table, "%u", info->event_bits);
+    table_cell(table, "%s", releases);
+    *text = '\0';
+    for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++) {
+        char one[40];
+
+        snprintf(one, sizeof one, "cpu_%x_%x_%x", (unsigned)id.type, (unsigned)id.subtype,
+                 (unsigned)id.family);
+        cli_append(text, sizeof text, one);
+    }
+    table_cell(table, "%s", *text == '\0' ? "-" : text);
+}
+
+static struct table *cpu_table(void)
+{
+    static const char *const titles[] = {"db",     "chips", ">arch", ">events",  "fixed",
+                                         "config", "power", ">bits", "releases", "cpu ids"};
+    struct table *table = table_new(sizeof titles / sizeof titles[0]);
+
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        table_cell(table, "%s", titles[i]);
+    return table;
+}
+
+int run_cpus(const struct cli *cli)
+{
+    struct json json = {.out = stdout};
+    struct table *table = cli->json ? NULL : cpu_table();
+    struct kpdb_cpu info;
+    int release;
+
+    if (cli_release(cli, &release) != CLI_OK)
+        return CLI_NO;
+    if (cli->json)
+        json_begin(&json, NULL, '[');
+    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
+        if (release >= 0 && !(info.releases >> release & 1))
+            continue;
+        if (cli->json)
+            cpu_json(&json, cpu, &info);
+        else
+            cpu_row(table, cpu, &info);
+    }
+    if (cli->json)
+        json_end(&json, ']');
+    else
+        table_print(table);
+    return CLI_OK;
+}

@@ -1,0 +1,98 @@
+/* What list and show say of one event, and which events a pattern means. */
+#include "cli.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+enum { PATTERN_MAX = 256 };
+
+static void lowered(const char *from, char *to)
+{
+    size_t i = 0;
+
+    for (; from[i] != '\0' && i < PATTERN_MAX - 1; i++)
+        to[i] = from[i] >= 'A' && from[i] <= 'Z' ? (char)(from[i] + 32) : from[i];
+    to[i] = '\0';
+}
+
+bool cli_match(const char *pattern, const char *name)
+{
+    char low_pattern[PATTERN_MAX], low_name[PATTERN_MAX];
+
+    if (strlen(pattern) >= PATTERN_MAX)
+        return false;
+    lowered(pattern, low_pattern);
+    lowered(name, low_name);
+    return fnmatch(low_pattern, low_name, FNM_NOESCAPE) == 0;
+}
+
+const char *cli_alias(unsigned cpu, const struct kpdb_event *event, unsigned n)
+{
+    uint16_t target;
+
+    for (int id = kpdb_alias_next(cpu, -1, &target); id >= 0;
+         id = kpdb_alias_next(cpu, id, &target))
+        if (target == event->id && n-- == 0)
+            return kpdb_event_name((unsigned)id);
+    return NULL;
+}
+
+const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, unsigned n)
+{
+    struct kpdb_event meant;
+    struct kpdb_name name;
+
+    for (unsigned i = 0; kpdb_name(i, &name) == KPDB_OK; i++)
+        if (kpdb_name_on(cpu, release, i, &meant) == KPDB_OK && meant.id == event->id && n-- == 0)
+            return name.name;
+    return NULL;
+}
+
+bool cli_match_event(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event)
+{
+    const char *name;
+
+    if (cli_match(pattern, kpdb_event_name(event->id)))
+        return true;
+    for (unsigned n = 0; (name = cli_alias(cpu, event, n)) != NULL; n++)
+        if (cli_match(pattern, name))
+            return true;
+    for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
+        if (cli_match(pattern, name))
+            return true;
+    return false;
+}
+
+void cli_releases_json(struct json *json, uint32_t releases)
+{
+    json_begin_line(json, "releases", '[');
+    for (unsigned r = 0; r < kpdb_release_count(); r++)
+        if (releases >> r & 1)
+            json_string(json, NULL, kpdb_release_name(r));
+    json_end(json, ']');
+}
+
+void cli_event_json(struct json *json, unsigned cpu, int release, const struct kpdb_event *event)
+{
+    const char *name;
+
+    json_string(json, "name", kpdb_event_name(event->id));
+    json_number(json, "number", event->number);
+    json_number(json, "umask", event->umask);
+    json_number(json, "counters_mask", event->counters);
+    if (event->fixed < 0)
+        json_null(json, "fixed_counter");
+    else
+        json_number(json, "fixed_counter", (uint64_t)event->fixed);
+    json_string(json, "fallback", kpdb_event_name(event->fallback));
+    json_begin_line(json, "aliases", '[');
+    for (unsigned n = 0; (name = cli_alias(cpu, event, n)) != NULL; n++)
+        json_string(json, NULL, name);
+    json_end(json, ']');
+    json_begin_line(json, "names", '[');
+    for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
+        json_string(json, NULL, name);
+    json_end(json, ']');
+    cli_releases_json(json, event->releases);
+    json_string(json, "renamed", kpdb_renamed(event->id));
+}

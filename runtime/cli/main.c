@@ -1,0 +1,163 @@
+/* kpep: the command line. */
+#include "cli.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef KPEP_VERSION
+#define KPEP_VERSION "unknown"
+#endif
+
+static const struct command commands[] = {
+    {"cpus", "rj", 0, 0, run_cpus, "kpep cpus [--release NAME] [--json]",
+     "The CPUs the tables know: databases, chips, ids, counters and releases."},
+    {"list", "crj", 0, 1, run_list, "kpep list --cpu CPU [--release NAME] [--json] [PATTERN]",
+     "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
+     "shell pattern. Without --release, those of the newest release that knows the CPU."},
+    {"show", "rj", 1, 1, run_show, "kpep show [--release NAME] [--json] EVENT",
+     "One event, by any of its names, on every CPU."},
+    {"names", "crjm", 0, 1, run_names,
+     "kpep names [--cpu CPU] [--release NAME] [--metrics] [--json] [PATTERN]",
+     "Chip-agnostic names, and which event each is on which CPU; or the metrics."},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const struct {
+    struct option option;
+    const char *argument, *help;
+} option_list[] = {
+    {{"cpu", required_argument, NULL, 'c'}, "CPU", "a database (a14), chip (m1-max) or id"},
+    {{"release", required_argument, NULL, 'r'}, "NAME", "a macOS release (macos-15)"},
+    {{"metrics", no_argument, NULL, 'm'}, NULL, "metrics instead of names"},
+    {{"json", no_argument, NULL, 'j'}, NULL, "JSON instead of text"},
+    {{"help", no_argument, NULL, 'h'}, NULL, "this text"},
+};
+
+enum { OPTIONS = sizeof option_list / sizeof option_list[0] };
+
+void cli_error(const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fputs("kpep: ", stderr);
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c < 0x20 || *c > 0x7e)
+            fprintf(stderr, "\\x%02x", (unsigned char)*c);
+        else
+            fputc(*c, stderr);
+    fputc('\n', stderr);
+}
+
+static void print_help(void)
+{
+    puts("usage: kpep COMMAND [OPTION...] [ARGUMENT...]\n"
+         "\n"
+         "What Apple's CPU performance counters can count, on any chip, on any machine.\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        printf("  %s\n", commands[i].usage);
+    puts("\n"
+         "kpep COMMAND --help tells more; kpep --version which one this is.\n"
+         "Exit status: 0 done, 1 not found, 2 bad command line, 3 the system refused.");
+}
+
+static void print_command_help(const struct command *command)
+{
+    printf("usage: %s\n\n%s\n\n", command->usage, command->help);
+    for (size_t i = 0; i < OPTIONS; i++) {
+        char left[40];
+
+        if (option_list[i].option.val != 'h' &&
+            strchr(command->options, option_list[i].option.val) == NULL)
+            continue;
+        snprintf(left, sizeof left, "--%s%s%s", option_list[i].option.name,
+                 option_list[i].argument == NULL ? "" : " ",
+                 option_list[i].argument == NULL ? "" : option_list[i].argument);
+        printf("  %-16s %s\n", left, option_list[i].help);
+    }
+}
+
+static int check_arguments(const struct command *command, const struct cli *cli)
+{
+    if (cli->count < command->least || cli->count > command->most)
+        cli_error("%s takes %s (usage: %s)", command->name,
+                  command->most == 0    ? "no argument"
+                  : command->least == 0 ? "at most one argument"
+                                        : "one argument",
+                  command->usage);
+    else if (cli->cpu == NULL && strstr(command->usage, " --cpu CPU ") != NULL)
+        cli_error("%s needs --cpu CPU (kpep cpus shows what there is)", command->name);
+    else
+        return CLI_OK;
+    return CLI_USAGE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct option options[OPTIONS + 1] = {{0}};
+    struct cli cli = {0};
+    int letter;
+
+    for (size_t i = 0; i < OPTIONS; i++)
+        options[i] = option_list[i].option;
+    while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (letter == 'h') {
+            print_command_help(command);
+            return CLI_OK;
+        }
+        if (letter == '?')
+            return CLI_USAGE;
+        if (strchr(command->options, letter) == NULL) {
+            cli_error("an option that kpep %s does not take", command->name);
+            return CLI_USAGE;
+        }
+        cli.json |= letter == 'j';
+        cli.metrics |= letter == 'm';
+        cli.cpu = letter == 'c' ? optarg : cli.cpu;
+        cli.release = letter == 'r' ? optarg : cli.release;
+    }
+    cli.count = argc - optind;
+    cli.arguments = argv + optind;
+    return check_arguments(command, &cli) == CLI_OK ? command->run(&cli) : CLI_USAGE;
+}
+
+/* What was printed must have arrived: a full disk or a closed pipe is no success. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    cli_error("cannot write to standard output");
+    return CLI_NO;
+}
+
+int main(int argc, char **argv)
+{
+    static char title[64];
+
+    if (argc < 2) {
+        print_help();
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help();
+        return flushed(CLI_OK);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("kpep " KPEP_VERSION);
+        return flushed(CLI_OK);
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            snprintf(title, sizeof title, "kpep %s", commands[i].name);
+            argv[1] = title;
+            return flushed(run(&commands[i], argc - 1, argv + 1));
+        }
+    cli_error("no command '%.100s' (expected cpus, list, show or names)", argv[1]);
+    return CLI_USAGE;
+}

@@ -1,0 +1,232 @@
+/* kpep names: chip-agnostic names and metrics, and the CPUs that support them. */
+#include "cli.h"
+
+#include <string.h>
+
+/* The CPUs asked for: one, or all that the release knows. */
+struct choice {
+    unsigned first, end;
+    int release; /* -1: each CPU's newest */
+    const char *pattern;
+};
+
+static bool chosen(const struct choice *choice, unsigned cpu, struct kpdb_cpu *info)
+{
+    return kpdb_cpu(cpu, info) == KPDB_OK &&
+           (choice->release < 0 || (info->releases >> choice->release & 1));
+}
+
+static const char *event_of(const struct choice *choice, unsigned cpu, unsigned name)
+{
+    int release = choice->release < 0 ? kpdb_cpu_newest(cpu) : choice->release;
+    struct kpdb_event event;
+
+    return kpdb_name_on(cpu, release, name, &event) == KPDB_OK ? kpdb_event_name(event.id) : NULL;
+}
+
+static bool metric_on(const struct choice *choice, unsigned cpu, const struct kpdb_metric *metric)
+{
+    for (unsigned i = 0; i < metric->numerator_count; i++)
+        if (event_of(choice, cpu, metric->numerators[i]) == NULL)
+            return false;
+    for (unsigned i = 0; i < metric->denominator_count; i++)
+        if (event_of(choice, cpu, metric->denominators[i]) == NULL)
+            return false;
+    return true;
+}
+
+static void append_terms(char *text, size_t size, const uint16_t *names, unsigned count)
+{
+    struct kpdb_name name;
+    size_t length = strlen(text);
+
+    snprintf(text + length, size - length, "%s", count > 1 ? "(" : "");
+    for (unsigned i = 0; i < count; i++) {
+        length = strlen(text);
+        if (kpdb_name(names[i], &name) == KPDB_OK)
+            snprintf(text + length, size - length, "%s%s", i == 0 ? "" : " + ", name.name);
+    }
+    length = strlen(text);
+    snprintf(text + length, size - length, "%s", count > 1 ? ")" : "");
+}
+
+/* "1000 * branch-misses / instructions" */
+static void formula(const struct kpdb_metric *metric, char *text, size_t size)
+{
+    *text = '\0';
+    if (metric->scale != 1)
+        snprintf(text, size, "%u * ", (unsigned)metric->scale);
+    append_terms(text, size, metric->numerators, metric->numerator_count);
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, " / ");
+    append_terms(text, size, metric->denominators, metric->denominator_count);
+}
+
+static void names_json(const struct choice *choice)
+{
+    struct json json = {.out = stdout};
+    struct kpdb_name name;
+    struct kpdb_cpu info;
+
+    json_begin(&json, NULL, '[');
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
+        if (!cli_match(choice->pattern, name.name))
+            continue;
+        json_begin(&json, NULL, '{');
+        json_string(&json, "name", name.name);
+        json_string(&json, "unit", name.unit);
+        json_string(&json, "summary", name.summary);
+        json_begin_line(&json, "on", '{');
+        for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+            if (chosen(choice, cpu, &info))
+                json_string(&json, info.db, event_of(choice, cpu, n));
+        json_end(&json, '}');
+        json_end(&json, '}');
+    }
+    json_end(&json, ']');
+}
+
+static void metrics_json(const struct choice *choice)
+{
+    struct json json = {.out = stdout};
+    struct kpdb_metric metric;
+    struct kpdb_cpu info;
+    char text[512];
+
+    json_begin(&json, NULL, '[');
+    for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
+        if (!cli_match(choice->pattern, metric.name))
+            continue;
+        formula(&metric, text, sizeof text);
+        json_begin(&json, NULL, '{');
+        json_string(&json, "name", metric.name);
+        json_string(&json, "unit", metric.unit);
+        json_string(&json, "summary", metric.summary);
+        json_string(&json, "formula", text);
+        json_begin_line(&json, "on", '[');
+        for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+            if (chosen(choice, cpu, &info) && metric_on(choice, cpu, &metric))
+                json_string(&json, NULL, info.db);
+        json_end(&json, ']');
+        json_end(&json, '}');
+    }
+    json_end(&json, ']');
+}
+
+static void names_of_one(const struct choice *choice)
+{
+    struct table *table = table_new(4);
+    struct kpdb_name name;
+
+    table_cell(table, "name");
+    table_cell(table, "event");
+    table_cell(table, "unit");
+    table_cell(table, "summary");
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
+        const char *event = event_of(choice, choice->first, n);
+
+        if (!cli_match(choice->pattern, name.name))
+            continue;
+        table_cell(table, "%s", name.name);
+        table_cell(table, "%s", event == NULL ? "not supported" : event);
+        table_cell(table, "%s", name.unit);
+        table_cell(table, "%s", name.summary);
+    }
+    table_print(table);
+}
+
+/* A column a CPU: + where it supports the name. */
+static void names_matrix(const struct choice *choice)
+{
+    struct kpdb_cpu info;
+    struct kpdb_name name;
+    unsigned columns = 1;
+
+    for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+        columns += chosen(choice, cpu, &info);
+    struct table *table = table_new(columns);
+    table_cell(table, "name");
+    for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+        if (chosen(choice, cpu, &info))
+            table_cell(table, "%s", info.db);
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
+        if (!cli_match(choice->pattern, name.name))
+            continue;
+        table_cell(table, "%s", name.name);
+        for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+            if (chosen(choice, cpu, &info))
+                table_cell(table, "%s", event_of(choice, cpu, n) == NULL ? "." : "+");
+    }
+    table_print(table);
+}
+
+static void metrics_text(const struct choice *choice)
+{
+    struct table *table = table_new(4);
+    struct kpdb_metric metric;
+    struct kpdb_cpu info;
+    char text[512];
+
+    table_cell(table, "metric");
+    table_cell(table, "unit");
+    table_cell(table, ">CPUs");
+    table_cell(table, "formula");
+    for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
+        unsigned count = 0;
+
+        if (!cli_match(choice->pattern, metric.name))
+            continue;
+        for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+            count += chosen(choice, cpu, &info) && metric_on(choice, cpu, &metric);
+        formula(&metric, text, sizeof text);
+        table_cell(table, "%s", metric.name);
+        table_cell(table, "%s", metric.unit);
+        table_cell(table, "%u", count);
+        table_cell(table, "%s", text);
+    }
+    table_print(table);
+}
+
+static bool anything_matches(const struct choice *choice, bool metrics)
+{
+    struct kpdb_metric metric;
+    struct kpdb_name name;
+
+    for (unsigned m = 0; metrics && kpdb_metric(m, &metric) == KPDB_OK; m++)
+        if (cli_match(choice->pattern, metric.name))
+            return true;
+    for (unsigned n = 0; !metrics && kpdb_name(n, &name) == KPDB_OK; n++)
+        if (cli_match(choice->pattern, name.name))
+            return true;
+    return false;
+}
+
+int run_names(const struct cli *cli)
+{
+    struct choice choice = {0, kpdb_cpu_count(), -1, cli->count == 0 ? "*" : cli->arguments[0]};
+
+    if (cli->cpu != NULL) {
+        if (cli_cpu(cli, &choice.first) != CLI_OK ||
+            cli_release_on(cli, choice.first, &choice.release) != CLI_OK)
+            return CLI_NO;
+        choice.end = choice.first + 1;
+    } else if (cli_release(cli, &choice.release) != CLI_OK) {
+        return CLI_NO;
+    }
+    if (!anything_matches(&choice, cli->metrics)) {
+        cli_error("no %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
+                  cli->metrics ? "metric" : "name", choice.pattern, choice.pattern);
+        return CLI_NO;
+    }
+    if (cli->json && cli->metrics)
+        metrics_json(&choice);
+    else if (cli->json)
+        names_json(&choice);
+    else if (cli->metrics)
+        metrics_text(&choice);
+    else if (cli->cpu != NULL)
+        names_of_one(&choice);
+    else
+        names_matrix(&choice);
+    return CLI_OK;
+}

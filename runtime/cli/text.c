@@ -1,0 +1,280 @@
+/* Tables and lists of plain text, and the nearest of many names. */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct table {
+    unsigned columns;
+    size_t cells, capacity;
+    char **text;
+};
+
+static void no_memory(void)
+{
+    cli_error("out of memory");
+    exit(CLI_SYSTEM);
+}
+
+struct table *table_new(unsigned columns)
+{
+    struct table *table = calloc(1, sizeof *table);
+
+    if (table == NULL)
+        no_memory();
+    table->columns = columns;
+    return table;
+}
+
+void table_cell(struct table *table, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    if (table->cells == table->capacity) {
+        size_t capacity = table->capacity == 0 ? 64 : table->capacity * 2;
+        char **more = realloc(table->text, capacity * sizeof *more);
+
+        if (more == NULL)
+            no_memory();
+        table->text = more;
+        table->capacity = capacity;
+    }
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    table->text[table->cells] = strdup(text);
+    if (table->text[table->cells] == NULL)
+        no_memory();
+    table->cells++;
+}
+
+/* A title may begin with '>', which is not shown. */
+static const char *shown(const struct table *table, size_t cell)
+{
+    const char *text = table->text[cell];
+
+    return cell < table->columns && *text == '>' ? text + 1 : text;
+}
+
+static bool colours(void)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+static int column_width(const struct table *table, size_t column)
+{
+    int width = 0;
+
+    for (size_t cell = column; cell < table->cells; cell += table->columns) {
+        int length = (int)strlen(shown(table, cell));
+
+        if (length > width)
+            width = length;
+    }
+    return width;
+}
+
+static void print_row(const struct table *table, size_t row, const int *widths)
+{
+    for (size_t c = 0; c < table->columns; c++) {
+        size_t cell = row * table->columns + c;
+        bool right = *table->text[c] == '>';
+
+        if (c + 1 == table->columns && !right)
+            printf("%s", shown(table, cell));
+        else
+            printf("%*s%s", right ? widths[c] : -widths[c], shown(table, cell),
+                   c + 1 == table->columns ? "" : "  ");
+    }
+}
+
+void table_print(struct table *table)
+{
+    int *widths = calloc(table->columns, sizeof *widths);
+    bool bold = colours();
+
+    if (widths == NULL)
+        no_memory();
+    for (size_t c = 0; c < table->columns; c++)
+        widths[c] = column_width(table, c);
+    for (size_t row = 0; row < table->cells / table->columns; row++) {
+        fputs(bold && row == 0 ? "\033[1m" : "", stdout);
+        print_row(table, row, widths);
+        fputs(bold && row == 0 ? "\033[0m\n" : "\n", stdout);
+    }
+    for (size_t cell = 0; cell < table->cells; cell++)
+        free(table->text[cell]);
+    free(table->text);
+    free(table);
+    free(widths);
+}
+
+void cli_append(char *text, size_t size, const char *word)
+{
+    size_t length = strlen(text);
+
+    snprintf(text + length, size - length, "%s%s", length == 0 ? "" : ", ", word);
+}
+
+const char *cli_counters(uint32_t mask, char *text, size_t size)
+{
+    *text = '\0';
+    for (unsigned bit = 0; bit < 32; bit++) {
+        unsigned last = bit;
+        size_t length = strlen(text);
+
+        if (!(mask >> bit & 1))
+            continue;
+        while (last < 31 && mask >> (last + 1) & 1)
+            last++;
+        if (last == bit)
+            snprintf(text + length, size - length, "%s%u", length == 0 ? "" : ",", bit);
+        else
+            snprintf(text + length, size - length, "%s%u-%u", length == 0 ? "" : ",", bit, last);
+        bit = last;
+    }
+    return *text == '\0' ? "none" : text;
+}
+
+/* ---- the nearest name ---------------------------------------------------------------------- */
+
+enum { NEAREST_LENGTH_MAX = 64 };
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 32) : c == '-' ? '_' : c;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Insertions, deletions and replacements from a to b (Levenshtein's distance), case aside. */
+static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    unsigned row[NEAREST_LENGTH_MAX + 1];
+
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= a_length; i++) {
+        unsigned diagonal = row[0];
+
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b_length; j++) {
+            unsigned replaced = diagonal + (upper(a[i - 1]) != upper(b[j - 1]));
+
+            diagonal = row[j];
+            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_length];
+}
+
+/* Keeps the nearer of two names; *best is the distance to beat. */
+static const char *nearer(const char *typed, const char *name, const char *nearest, unsigned *best)
+{
+    size_t a = strlen(typed), b = strlen(name);
+    unsigned d;
+
+    if (a > NEAREST_LENGTH_MAX || b > NEAREST_LENGTH_MAX)
+        return nearest;
+    d = distance(typed, a, name, b);
+    if (d >= *best)
+        return nearest;
+    *best = d;
+    return name;
+}
+
+/* What is further away than a third of what was typed is no suggestion. */
+static unsigned reach(const char *typed)
+{
+    return (unsigned)(strlen(typed) < NEAREST_LENGTH_MAX ? strlen(typed) : 0) / 3 + 2;
+}
+
+void cli_unknown_event(const char *name)
+{
+    const char *nearest = NULL;
+    unsigned best = reach(name);
+    struct kpdb_name portable;
+
+    for (unsigned id = 0; id < kpdb_event_ids(); id++)
+        nearest = nearer(name, kpdb_event_name(id), nearest, &best);
+    for (unsigned n = 0; kpdb_name(n, &portable) == KPDB_OK; n++)
+        nearest = nearer(name, portable.name, nearest, &best);
+    if (nearest == NULL)
+        cli_error("no event '%.100s' (kpep list and kpep names show what there is)", name);
+    else
+        cli_error("no event '%.100s' (did you mean '%s'?)", name, nearest);
+}
+
+static void unknown_cpu(const char *typed)
+{
+    const char *nearest = NULL;
+    unsigned best = reach(typed);
+
+    for (unsigned c = 0; c < kpdb_cpu_count(); c++) {
+        struct kpdb_cpu cpu;
+        const char *chip;
+
+        if (kpdb_cpu(c, &cpu) == KPDB_OK)
+            nearest = nearer(typed, cpu.db, nearest, &best);
+        for (unsigned n = 0; (chip = kpdb_cpu_chip(c, n)) != NULL; n++)
+            nearest = nearer(typed, chip, nearest, &best);
+    }
+    if (nearest == NULL)
+        cli_error("no CPU '%.100s' (kpep cpus shows what there is)", typed);
+    else
+        cli_error("no CPU '%.100s' (did you mean '%s'?)", typed, nearest);
+}
+
+int cli_cpu(const struct cli *cli, unsigned *cpu)
+{
+    int found = kpdb_cpu_find(cli->cpu, strlen(cli->cpu));
+
+    if (found < 0) {
+        unknown_cpu(cli->cpu);
+        return CLI_NO;
+    }
+    *cpu = (unsigned)found;
+    return CLI_OK;
+}
+
+int cli_release(const struct cli *cli, int *release)
+{
+    char all[256] = "";
+
+    *release = -1;
+    if (cli->release == NULL)
+        return CLI_OK;
+    *release = kpdb_release_find(cli->release, strlen(cli->release));
+    if (*release >= 0)
+        return CLI_OK;
+    for (unsigned r = 0; r < kpdb_release_count(); r++)
+        cli_append(all, sizeof all, kpdb_release_name(r));
+    cli_error("no release '%.100s' (there are %s)", cli->release, all);
+    return CLI_NO;
+}
+
+int cli_release_on(const struct cli *cli, unsigned cpu, int *release)
+{
+    struct kpdb_cpu info;
+
+    if (cli_release(cli, release) != CLI_OK || kpdb_cpu(cpu, &info) != KPDB_OK)
+        return CLI_NO;
+    if (*release < 0) {
+        *release = kpdb_cpu_newest(cpu);
+    } else if (!(info.releases >> *release & 1)) {
+        cli_error("%s has no database in %s (its newest is of %s)", info.db, cli->release,
+                  kpdb_release_name((unsigned)kpdb_cpu_newest(cpu)));
+        return CLI_NO;
+    }
+    return CLI_OK;
+}
