@@ -1,0 +1,334 @@
+/* libkpdb: that every name is found where it belongs, and nowhere else. */
+#include "kpdb.h"
+
+#include "check.h"
+
+#include <stdlib.h>
+
+enum { MOST_IDS = 8192, RANDOM_STRINGS = 10000 };
+
+static int find(unsigned cpu, int release, const char *name, struct kpdb_event *event)
+{
+    return kpdb_find(cpu, release, name, strlen(name), event);
+}
+
+static bool same_event(const struct kpdb_event *a, const struct kpdb_event *b)
+{
+    return a->id == b->id && a->number == b->number && a->fallback == b->fallback &&
+           a->other == b->other && a->counters == b->counters && a->releases == b->releases &&
+           a->umask == b->umask && a->fixed == b->fixed;
+}
+
+/* ---- events ------------------------------------------------------------------------ */
+
+/* What a CPU has by each id, learnt by walking it: an event, an alias, or nothing. */
+struct presence {
+    bool event[MOST_IDS], alias[MOST_IDS];
+    uint16_t meant[MOST_IDS];
+};
+
+static void walk(unsigned cpu, struct presence *presence)
+{
+    struct kpdb_event event = {0}, again;
+    const char *before = "";
+    struct kpdb_cpu info;
+    unsigned count = 0;
+    uint16_t target;
+
+    memset(presence, 0, sizeof *presence);
+    for (int id = -1; kpdb_next(cpu, id, &event) == KPDB_OK; id = event.id, count++) {
+        const char *name = kpdb_event_name(event.id);
+
+        presence->event[event.id] = true;
+        CHECK((int)event.id > id && strcmp(before, name) < 0);
+        CHECK(find(cpu, KPDB_ANY_RELEASE, name, &again) == KPDB_OK && same_event(&event, &again));
+        CHECK(kpdb_on(cpu, event.id, &again) == KPDB_OK && same_event(&event, &again));
+        CHECK(event.fixed >= -1 && event.fixed < 32 && event.releases != 0);
+        before = name;
+    }
+    CHECK(kpdb_cpu(cpu, &info) == KPDB_OK);
+    CHECK_INT(count, info.events);
+    for (int id = kpdb_alias_next(cpu, -1, &target); id >= 0;
+         id = kpdb_alias_next(cpu, id, &target)) {
+        presence->alias[id] = true;
+        presence->meant[id] = target;
+        CHECK(find(cpu, KPDB_ANY_RELEASE, kpdb_event_name((unsigned)id), &event) == KPDB_OK);
+        CHECK_INT(event.id, target);
+    }
+}
+
+/* Whether the CPU has another spelling of a renamed event. */
+static bool respelled(const struct presence *presence, unsigned id)
+{
+    const char *other = kpdb_renamed(id);
+
+    for (unsigned i = 0; other != NULL && i < kpdb_event_ids(); i++)
+        if (strcmp(kpdb_event_name(i), other) == 0)
+            return presence->event[i];
+    return false;
+}
+
+/* Every name there is, on every CPU: found exactly where the walk saw it. */
+static void test_every_name_on_every_cpu(void)
+{
+    static struct presence presence;
+    struct kpdb_event event;
+
+    CHECK(kpdb_event_ids() <= MOST_IDS);
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+        walk(cpu, &presence);
+        for (unsigned id = 0; id < kpdb_event_ids(); id++) {
+            bool has = presence.event[id] || presence.alias[id] || respelled(&presence, id);
+            int found = find(cpu, KPDB_ANY_RELEASE, kpdb_event_name(id), &event);
+
+            CHECK_INT(found, has ? KPDB_OK : KPDB_NOT_ON_CPU);
+            CHECK_INT(kpdb_on(cpu, id, &event), found);
+            if (presence.event[id])
+                CHECK_INT(event.id, id);
+            if (presence.alias[id])
+                CHECK_INT(event.id, presence.meant[id]);
+        }
+    }
+}
+
+static unsigned state = 12345;
+
+static unsigned next_random(void)
+{
+    state = state * 1103515245u + 12345u;
+    return state >> 8;
+}
+
+static bool is_known(const char *name, size_t length)
+{
+    for (unsigned id = 0; id < kpdb_event_ids(); id++)
+        if (strlen(kpdb_event_name(id)) == length && memcmp(kpdb_event_name(id), name, length) == 0)
+            return true;
+    return kpdb_name_find(name, length) >= 0;
+}
+
+/* Random bytes, and names with one byte changed, cut or added. */
+static void test_random_strings(void)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-abcdefghijklm";
+    struct kpdb_event event;
+    unsigned misses = 0;
+
+    for (int i = 0; i < RANDOM_STRINGS; i++) {
+        char name[128];
+        size_t length = next_random() % 64;
+
+        if (i % 2 == 0) {
+            for (size_t k = 0; k < length; k++)
+                name[k] = i % 4 == 0 ? letters[next_random() % (sizeof letters - 1)]
+                                     : (char)next_random();
+        } else {
+            const char *known = kpdb_event_name(next_random() % kpdb_event_ids());
+
+            length = strlen(known);
+            memcpy(name, known, length);
+            name[next_random() % length] = letters[next_random() % (sizeof letters - 1)];
+            length -= next_random() % 3 == 0;
+        }
+        if (is_known(name, length))
+            continue;
+        misses++;
+        CHECK_INT(
+            kpdb_find(next_random() % kpdb_cpu_count(), KPDB_ANY_RELEASE, name, length, &event),
+            KPDB_NO_EVENT);
+    }
+    CHECK(misses > RANDOM_STRINGS / 2);
+}
+
+static void test_errors(void)
+{
+    struct kpdb_event event = {.number = 42}, before = event;
+    struct kpdb_cpu info;
+    struct kpdb_cpu_id id;
+    uint16_t target;
+    unsigned none = kpdb_cpu_count();
+
+    CHECK_INT(find(none, KPDB_ANY_RELEASE, "INST_ALL", &event), KPDB_NO_CPU);
+    CHECK_INT(find(0, 99, "INST_ALL", &event), KPDB_NOT_IN_RELEASE);
+    CHECK_INT(find(0, -2, "INST_ALL", &event), KPDB_NOT_IN_RELEASE);
+    CHECK_INT(find(0, KPDB_ANY_RELEASE, "", &event), KPDB_NO_EVENT);
+    CHECK_INT(kpdb_on(none, 0, &event), KPDB_NO_CPU);
+    CHECK_INT(kpdb_on(0, kpdb_event_ids(), &event), KPDB_NO_EVENT);
+    CHECK_INT(kpdb_on(0, KPDB_NO_ID, &event), KPDB_NO_EVENT);
+    CHECK_INT(kpdb_name_on(0, KPDB_ANY_RELEASE, kpdb_name_count(), &event), KPDB_NO_EVENT);
+    CHECK_INT(kpdb_next(none, -1, &event), KPDB_NO_CPU);
+    CHECK_INT(kpdb_next(0, (int)kpdb_event_ids(), &event), KPDB_END);
+    CHECK_INT(kpdb_alias_next(none, -1, &target), KPDB_NO_CPU);
+    CHECK(same_event(&event, &before));
+    CHECK_INT(kpdb_cpu(none, &info), KPDB_NO_CPU);
+    CHECK_INT(kpdb_cpu_newest(none), KPDB_NO_CPU);
+    CHECK_INT(kpdb_cpu_id(none, 0, &id), KPDB_NO_CPU);
+    CHECK_INT(kpdb_cpu_id(0, 1000, &id), KPDB_END);
+    CHECK(kpdb_cpu_chip(none, 0) == NULL && kpdb_cpu_chip(0, 1000) == NULL);
+    CHECK(kpdb_cpu_also(none, 0) == NULL && kpdb_cpu_also(0, 1000) == NULL);
+    CHECK(kpdb_event_name(kpdb_event_ids()) == NULL && kpdb_renamed(KPDB_NO_ID) == NULL);
+    CHECK(kpdb_release_name(kpdb_release_count()) == NULL);
+    CHECK_INT(kpdb_release_find("macos", 5), KPDB_NOT_IN_RELEASE);
+}
+
+/* Every code has its own sentence, whatever number is asked for. */
+static void test_strerror(void)
+{
+    CHECK_STR(kpdb_strerror(KPDB_OK), "no error");
+    CHECK_STR(kpdb_strerror(7), "no error");
+    CHECK_STR(kpdb_strerror(KPDB_END), "nothing further");
+    CHECK_STR(kpdb_strerror(KPDB_END - 1), "unknown error");
+    CHECK_STR(kpdb_strerror(-2147483647 - 1), "unknown error");
+    for (int a = KPDB_END; a < 0; a++)
+        for (int b = a + 1; b <= 0; b++)
+            CHECK(strcmp(kpdb_strerror(a), kpdb_strerror(b)) != 0);
+}
+
+/* ---- CPUs --------------------------------------------------------------------------- */
+
+static void test_cpus(void)
+{
+    struct kpdb_cpu_id id;
+    struct kpdb_cpu info;
+    const char *chip;
+    char text[64];
+
+    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
+        CHECK_INT(kpdb_cpu_find(info.db, strlen(info.db)), cpu);
+        CHECK(info.event_bits == 8 || info.event_bits == 16);
+        CHECK(info.releases >> kpdb_cpu_newest(cpu) == 1);
+        for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++) {
+            CHECK_INT(kpdb_cpu_by_id(id.type, id.subtype, id.family), cpu);
+            snprintf(text, sizeof text, "cpu_%x_%x_%x", (unsigned)id.type, (unsigned)id.subtype,
+                     (unsigned)id.family);
+            CHECK_INT(kpdb_cpu_find(text, strlen(text)), cpu);
+        }
+        for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++) {
+            CHECK_INT(kpdb_cpu_find(chip, strlen(chip)), cpu);
+            snprintf(text, sizeof text, "%s", chip);
+            for (char *c = text; *c != '\0'; c++)
+                *c = *c == ' ' ? '-' : *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+            CHECK_INT(kpdb_cpu_find(text, strlen(text)), cpu);
+        }
+    }
+    CHECK_INT(kpdb_cpu_by_id(1, 2, 3), KPDB_NO_CPU);
+}
+
+static void test_designations_that_are_none(void)
+{
+    static const char *const none[] = {"",
+                                       "m",
+                                       "m1-",
+                                       "cpu",
+                                       "cpu_",
+                                       "cpu__1_2",
+                                       "cpu_100000c_2",
+                                       "cpu_100000c_2_1b588bb3_",
+                                       "cpu_100000c_2_1b588bb3x",
+                                       "cpu_100000c_2_11b588bb3",
+                                       "cpu_100000c_2_g",
+                                       "macos-15"};
+
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        CHECK_INT(kpdb_cpu_find(none[i], strlen(none[i])), KPDB_NO_CPU);
+}
+
+/* ---- names ---------------------------------------------------------------------------- */
+
+static void test_names(void)
+{
+    struct kpdb_name name;
+    struct kpdb_event event, again;
+    const char *before = "";
+
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
+        CHECK(strcmp(before, name.name) < 0 && *name.unit != '\0' && *name.summary != '\0');
+        CHECK_INT(kpdb_name_find(name.name, strlen(name.name)), n);
+        for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++)
+            for (int r = KPDB_ANY_RELEASE; r < (int)kpdb_release_count(); r++) {
+                int found = kpdb_name_on(cpu, r, n, &event);
+
+                CHECK_INT(find(cpu, r, name.name, &again), found);
+                if (found == KPDB_OK)
+                    CHECK(same_event(&event, &again) && (r < 0 || (event.releases >> r & 1) != 0));
+            }
+        before = name.name;
+    }
+    CHECK_INT(kpdb_name_find("INST_ALL", 8), KPDB_NO_EVENT);
+    CHECK_INT(kpdb_name(kpdb_name_count(), &name), KPDB_NO_EVENT);
+}
+
+static void test_metrics(void)
+{
+    struct kpdb_metric metric;
+    const char *before = "";
+
+    for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
+        CHECK(strcmp(before, metric.name) < 0 && *metric.unit != '\0' && *metric.summary != '\0');
+        CHECK(metric.scale >= 1 && metric.numerator_count >= 1 && metric.denominator_count >= 1);
+        for (unsigned i = 0; i < metric.numerator_count; i++)
+            CHECK(metric.numerators[i] < kpdb_name_count());
+        for (unsigned i = 0; i < metric.denominator_count; i++)
+            CHECK(metric.denominators[i] < kpdb_name_count());
+        before = metric.name;
+    }
+    CHECK_INT(kpdb_metric(kpdb_metric_count(), &metric), KPDB_NO_EVENT);
+}
+
+/* ---- facts of plist-schema.md, in a build that has the CPU -------------------------------- */
+
+static void test_rename(void)
+{
+    int m1 = kpdb_cpu_find("m1", 2), old = kpdb_release_find("macos-15", 8);
+    int new = kpdb_release_find("macos-26", 8);
+    const char *before = "ST_MEMORY_ORDER_VIOLATION_NONSPEC";
+    const char *after = "ST_MEM_ORDER_VIOL_LD_NONSPEC";
+    struct kpdb_event event;
+
+    if (m1 < 0 || old < 0 || new < 0)
+        return;
+    CHECK(find((unsigned)m1, old, after, &event) == KPDB_OK);
+    CHECK_STR(kpdb_event_name(event.id), before);
+    CHECK(find((unsigned)m1, new, before, &event) == KPDB_OK);
+    CHECK_STR(kpdb_event_name(event.id), after);
+    CHECK_INT(event.number, 196);
+    CHECK_STR(kpdb_renamed(event.id), before);
+    CHECK_INT(find((unsigned)m1, new, "MMU_VIRTUAL_MEMORY_FAULT_NONSPEC", &event),
+              KPDB_NOT_IN_RELEASE);
+    CHECK_INT(find((unsigned)m1, KPDB_ANY_RELEASE, "MMU_VIRTUAL_MEMORY_FAULT_NONSPEC", &event),
+              KPDB_OK);
+}
+
+static void test_m1(void)
+{
+    int m1 = kpdb_cpu_find("M1 Max", 6);
+    struct kpdb_event event;
+
+    if (m1 < 0)
+        return;
+    CHECK(find((unsigned)m1, KPDB_ANY_RELEASE, "Instructions", &event) == KPDB_OK);
+    CHECK_STR(kpdb_event_name(event.id), "FIXED_INSTRUCTIONS");
+    CHECK_INT(event.fixed, 1);
+    CHECK_INT(event.counters, 2);
+    CHECK_STR(kpdb_event_name(event.fallback), "INST_ALL");
+    CHECK(kpdb_on((unsigned)m1, KPDB_INST_BRANCH, &event) == KPDB_OK);
+    CHECK_INT(event.number, 0x8d);
+    CHECK_INT(event.counters, 0xe0);
+    CHECK(kpdb_on((unsigned)m1, KPDB_CORE_ACTIVE_CYCLE, &event) == KPDB_OK);
+    CHECK_INT(event.counters, 0x3fc);
+}
+
+int main(void)
+{
+    test_every_name_on_every_cpu();
+    test_random_strings();
+    test_errors();
+    test_strerror();
+    test_cpus();
+    test_designations_that_are_none();
+    test_names();
+    test_metrics();
+    test_rename();
+    test_m1();
+    return check_done();
+}
