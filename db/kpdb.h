@@ -32,6 +32,14 @@ enum kpdb_error {
     KPDB_NOT_ON_CPU = -3,     /* a known event or name that this CPU does not have */
     KPDB_NOT_IN_RELEASE = -4, /* this CPU has it, but not in the release asked for */
     KPDB_END = -5,            /* nothing further: the end of an iteration */
+    /* Of kpdb_encode() and kpdb_plan(): */
+    KPDB_NO_EVENTS = -6,    /* nothing was asked for */
+    KPDB_DUPLICATE = -7,    /* one event twice */
+    KPDB_TOO_MANY = -8,     /* more events than counters, or than the function takes */
+    KPDB_CONFLICT = -9,     /* the events do not fit on the counters that can count them */
+    KPDB_NOT_FORCED = -10,  /* only counters that the power manager holds can count it */
+    KPDB_UNAVAILABLE = -11, /* a fixed event without a configurable one that counts the same */
+    KPDB_NO_COUNTER = -12,  /* no counter at all can count it */
 };
 
 /* One sentence for an error code; never NULL. */
@@ -61,6 +69,7 @@ struct kpdb_cpu {
     unsigned event_bits;      /* width of an event selector in the PMU, bits: 8 or 16 */
     uint32_t releases;        /* bit r: release r has its database */
     unsigned events;          /* how many events, over all releases */
+    bool kernel_list;         /* it is known which selectors some macOS kernel accepts */
 };
 
 /* The three numbers macOS knows a CPU by: hw.cputype, hw.cpusubtype, hw.cpufamily. */
@@ -110,6 +119,7 @@ struct kpdb_event {
     uint32_t releases; /* bit r: release r has it by this name */
     uint8_t umask;     /* Intel's unit mask, else 0 */
     int8_t fixed;      /* number of its fixed counter, or -1 for a configurable event */
+    uint16_t kernel;   /* first macOS whose kernel lists the selector, 1504 for 15.4; 0: none */
 };
 
 /*
@@ -190,6 +200,129 @@ struct kpdb_metric {
 unsigned kpdb_metric_count(void);
 /* The n-th metric, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
 int kpdb_metric(unsigned n, struct kpdb_metric *out);
+
+/* ---- encoding: events to register words ------------------------------------------------ */
+
+/* Most events of one kpdb_encode() and most counters of a CPU; Apple's have 10. */
+#define KPDB_EVENTS_MAX   32
+#define KPDB_COUNTERS_MAX 32
+
+/* kpc's classes of counters. */
+#define KPDB_CLASS_FIXED        0x1u
+#define KPDB_CLASS_CONFIGURABLE 0x2u
+#define KPDB_CLASS_POWER        0x4u
+
+enum kpdb_strategy {
+    /* A placement whenever there is one, the same for a set in any order. */
+    KPDB_OPTIMAL,
+    /* What kperfdata's kpep_config_add_event() does, in the order asked. */
+    KPDB_KPERFDATA,
+};
+
+struct kpdb_options {
+    int release; /* KPDB_ANY_RELEASE: the newest that knows the CPU */
+    enum kpdb_strategy strategy;
+    bool unforced; /* the power manager keeps its counters */
+    bool full;     /* Intel: add the `other` bits of the plist that kperfdata drops */
+};
+
+/* An event asked for, by any of its names. */
+struct kpdb_request {
+    const char *name;
+    size_t length;
+    bool user_only; /* count in user mode only */
+};
+
+/* What a macOS kernel will make of an event's word: bits of kpdb_placement.warnings. */
+enum kpdb_warning {
+    KPDB_WARN_REFUSED = 1,     /* EPERM on a release kernel: the selector is not in its list */
+    KPDB_WARN_UNLISTED = 2,    /* in no public list; this release's own list is not public */
+    KPDB_WARN_TOO_WIDE = 4,    /* the selector does not fit the PMU: another event is counted */
+    KPDB_WARN_USER_MODE = 8,   /* user and kernel mode asked; the kernel counts user mode only */
+    KPDB_WARN_OTHER_BITS = 16, /* `other` bits dropped: something else is counted */
+};
+
+/* Where an event went. */
+struct kpdb_placement {
+    uint16_t asked;   /* id of the event that the name means */
+    uint16_t counted; /* id of the event that is programmed: on Intel a fixed one's fallback */
+    uint8_t counter;  /* absolute counter number */
+    uint8_t slot;     /* index into what kpc_get_thread_counters() fills for `classes` */
+    uint16_t warnings;
+};
+
+struct kpdb_encoding {
+    uint32_t classes; /* for kpc_set_counting() and kpc_set_thread_counting() */
+    unsigned slots;   /* how many counters these classes have: the size of the thread's buffer */
+    unsigned config_count;
+    uint64_t config[KPDB_COUNTERS_MAX]; /* for kpc_set_config(): [0, config_count) */
+    unsigned event_count;
+    struct kpdb_placement events[KPDB_EVENTS_MAX]; /* in the order asked: [0, event_count) */
+
+    /* After an error, and only then: */
+    unsigned failed;    /* index of the event that could not be placed */
+    uint32_t conflicts; /* bit i: event i is in its way (of a duplicate: the first of the two) */
+    uint32_t counters;  /* mask of the counters they compete for */
+};
+
+/*
+ * The words that make a CPU's counters count the events, as kperfdata would
+ * make them: kpep_config_add_event() for each, then kpep_config_kpc_classes(),
+ * _kpc() and _kpc_map(), on a configuration that was forced (or not).
+ *
+ * KPDB_OPTIMAL finds a placement whenever there is one, by bipartite matching,
+ * narrowest events first on the smallest counters, so equal sets give equal
+ * words whatever the order. Unforced it uses the counters that the power
+ * manager does not hold, and words and slots are those of that shorter list,
+ * as the kernel has it; a fixed event of arm64 needs no forcing there.
+ * KPDB_KPERFDATA does what kperfdata does bit for bit, its mistakes included:
+ * nothing placed ever moves, one event may be added twice, and unforced it
+ * leaves the number of held counters off the end instead of those held.
+ *
+ * 0, or an error with *out's last three fields set: KPDB_NO_CPU,
+ * KPDB_NO_EVENTS, KPDB_TOO_MANY, KPDB_DUPLICATE (KPDB_OPTIMAL only), any of
+ * kpdb_find()'s, KPDB_CONFLICT, KPDB_NOT_FORCED, KPDB_UNAVAILABLE,
+ * KPDB_NO_COUNTER.
+ */
+int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
+                const struct kpdb_request *requests, unsigned count, struct kpdb_encoding *out);
+/* The code kperfdata has for an error of kpdb_encode(): 11 to 14 or 16; else 1. */
+int kpdb_kperfdata_code(int error);
+/*
+ * The macOS version a release's name tells: "macos-15" is 15, "macos-15.4" too;
+ * 0 when it tells none.
+ */
+unsigned kpdb_release_macos(unsigned release);
+
+/* ---- planning: more events than fit at once ------------------------------------------------ */
+
+/* Most events of one kpdb_plan(). */
+#define KPDB_PLAN_MAX 1024
+/* The pass of an event that is counted in every one: a fixed counter's. */
+#define KPDB_EVERY_PASS 0xffffu
+
+/* Why fewer passes cannot do: `events` events can be counted on these counters alone. */
+struct kpdb_bottleneck {
+    uint32_t counters; /* mask */
+    unsigned events;   /* passes = events / counters, rounded up */
+};
+
+/*
+ * Splits events into the fewest passes, each of which fits the counters at
+ * once. passes[i] becomes the pass of event i, from 0, or KPDB_EVERY_PASS. The
+ * number of passes is exact for any masks: events are matched to counters that
+ * take one event a pass, and the bottleneck proves that one pass less is too
+ * few. The strategy of the options is not looked at. Uses about 10 KB of stack.
+ *
+ * The number of passes, at least 1, with *bottleneck set (its events are 0 when
+ * only fixed counters count); or an error with *failed the index of the event:
+ * KPDB_NO_CPU, KPDB_NO_EVENTS, KPDB_TOO_MANY, KPDB_DUPLICATE, any of
+ * kpdb_find()'s, KPDB_CONFLICT (two events on one fixed counter),
+ * KPDB_NOT_FORCED, KPDB_UNAVAILABLE, KPDB_NO_COUNTER.
+ */
+int kpdb_plan(unsigned cpu, const struct kpdb_options *options, const struct kpdb_request *requests,
+              unsigned count, uint16_t *passes, struct kpdb_bottleneck *bottleneck,
+              unsigned *failed);
 
 #ifdef __cplusplus
 }

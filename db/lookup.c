@@ -130,6 +130,7 @@ static void give(const struct table_row *row, unsigned id, struct kpdb_event *ou
     out->releases = kind->releases;
     out->umask = row->umask;
     out->fixed = kind->fixed;
+    out->kernel = kind->kernel == 0 ? 0 : table_versions[kind->kernel - 1];
 }
 
 static bool in_release(const struct table_row *row, int release)
@@ -379,6 +380,7 @@ int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
     out->event_bits = from->event_bits;
     out->releases = from->releases;
     out->events = from->events;
+    out->kernel_list = from->kernel_list != 0;
     return KPDB_OK;
 }
 
@@ -529,6 +531,18 @@ int kpdb_release_find(const char *name, size_t length)
     return KPDB_NOT_IN_RELEASE;
 }
 
+unsigned kpdb_release_macos(unsigned release)
+{
+    const char *name = kpdb_release_name(release);
+    unsigned version = 0;
+
+    while (name != NULL && *name != '\0' && (*name < '0' || *name > '9'))
+        name++;
+    while (name != NULL && *name >= '0' && *name <= '9' && version < 1000)
+        version = version * 10 + (unsigned)(*name++ - '0');
+    return version;
+}
+
 int kpdb_cpu_newest(unsigned cpu)
 {
     if (cpu >= TABLE_CPUS)
@@ -552,8 +566,15 @@ const char *kpdb_strerror(int error)
         "this CPU does not have the event",
         "this macOS release does not have the event",
         "nothing further",
+        "no events were asked for",
+        "an event was asked for twice",
+        "more events than counters",
+        "the events do not fit on their counters",
+        "the power manager holds its counters",
+        "a fixed event without a configurable fallback",
+        "no counter can count it",
         "unknown error",
     };
 
-    return texts[error >= 0 ? 0 : error < KPDB_END ? 1 - KPDB_END : -error];
+    return texts[error >= 0 ? 0 : error < KPDB_NO_COUNTER ? 1 - KPDB_NO_COUNTER : -error];
 }

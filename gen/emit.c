@@ -103,6 +103,7 @@ static struct value *kinds_data(struct arena *arena, const struct layout *layout
         set_int(arena, item, "other", kind->other);
         set_int(arena, item, "releases", kind->releases);
         set(arena, item, "fixed", value_int(arena, kind->fixed));
+        set_int(arena, item, "kernel", kind->kernel);
         value_append(arena, list, item);
     }
     return list;
@@ -128,6 +129,7 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "marketing", from->marketing);
         set_int(arena, item, "releases", from->cpu->releases);
         set_int(arena, item, "event_bits", from->cpu->event_bits);
+        set_int(arena, item, "kernel_list", from->cpu->has_kernel_list);
         set_int(arena, item, "events", db->event_count);
         set_int(arena, item, "first", from->first);
         set_int(arena, item, "words", from->words);
@@ -341,6 +343,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_int(arena, data, "events_of_all", events_of_all(layout->model));
     set(arena, data, "strings", strings_data(arena, &layout->strings));
     set(arena, data, "prose", strings_data(arena, &layout->prose));
+    set(arena, data, "versions", numbers_data(arena, &layout->versions));
     set(arena, data, "rows", rows_data(arena, layout));
     set(arena, data, "kinds", kinds_data(arena, layout));
     set(arena, data, "cpus", table_cpus_data(arena, layout));
@@ -398,6 +401,29 @@ static struct value *aliases_data(struct arena *arena, const struct database *da
     return list;
 }
 
+/* The aliases in one cell of a table, a blank between two: what makes the cell is to escape it. */
+static const char *aliases_text(struct arena *arena, const struct database *database,
+                                const struct event *event)
+{
+    const char *text = "";
+
+    for (size_t i = 0; i < database->alias_count; i++)
+        if (strcmp(database->aliases[i].event, event->name) == 0)
+            text = arena_printf(arena, "%s%s%s", text, *text == '\0' ? "" : " ",
+                                database->aliases[i].name);
+    return text;
+}
+
+/* What `other`, bits 16 to 31 of Intel's PERFEVTSEL, says to perf; 83 is what every event has. */
+static void set_perf_flags(struct arena *arena, struct value *item, const struct event *event)
+{
+    set_bool(arena, item, "edge", event->other >> 2 & 1);
+    set_bool(arena, item, "any_thread", event->other >> 5 & 1);
+    set_bool(arena, item, "invert", event->other >> 7 & 1);
+    set_int(arena, item, "counter_mask", event->other >> 8);
+    set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
+}
+
 /* The chip-agnostic names that mean the event, and the first one's summary. */
 static void set_event_names(struct arena *arena, struct value *item,
                             const struct portable *const *names_of, size_t name_count)
@@ -431,6 +457,7 @@ static void set_event(struct arena *arena, struct value *item, const struct mode
     set_int(arena, item, "umask", event->umask);
     set_bool(arena, item, "has_umask", event->has_umask);
     set_int(arena, item, "other", event->other);
+    set_perf_flags(arena, item, event);
     set_int(arena, item, "counters_mask", event->counters);
     set(arena, item, "counters", mask_data(arena, event->counters, 0));
     set_bool(arena, item, "fixed", event->fixed >= 0);
@@ -439,6 +466,7 @@ static void set_event(struct arena *arena, struct value *item, const struct mode
     set_text(arena, item, "fallback", event->fallback);
     set_text(arena, item, "description", event->description);
     set(arena, item, "aliases", aliases_data(arena, &cpu->db, event));
+    set_text(arena, item, "aliases_text", aliases_text(arena, &cpu->db, event));
     set(arena, item, "releases", releases_data(arena, model, event->releases));
 }
 

@@ -206,11 +206,24 @@ static size_t share_kind(struct layout *layout, const struct layout_kind *kind)
         const struct layout_kind *k = &layout->kinds[i];
 
         if (k->counters == kind->counters && k->fallback == kind->fallback &&
-            k->other == kind->other && k->releases == kind->releases && k->fixed == kind->fixed)
+            k->other == kind->other && k->releases == kind->releases && k->fixed == kind->fixed &&
+            k->kernel == kind->kernel)
             return i;
     }
     layout->kinds[layout->kind_count] = *kind;
     return layout->kind_count++;
+}
+
+/* A version's place in the list, from 1 on; 0 for none. */
+static size_t share_version(struct arena *arena, struct layout *layout, unsigned version)
+{
+    if (version == 0)
+        return 0;
+    for (size_t i = 0; i < layout->versions.count; i++)
+        if (layout->versions.list[i] == version)
+            return i + 1;
+    add_number(arena, &layout->versions, version);
+    return layout->versions.count;
 }
 
 /* Rows by number, for finding an equal one: chains through next[], from heads[]. */
@@ -251,8 +264,8 @@ static int compare_meanings(const void *a, const void *b)
 }
 
 /* Entries hold rows as 2 * row and aliases as 2 * id + 1 until the count of rows is known. */
-static size_t entry_of(struct layout *layout, const struct index *index, struct row_index *rows,
-                       const struct meaning *meaning)
+static size_t entry_of(struct arena *arena, struct layout *layout, const struct index *index,
+                       struct row_index *rows, const struct meaning *meaning)
 {
     const struct event *event = meaning->event;
     struct layout_kind kind;
@@ -267,6 +280,7 @@ static size_t entry_of(struct layout *layout, const struct index *index, struct 
         .other = event->other,
         .releases = event->releases,
         .fixed = event->fixed,
+        .kernel = share_version(arena, layout, event->kernel),
     };
     row = (struct layout_row){event->number, event->umask, share_kind(layout, &kind), event->name};
     return 2 * share_row(layout, rows, &row);
@@ -322,7 +336,7 @@ static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
         *word = (struct layout_word){0, layout->entries.count};
         for (; i < count && (list[i].id - to->first) / 32 == w; i++) {
             word->bits |= 1u << (list[i].id - to->first) % 32;
-            add_number(arena, &layout->entries, entry_of(layout, index, rows, &list[i]));
+            add_number(arena, &layout->entries, entry_of(arena, layout, index, rows, &list[i]));
         }
     }
     share_table(layout, cpu, word_at, entry_at);

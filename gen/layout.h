@@ -17,6 +17,7 @@ struct layout_kind {
     unsigned other;
     uint32_t releases;
     int fixed;
+    size_t kernel; /* of `versions`, from 1 on; 0: in no kernel's list */
 };
 
 struct layout_row {
@@ -79,7 +80,8 @@ struct layout {
     size_t row_count;
     struct layout_kind *kinds;
     size_t kind_count;
-    struct numbers renames; /* pairs: an id and the next spelling of the same event */
+    struct numbers versions; /* of macOS: since when a kernel lists an event */
+    struct numbers renames;  /* pairs: an id and the next spelling of the same event */
 
     struct numbers name_at; /* the first candidate of each name, and the end */
     struct layout_candidate *candidates;

@@ -17,6 +17,7 @@ struct arguments {
     const char *output;
     const char *names;
     const char *chips;
+    const char *kernel;
     const char *release;
     const char *source;
     const char *template;
@@ -73,6 +74,8 @@ static struct model read_model(struct arena *arena, const struct arguments *argu
         return model;
     model = merge_releases(arena, releases, count);
     chips_read(arena, &model, arguments->chips);
+    if (arguments->kernel != NULL)
+        kernel_read(arena, &model, arguments->kernel);
     if (arguments->names != NULL)
         names_read(arena, &model, arguments->names, arguments->allow_missing);
     if (report_errors() == 0 && arguments->cpu_count != 0)
@@ -320,15 +323,16 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
  * ---------------------------------------------------------------------------------- */
 
 static const struct command commands[] = {
-    {"compile", "oncCAS", run_compile,
-     "kpepc compile -o DIR [--names FILE] [--chips FILE] [--cpu CPU]... RELEASE=DIR...",
+    {"compile", "oncCkAS", run_compile,
+     "kpepc compile -o DIR [--names FILE] [--chips FILE] [--kernel FILE] [--cpu CPU]...\n"
+     "               RELEASE=DIR...",
      "Compile the databases of one or more macOS releases, oldest first, to the static\n"
      "tables of libkpdb: DIR/kpdb_ids.h and DIR/kpdb_tables.h."},
     {"snapshot", "orDsS", run_snapshot,
      "kpepc snapshot -o DIR --release NAME [--source TEXT] [--descriptions] DIR",
      "Copy a directory of databases as plain facts: one file a database, in canonical\n"
      "order, with the CPU ids that its cpu_* entries tell, without Apple's prose."},
-    {"emit", "otncCArDpeS", run_emit,
+    {"emit", "otncCkArDpeS", run_emit,
      "kpepc emit -t NAME|FILE [--cpu CPU]... [-o FILE] [--names FILE] RELEASE=DIR...",
      "Write the databases through a template: c-header, json, csv, markdown, perf-json\n"
      "or a file of your own. Without --release, each CPU's newest release."},
@@ -358,6 +362,7 @@ static const struct {
      "what a template names and the data lacks is empty"},
     {{"names", required_argument, NULL, 'n'}, "FILE", "chip-agnostic names and metrics"},
     {{"chips", required_argument, NULL, 'C'}, "FILE", "the chips sold with each CPU id"},
+    {{"kernel", required_argument, NULL, 'k'}, "FILE", "the selectors that macOS kernels accept"},
     {{"cpu", required_argument, NULL, 'c'},
      "CPU",
      "only this one: database, chip (m1-max) or id; may be repeated"},
@@ -447,6 +452,9 @@ static void take_option(struct arena *arena, struct arguments *arguments, int le
         break;
     case 'C':
         arguments->chips = optarg;
+        break;
+    case 'k':
+        arguments->kernel = optarg;
         break;
     case 'c':
         add_cpus(arena, arguments, optarg);

@@ -42,6 +42,7 @@ struct event {
     const char *fallback; /* NULL when there is none */
     const char *description, *errata; /* Apple's prose, or NULL */
     uint32_t releases;                /* merged: those it exists in */
+    uint16_t kernel; /* merged: since which macOS the kernel lists it, 1504 for 15.4; 0: never */
 };
 
 struct alias {
@@ -117,6 +118,7 @@ struct cpu {
     const char **also; /* other database names that mean it */
     size_t also_count;
     unsigned event_bits;
+    bool has_kernel_list;            /* some kernel's list of selectors for it is known */
     const struct database **history; /* per release; NULL where it is not known */
 };
 
@@ -152,6 +154,8 @@ void merge_select(struct arena *arena, struct model *model, const char *const *c
 /* names.c: db/names.plist and db/chips.plist into the model. */
 void names_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 void chips_read(struct arena *arena, struct model *model, const char *file);
+/* kernel.c: db/kernel.plist into the model's events. */
+void kernel_read(struct arena *arena, struct model *model, const char *file);
 const struct chip *model_chip(const struct model *model, const struct cpu_id *id);
 /* The candidate that a CPU counts the name with in a release; NULL when it is not supported. */
 const struct event *portable_on(const struct model *model, const struct portable *name, size_t cpu,

@@ -177,9 +177,9 @@ static void test_strerror(void)
     CHECK_STR(kpdb_strerror(KPDB_OK), "no error");
     CHECK_STR(kpdb_strerror(7), "no error");
     CHECK_STR(kpdb_strerror(KPDB_END), "nothing further");
-    CHECK_STR(kpdb_strerror(KPDB_END - 1), "unknown error");
+    CHECK_STR(kpdb_strerror(KPDB_NO_COUNTER - 1), "unknown error");
     CHECK_STR(kpdb_strerror(-2147483647 - 1), "unknown error");
-    for (int a = KPDB_END; a < 0; a++)
+    for (int a = KPDB_NO_COUNTER; a < 0; a++)
         for (int b = a + 1; b <= 0; b++)
             CHECK(strcmp(kpdb_strerror(a), kpdb_strerror(b)) != 0);
 }

@@ -1,0 +1,358 @@
+/* Events to register words, as kperfdata makes them or better. */
+#include "place.h"
+
+/* Bits of a configuration word: kperfdata.md and xnu.md 2.3, 2.4. */
+enum {
+    ARM_USER_BEFORE_16 = 0x30000, /* EL0 of 32 and 64 bits */
+    ARM_USER = 0x20000,           /* EL0 of 64 bits */
+    INTEL_USER = 0x10000,
+    INTEL_USER_AND_OS = 0x30000,
+    INTEL_ENABLE = 0x400000,
+    /* Of the `other` bits: CMASK, invert, any-thread, edge; never enable, interrupt or modes. */
+    INTEL_OTHER = 0xffa4,
+    /* INT, USR, OS and EN, as every ordinary event of Ivy Bridge to Broadwell has them. */
+    INTEL_PLAIN = 0x53,
+};
+
+struct encoder {
+    unsigned cpu;
+    const struct kpdb_options *options;
+    const struct kpdb_request *requests;
+    unsigned count;
+    struct kpdb_pmu pmu;
+    unsigned macos;   /* version of the release; 0 when its name tells none */
+    uint32_t classes; /* with POWER, as kperfdata keeps it */
+    struct kpdb_wanted wanted[KPDB_EVENTS_MAX];
+    struct kpdb_encoding *out;
+};
+
+static int fail(const struct encoder *encoder, int error, unsigned index, uint32_t conflicts,
+                uint32_t counters)
+{
+    encoder->out->failed = index;
+    encoder->out->conflicts = conflicts;
+    encoder->out->counters = counters;
+    return error;
+}
+
+/* ---- kperfdata's way --------------------------------------------------------------------- */
+
+struct greedy {
+    uint32_t used; /* counters */
+    uint8_t holder[KPDB_COUNTERS_MAX];
+};
+
+static int add_fixed(struct encoder *encoder, struct greedy *greedy, unsigned index)
+{
+    uint32_t counters = encoder->wanted[index].event.counters;
+    unsigned counter = kpdb_lowest_bit(counters);
+
+    if (counters == 0)
+        return fail(encoder, KPDB_NO_COUNTER, index, 0, 0);
+    if (greedy->used >> counter & 1)
+        return fail(encoder, KPDB_CONFLICT, index, 1u << greedy->holder[counter], 1u << counter);
+    if (encoder->options->unforced)
+        return fail(encoder, KPDB_NOT_FORCED, index, 0, counters);
+    encoder->classes |= KPDB_CLASS_FIXED;
+    greedy->used |= 1u << counter;
+    greedy->holder[counter] = (uint8_t)index;
+    encoder->out->events[index].counter = (uint8_t)counter;
+    return KPDB_OK;
+}
+
+/* The events that hold counters of a mask, a bit each. */
+static uint32_t holders(const struct greedy *greedy, uint32_t counters)
+{
+    uint32_t events = 0;
+
+    for (uint32_t rest = counters & greedy->used; rest != 0; rest &= rest - 1)
+        events |= 1u << greedy->holder[kpdb_lowest_bit(rest)];
+    return events;
+}
+
+static int add_configurable(struct encoder *encoder, struct greedy *greedy, unsigned index)
+{
+    const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
+    bool unforced = encoder->options->unforced;
+    uint32_t mask = encoder->wanted[index].event.counters, considered, open;
+    unsigned fixed = kpdb_count_bits(cpu->fixed_counters);
+    unsigned end = fixed + kpdb_count_bits(cpu->config_counters) -
+                   (unforced ? kpdb_count_bits(cpu->power_counters) : 0);
+
+    if (encoder->wanted[index].unavailable)
+        return fail(encoder, KPDB_UNAVAILABLE, index, 0, 0);
+    if (unforced && (mask & ~cpu->power_counters) == 0)
+        return fail(encoder, KPDB_NOT_FORCED, index, 0, mask);
+    if (mask == 0 || ((encoder->classes & KPDB_CLASS_FIXED) == 0 && kpdb_lowest_bit(mask) < fixed))
+        return fail(encoder, KPDB_NO_COUNTER, index, 0, mask);
+    considered = mask & (end < 32 ? (1u << end) - 1 : ~0u);
+    open = considered & ~greedy->used;
+    if (open == 0)
+        return fail(encoder,
+                    unforced && (mask & cpu->power_counters) != 0 ? KPDB_NOT_FORCED : KPDB_CONFLICT,
+                    index, holders(greedy, considered), considered);
+    if (encoder->classes == 0 && unforced)
+        encoder->classes = KPDB_CLASS_POWER;
+    encoder->classes |= KPDB_CLASS_CONFIGURABLE;
+    encoder->out->events[index].counter = (uint8_t)kpdb_lowest_bit(open);
+    greedy->used |= open & -open;
+    greedy->holder[kpdb_lowest_bit(open)] = (uint8_t)index;
+    return KPDB_OK;
+}
+
+static int place_as_kperfdata(struct encoder *encoder)
+{
+    struct greedy greedy;
+    int result = KPDB_OK;
+
+    greedy.used = 0;
+    for (unsigned i = 0; i < encoder->count && result == KPDB_OK; i++)
+        result = encoder->wanted[i].fixed ? add_fixed(encoder, &greedy, i)
+                                          : add_configurable(encoder, &greedy, i);
+    return result;
+}
+
+/* ---- a placement whenever there is one ------------------------------------------------------ */
+
+/* More configurable events than counters: no need to look where they could go. */
+static int check_count(const struct encoder *encoder)
+{
+    unsigned room = kpdb_count_bits(encoder->pmu.config);
+    uint32_t configurable = 0;
+
+    for (unsigned i = 0; i < encoder->count; i++) {
+        configurable |= (uint32_t)!encoder->wanted[i].fixed << i;
+        if (kpdb_count_bits(configurable) > room)
+            return fail(encoder, KPDB_TOO_MANY, i, configurable & ~(1u << i), encoder->pmu.config);
+    }
+    return KPDB_OK;
+}
+
+/* Whether event a is to be placed before event b: narrowest first, then by counters, then by id. */
+static bool before(const struct kpdb_wanted *a, const struct kpdb_wanted *b)
+{
+    unsigned x = kpdb_count_bits(a->counters), y = kpdb_count_bits(b->counters);
+
+    if (x != y)
+        return x < y;
+    return a->counters != b->counters ? a->counters < b->counters : a->asked < b->asked;
+}
+
+/* The indexes of the events in the order in which they are placed. */
+static void sort_events(const struct encoder *encoder, uint8_t *order)
+{
+    for (unsigned i = 0; i < encoder->count; i++) {
+        unsigned at = i;
+
+        for (; at > 0 && before(&encoder->wanted[i], &encoder->wanted[order[at - 1]]); at--)
+            order[at] = order[at - 1];
+        order[at] = (uint8_t)i;
+    }
+}
+
+/* All that can go nowhere but on those counters. */
+static uint32_t confined(const struct encoder *encoder, uint32_t counters)
+{
+    uint32_t events = 0;
+
+    for (unsigned i = 0; i < encoder->count; i++)
+        if ((encoder->wanted[i].counters & ~counters) == 0)
+            events |= 1u << i;
+    return events;
+}
+
+static int check_duplicates(const struct encoder *encoder)
+{
+    for (unsigned i = 1; i < encoder->count; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (encoder->wanted[i].asked == encoder->wanted[j].asked)
+                return fail(encoder, KPDB_DUPLICATE, i, 1u << j, 0);
+    return KPDB_OK;
+}
+
+static int place_optimally(struct encoder *encoder)
+{
+    uint32_t masks[KPDB_EVENTS_MAX];
+    uint8_t order[KPDB_EVENTS_MAX], counter[KPDB_EVENTS_MAX];
+    struct kpdb_matching matching;
+    int result = check_duplicates(encoder);
+
+    for (unsigned i = 0; i < encoder->count && result == KPDB_OK; i++) {
+        result = kpdb_reach(&encoder->pmu, &encoder->wanted[i]);
+        if (result != KPDB_OK)
+            fail(encoder, result, i, 0, encoder->wanted[i].event.counters);
+    }
+    if (result == KPDB_OK)
+        result = check_count(encoder);
+    if (result != KPDB_OK)
+        return result;
+    sort_events(encoder, order);
+    matching.masks = masks;
+    matching.counter = counter;
+    matching.count = 0;
+    matching.capacity = 1;
+    for (unsigned c = 0; c < KPDB_COUNTERS_MAX; c++)
+        matching.load[c] = 0;
+    for (unsigned i = 0; i < encoder->count; i++) {
+        const struct kpdb_wanted *wanted = &encoder->wanted[order[i]];
+        uint32_t full;
+
+        masks[i] = wanted->counters;
+        full = kpdb_match(&matching);
+        if (full != 0)
+            return fail(encoder, KPDB_CONFLICT, order[i],
+                        confined(encoder, full) & ~(1u << order[i]), full);
+        encoder->classes |= wanted->fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
+    }
+    for (unsigned i = 0; i < encoder->count; i++)
+        encoder->out->events[order[i]].counter = counter[i];
+    return KPDB_OK;
+}
+
+/* ---- words
+ * --------------------------------------------------------------------------------------- */
+
+static uint64_t word_of(const struct encoder *encoder, unsigned index)
+{
+    const struct kpdb_event *event = &encoder->wanted[index].event;
+    bool user_only = encoder->requests[index].user_only;
+    uint64_t word = event->number;
+
+    if (!encoder->pmu.intel) {
+        unsigned user = encoder->macos != 0 && encoder->macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
+
+        return word | (user_only ? user : 0);
+    }
+    word |=
+        (uint64_t)event->umask << 8 | (user_only ? INTEL_USER : INTEL_USER_AND_OS) | INTEL_ENABLE;
+    if (encoder->options->full)
+        word |= (uint64_t)(event->other & INTEL_OTHER) << 16;
+    return word;
+}
+
+/*
+ * The counters that words and slots speak of, in their order. kperfdata numbers
+ * on from the first and leaves the count of held ones off the end; the kernel's
+ * list has those that are not held.
+ */
+static uint32_t listed_counters(const struct encoder *encoder)
+{
+    const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
+    unsigned end;
+
+    if (encoder->options->strategy == KPDB_OPTIMAL)
+        return encoder->pmu.config;
+    if ((encoder->classes & KPDB_CLASS_POWER) == 0)
+        return cpu->config_counters;
+    end = kpdb_count_bits(cpu->fixed_counters) + kpdb_count_bits(cpu->config_counters) -
+          kpdb_count_bits(cpu->power_counters);
+    return cpu->config_counters & (end < 32 ? (1u << end) - 1 : ~0u);
+}
+
+static void write_words(struct encoder *encoder)
+{
+    struct kpdb_encoding *out = encoder->out;
+    uint32_t listed = listed_counters(encoder);
+    unsigned fixed = kpdb_count_bits(encoder->pmu.cpu.fixed_counters);
+    bool with_fixed = (encoder->classes & KPDB_CLASS_FIXED) != 0;
+
+    out->classes = encoder->classes & ~KPDB_CLASS_POWER;
+    out->config_count = encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(listed) : 0;
+    out->slots = (with_fixed ? fixed : 0) + out->config_count;
+    out->event_count = encoder->count;
+    for (unsigned i = 0; i < out->config_count; i++)
+        out->config[i] = 0;
+    for (unsigned i = 0; i < encoder->count; i++) {
+        uint32_t bit = 1u << out->events[i].counter;
+        unsigned place = kpdb_count_bits(listed & (bit - 1));
+
+        if (encoder->wanted[i].fixed) {
+            out->events[i].slot =
+                (uint8_t)kpdb_count_bits(encoder->pmu.cpu.fixed_counters & (bit - 1));
+            continue;
+        }
+        out->events[i].slot = (uint8_t)(place + (with_fixed ? fixed : 0));
+        out->config[place] = word_of(encoder, i);
+    }
+}
+
+/* ---- what the kernel will say
+ * ------------------------------------------------------------------------ */
+
+/* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
+static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
+{
+    if (encoder->macos < 14 || !encoder->pmu.cpu.kernel_list)
+        return 0;
+    if (event->kernel != 0)
+        return event->kernel / 100 > encoder->macos ? KPDB_WARN_REFUSED : 0;
+    return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
+}
+
+static void warn(struct encoder *encoder)
+{
+    for (unsigned i = 0; i < encoder->count; i++) {
+        const struct kpdb_wanted *wanted = &encoder->wanted[i];
+        const struct kpdb_event *event = &wanted->event;
+        unsigned warnings = 0;
+
+        encoder->out->events[i].asked = wanted->asked;
+        encoder->out->events[i].counted = event->id;
+        if (!wanted->fixed) {
+            if (event->number >> encoder->pmu.cpu.event_bits != 0)
+                warnings |= KPDB_WARN_TOO_WIDE;
+            if (!encoder->pmu.intel)
+                warnings |= kernel_warning(encoder, event);
+            if (!encoder->pmu.intel && encoder->macos >= 15 && !encoder->requests[i].user_only)
+                warnings |= KPDB_WARN_USER_MODE;
+            if (event->other != 0 && event->other != INTEL_PLAIN && !encoder->options->full)
+                warnings |= KPDB_WARN_OTHER_BITS;
+        }
+        encoder->out->events[i].warnings = (uint16_t)warnings;
+    }
+}
+
+/* ---- the function
+ * --------------------------------------------------------------------------------------- */
+
+int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
+                const struct kpdb_request *requests, unsigned count, struct kpdb_encoding *out)
+{
+    struct encoder encoder;
+    int result;
+
+    encoder.cpu = cpu;
+    encoder.options = options;
+    encoder.requests = requests;
+    encoder.count = count;
+    encoder.classes = 0;
+    encoder.out = out;
+    result = kpdb_pmu(cpu, options, &encoder.pmu);
+    if (result != KPDB_OK)
+        return fail(&encoder, result, 0, 0, 0);
+    if (count == 0)
+        return fail(&encoder, KPDB_NO_EVENTS, 0, 0, 0);
+    if (count > KPDB_EVENTS_MAX)
+        return fail(&encoder, KPDB_TOO_MANY, KPDB_EVENTS_MAX, 0, 0);
+    encoder.macos = kpdb_release_macos((unsigned)encoder.pmu.release);
+    for (unsigned i = 0; i < count; i++) {
+        result = kpdb_want(cpu, &encoder.pmu, &requests[i], &encoder.wanted[i]);
+        if (result != KPDB_OK)
+            return fail(&encoder, result, i, 0, 0);
+    }
+    result = options->strategy == KPDB_KPERFDATA ? place_as_kperfdata(&encoder)
+                                                 : place_optimally(&encoder);
+    if (result != KPDB_OK)
+        return result;
+    write_words(&encoder);
+    warn(&encoder);
+    return KPDB_OK;
+}
+
+/* In the order of enum kpdb_error, downwards from 0. */
+int kpdb_kperfdata_code(int error)
+{
+    static const uint8_t codes[] = {0, 1, 11, 11, 11, 1, 1, 12, 12, 12, 13, 14, 16};
+
+    return error > 0 || error < KPDB_NO_COUNTER ? 1 : codes[-error];
+}

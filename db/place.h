@@ -1,0 +1,72 @@
+/* What encode.c and plan.c share. Not installed. */
+#ifndef KPDB_PLACE_H
+#define KPDB_PLACE_H
+
+#include "kpdb.h"
+
+#if defined(__GNUC__)
+#define KPDB_HIDDEN __attribute__((visibility("hidden")))
+#else
+#define KPDB_HIDDEN
+#endif
+
+static inline unsigned kpdb_count_bits(uint32_t bits)
+{
+    bits -= bits >> 1 & 0x55555555u;
+    bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
+    return bits * 0x01010101u >> 24;
+}
+
+/* The number of the lowest bit; 32 when there is none. */
+static inline unsigned kpdb_lowest_bit(uint32_t bits)
+{
+    return kpdb_count_bits(~bits & (bits - 1));
+}
+
+/* A CPU as encoding sees it. */
+struct kpdb_pmu {
+    struct kpdb_cpu cpu;
+    int release;
+    bool intel;
+    uint32_t config; /* configurable counters that may be used: all, or those not held */
+};
+
+/* An event asked for, ready to be placed. */
+struct kpdb_wanted {
+    struct kpdb_event event; /* the one that is programmed */
+    uint16_t asked;          /* id of the one that the name means */
+    bool fixed;              /* on a fixed counter */
+    bool unavailable;        /* on Intel: fixed, and nothing configurable counts the same */
+    uint32_t counters;       /* where it can go */
+};
+
+/* 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
+KPDB_HIDDEN int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out);
+/* The event by name; on Intel a fixed one's fallback. */
+KPDB_HIDDEN int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
+                          const struct kpdb_request *request, struct kpdb_wanted *out);
+/* Where it can go on what may be used: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or
+ * KPDB_NO_COUNTER. */
+KPDB_HIDDEN int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted);
+
+/*
+ * A matching of events to counters, of which each takes `capacity` events.
+ * Events are given to it one by one and may move as others come.
+ */
+struct kpdb_matching {
+    const uint32_t *masks; /* of event i */
+    uint8_t *counter;      /* where event i is; 0xff: nowhere yet */
+    unsigned count;        /* events given so far */
+    unsigned capacity;
+    uint16_t load[KPDB_COUNTERS_MAX];
+};
+
+/*
+ * Gives event matching->count its counter, moving others where that helps. 0;
+ * or else the set of counters, all full, that it and the events on them cannot
+ * leave: the proof that there is no place.
+ */
+KPDB_HIDDEN uint32_t kpdb_match(struct kpdb_matching *matching);
+
+#endif

@@ -1,0 +1,125 @@
+/* Which selectors a release kernel accepts (db/kernel.plist), told to each event. */
+#include "model.h"
+
+#include "plist.h"
+
+#include <string.h>
+
+/* "15.4" -> 1504, and 0 after a report. */
+static uint16_t read_version(const struct plist_node *node)
+{
+    const char *at = node->key;
+    unsigned numbers[2] = {0};
+
+    for (int i = 0; i < 2; i++) {
+        size_t digits = strspn(at, "0123456789");
+
+        for (size_t d = 0; d < digits && d < 3; d++)
+            numbers[i] = numbers[i] * 10 + (unsigned)(at[d] - '0');
+        if (digits == 0 || digits > 2 || at[digits] != (i == 0 ? '.' : '\0')) {
+            plist_error(node, "not a macOS version (expected MAJOR.MINOR)");
+            return 0;
+        }
+        at += digits + (i == 0);
+    }
+    return (uint16_t)(numbers[0] * 100 + numbers[1]);
+}
+
+/* One SoC's list: the version since which each selector is in it, 0 for those that are not. */
+static bool read_selectors(struct arena *arena, const struct plist_node *soc, uint16_t *since)
+{
+    struct plist_node versions;
+
+    if (!plist_dict(soc, "selectors", true, &versions))
+        return false;
+    for (size_t v = 0; v < versions.value->length; v++) {
+        struct plist_node list = plist_child_at(arena, &versions, v);
+        uint16_t version = read_version(&list);
+
+        if (list.value->type != VALUE_LIST) {
+            plist_error(&list, "%s (expected an array)", value_type_name(list.value->type));
+            continue;
+        }
+        for (size_t i = 0; i < list.value->length; i++) {
+            const struct value *selector = list.value->items[i];
+            struct plist_node node = plist_child_at(arena, &list, i);
+
+            if (selector->type != VALUE_INT || selector->integer < 0 ||
+                selector->integer > UINT16_MAX)
+                plist_error(&node, "not a selector (expected an integer from 0 to 65535)");
+            else if (since[selector->integer] == 0 || version < since[selector->integer])
+                since[selector->integer] = version;
+        }
+    }
+    return true;
+}
+
+static bool cpu_has(const struct cpu *cpu, const struct cpu_id *id)
+{
+    for (size_t i = 0; i < cpu->db.id_count; i++)
+        if (cpu_id_compare(&cpu->db.ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* An event of a CPU of several SoCs is accepted where and when all of them accept it. */
+static void apply(struct cpu *cpu, const uint16_t *since)
+{
+    for (size_t i = 0; i < cpu->db.event_count; i++) {
+        struct event *event = &cpu->db.events[i];
+        uint16_t version = since[event->number];
+
+        if (!event->has_number)
+            continue;
+        if (!cpu->has_kernel_list || version == 0)
+            event->kernel = version;
+        else if (event->kernel != 0 && version > event->kernel)
+            event->kernel = version;
+    }
+    cpu->has_kernel_list = true;
+}
+
+static void read_soc(struct arena *arena, struct model *model, const struct plist_node *soc)
+{
+    static const char *const known[] = {"cpus", "selectors", NULL};
+    uint16_t *since = arena_alloc(arena, UINT16_MAX + 1, sizeof *since);
+    struct plist_node cpus;
+
+    if (soc->value->type != VALUE_MAP) {
+        plist_error(soc, "%s (expected a dictionary)", value_type_name(soc->value->type));
+        return;
+    }
+    plist_unknown_keys(arena, soc, known);
+    if (!read_selectors(arena, soc, since) || !plist_array(soc, "cpus", true, &cpus))
+        return;
+    for (size_t i = 0; i < cpus.value->length; i++) {
+        struct plist_node node = plist_child_at(arena, &cpus, i);
+        struct cpu_id id;
+        const char *text;
+
+        if (!plist_is_text(&node, &text))
+            continue;
+        if (!cpu_id_parse(text, strlen(text), &id))
+            plist_error(&node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
+        for (size_t c = 0; c < model->cpu_count; c++)
+            if (cpu_has(&model->cpus[c], &id))
+                apply(&model->cpus[c], since);
+    }
+}
+
+void kernel_read(struct arena *arena, struct model *model, const char *file)
+{
+    struct plist_node root = {.file = file, .value = plist_load(arena, file)};
+
+    if (root.value == NULL)
+        return;
+    if (root.value->type != VALUE_MAP) {
+        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
+        return;
+    }
+    for (size_t i = 0; i < root.value->length; i++) {
+        struct plist_node soc = plist_child_at(arena, &root, i);
+
+        read_soc(arena, model, &soc);
+    }
+}
