@@ -1,4 +1,5 @@
 /* kpepc: the command line. */
+#include "diff.h"
 #include "emit.h"
 #include "plist.h"
 
@@ -26,7 +27,7 @@ struct arguments {
     const char *escape;
     const char **cpus;
     size_t cpu_count;
-    bool allow_missing, descriptions, lenient, strict;
+    bool allow_missing, descriptions, json, lenient, strict;
     char **rest;
     int rest_count;
 };
@@ -198,6 +199,38 @@ static int run_snapshot(struct arena *arena, const struct arguments *arguments)
     return status;
 }
 
+/* ---- diff ----------------------------------------------------------------------------------- */
+
+/* "DIR", which says itself what release it is, or "RELEASE=DIR". */
+static struct release read_directory(struct arena *arena, const char *argument)
+{
+    const char *equals = strchr(argument, '=');
+
+    if (equals == NULL)
+        return read_release(arena, NULL, argument, false);
+    return read_release(arena, arena_copy(arena, argument, (size_t)(equals - argument)), equals + 1,
+                        false);
+}
+
+static int run_diff(struct arena *arena, const struct arguments *arguments)
+{
+    struct release old, new;
+    struct diff diff;
+
+    if (arguments->rest_count != 2)
+        usage_error("%s", "diff needs two directories, the older first");
+    old = read_directory(arena, arguments->rest[0]);
+    new = read_directory(arena, arguments->rest[1]);
+    if (report_errors() != 0)
+        return refused("nothing was compared");
+    diff = diff_releases(arena, &old, &new);
+    if (arguments->json)
+        diff_print_json(arena, &diff);
+    else
+        diff_print_text(arena, &diff);
+    return diff_any(&diff) ? EXIT_NO : EXIT_OK;
+}
+
 /* ---- emit and render
  * ------------------------------------------------------------------------------- */
 
@@ -332,6 +365,9 @@ static const struct command commands[] = {
      "kpepc snapshot -o DIR --release NAME [--source TEXT] [--descriptions] DIR",
      "Copy a directory of databases as plain facts: one file a database, in canonical\n"
      "order, with the CPU ids that its cpu_* entries tell, without Apple's prose."},
+    {"diff", "jS", run_diff, "kpepc diff [--json] OLD NEW",
+     "What changed between two directories of databases: events added, removed, renamed\n"
+     "and changed, databases and CPU ids. Exit status 0: nothing, 1: something."},
     {"emit", "otncCkArDpeS", run_emit,
      "kpepc emit -t NAME|FILE [--cpu CPU]... [-o FILE] [--names FILE] RELEASE=DIR...",
      "Write the databases through a template: c-header, json, csv, markdown, perf-json\n"
@@ -372,6 +408,7 @@ static const struct {
      "leave out names whose events no database here has"},
     {{"descriptions", no_argument, NULL, 'D'}, NULL, "keep Apple's text"},
     {{"source", required_argument, NULL, 's'}, "TEXT", "where the facts came from"},
+    {{"json", no_argument, NULL, 'j'}, NULL, "JSON instead of text"},
     {{"strict", no_argument, NULL, 'S'}, NULL, "a warning is an error"},
     {{"help", no_argument, NULL, 'h'}, NULL, "this text"},
 };
@@ -468,6 +505,9 @@ static void take_option(struct arena *arena, struct arguments *arguments, int le
     case 'D':
         arguments->descriptions = true;
         break;
+    case 'j':
+        arguments->json = true;
+        break;
     case 's':
         arguments->source = optarg;
         break;
@@ -529,5 +569,5 @@ int main(int argc, char **argv)
             arena_free(&arena);
             return status;
         }
-    usage_error("no command '%s' (expected compile, snapshot, emit or render)", argv[1]);
+    usage_error("no command '%s' (expected compile, snapshot, diff, emit or render)", argv[1]);
 }

@@ -91,23 +91,32 @@ static void track_id(struct tracks *tracks, const struct cpu_id *id)
     add_track_id(tracks, add_track(tracks, history), id);
 }
 
+/* What a track was called when the release came: names went to other chips later. */
+static const char *name_at(const struct tracks *tracks, const struct track *track, size_t release)
+{
+    size_t r = release;
+
+    while (r > 0 && track->history[r - 1] == NULL)
+        r--;
+    if (r > 0)
+        return track->history[r - 1]->name;
+    while (r < tracks->release_count && track->history[r] == NULL)
+        r++;
+    return r < tracks->release_count ? track->history[r]->name : "";
+}
+
 /* A database that no id points to has only its name to go by. */
 static void track_name(struct tracks *tracks, size_t release, const struct database *database)
 {
     const struct database **history;
     bool found = false;
 
-    for (size_t i = 0; i < tracks->count; i++) {
-        bool same = false;
-
-        for (size_t r = 0; r < tracks->release_count; r++)
-            same |= tracks->list[i].history[r] != NULL &&
-                    strcmp(tracks->list[i].history[r]->name, database->name) == 0;
-        if (!same || tracks->list[i].history[release] != NULL)
-            continue;
-        tracks->list[i].history[release] = database;
-        found = true;
-    }
+    for (size_t i = 0; i < tracks->count; i++)
+        if (tracks->list[i].history[release] == NULL &&
+            strcmp(name_at(tracks, &tracks->list[i], release), database->name) == 0) {
+            tracks->list[i].history[release] = database;
+            found = true;
+        }
     if (found)
         return;
     history = arena_alloc(tracks->arena, tracks->release_count, sizeof(struct database *));
@@ -362,7 +371,7 @@ static bool same_encoding(const struct event *a, const struct event *b)
 
 /*
  * Who of the events of `in` has the encoding: *only is the one, and the count
- * tells whether it is the only one. `gone_from` tells those that are not in it.
+ * tells whether it is the only one.
  */
 static size_t with_encoding(const struct database *in, const struct event *like,
                             const struct event **only)
@@ -382,53 +391,109 @@ static void add_rename(struct arena *arena, struct model *model, const char *fro
     for (size_t i = 0; i < model->rename_count; i++)
         if (strcmp(model->renames[i].from, from) == 0 && strcmp(model->renames[i].to, to) == 0)
             return;
-    struct rename *more = arena_alloc(arena, model->rename_count + 1, sizeof *more);
-    if (model->rename_count != 0)
-        memcpy(more, model->renames, model->rename_count * sizeof *more);
-    more[model->rename_count++] = (struct rename){from, to};
-    model->renames = more;
+    if ((model->rename_count & (model->rename_count - 1)) == 0) { /* full: 0, 1, 2, 4, 8 ... */
+        struct rename *more = arena_alloc(arena, model->rename_count * 2 + 1, sizeof *more);
+
+        if (model->rename_count != 0)
+            memcpy(more, model->renames, model->rename_count * sizeof *more);
+        model->renames = more;
+    }
+    model->renames[model->rename_count++] = (struct rename){from, to, 0};
 }
 
-/* From one release of a CPU to its next: one name gone, one come, one encoding. */
+/* One name gone, one come, one encoding. */
+const struct event *merge_renamed(const struct database *old, const struct database *new,
+                                  const struct event *gone, size_t *before, size_t *after)
+{
+    const struct event *come = NULL, *was = NULL;
+
+    *before = *after = 0;
+    if (database_event(new, gone->name) != NULL)
+        return NULL;
+    *before = with_encoding(old, gone, &was);
+    *after = with_encoding(new, gone, &come);
+    if (*after == 1 && database_event(old, come->name) != NULL)
+        *after = 0; /* it was there before, so it is no other name of what is gone */
+    return *before == 1 && *after == 1 ? come : NULL;
+}
+
+/* From one release of a CPU to its next. */
 static void find_renames(struct arena *arena, struct model *model, const struct cpu *cpu,
                          const struct database *old, const struct database *new)
 {
     for (size_t i = 0; i < old->event_count; i++) {
-        const struct event *gone = &old->events[i], *come = NULL, *was = NULL;
+        const struct event *gone = &old->events[i];
         size_t before, after;
+        const struct event *come = merge_renamed(old, new, gone, &before, &after);
 
-        if (database_event(new, gone->name) != NULL)
-            continue;
-        before = with_encoding(old, gone, &was);
-        after = with_encoding(new, gone, &come);
-        if (after == 0 || (after == 1 && database_event(old, come->name) != NULL))
-            continue;
-        if (before == 1 && after == 1)
+        if (come != NULL)
             add_rename(arena, model, gone->name, come->name);
-        else
+        else if (after != 0)
             report_note(cpu->db.name,
-                        "%s is gone, and its encoding was that of %zu events and is that of %zu: "
-                        "not taken for a rename",
+                        "%s is gone and not taken for a rename: its encoding was that of %zu and "
+                        "is that of %zu events",
                         gone->name, before, after);
     }
 }
 
-/* A CPU that knows both names at once, or names two codes by them, says they are not the same. */
-static bool contradicted(const struct model *model, const struct rename *rename)
+/* Renames that share a name speak of one event, so all their names are its. */
+static void group_renames(struct model *model)
 {
-    for (size_t i = 0; i < model->cpu_count; i++) {
-        const struct cpu *cpu = &model->cpus[i];
-        const struct event *from = database_event(&cpu->db, rename->from);
-        const struct event *to = database_event(&cpu->db, rename->to);
+    struct rename *renames = model->renames;
 
-        if (from != NULL && to != NULL &&
-            ((from->releases & to->releases) != 0 || !same_encoding(from, to))) {
-            report_note(cpu->db.name, "has both %s and %s: not taken for a rename", rename->from,
-                        rename->to);
-            return true;
+    for (size_t i = 0; i < model->rename_count; i++) {
+        renames[i].group = i;
+        for (size_t j = 0; j < i; j++) {
+            size_t group = renames[j].group;
+
+            if (strcmp(renames[i].from, renames[j].from) != 0 &&
+                strcmp(renames[i].from, renames[j].to) != 0 &&
+                strcmp(renames[i].to, renames[j].from) != 0 &&
+                strcmp(renames[i].to, renames[j].to) != 0)
+                continue;
+            for (size_t k = 0; k <= i; k++)
+                if (renames[k].group == group)
+                    renames[k].group = i;
         }
     }
-    return false;
+}
+
+/*
+ * A CPU that knows both names at once, or names two codes by them, says they are not the same;
+ * NULL when none does.
+ */
+static const char *contradiction(struct arena *arena, const struct model *model, const char *a,
+                                 const char *b)
+{
+    for (size_t i = 0; i < model->cpu_count; i++) {
+        const struct database *db = &model->cpus[i].db;
+        const struct event *x = database_event(db, a), *y = database_event(db, b);
+
+        if (x == y || x == NULL || y == NULL)
+            continue;
+        if ((x->releases & y->releases) != 0)
+            return arena_printf(arena, "%s has both %s and %s", db->name, a, b);
+        if (!same_encoding(x, y))
+            return arena_printf(arena, "%s and %s differ on %s", a, b, db->name);
+    }
+    return NULL;
+}
+
+/* What speaks against each group: any two of its names. Groups are numbered as renames are. */
+static const char **contradictions(struct arena *arena, const struct model *model)
+{
+    static const unsigned char pairs[6][2] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
+    const char **why = arena_alloc(arena, model->rename_count, sizeof *why);
+
+    for (size_t i = 0; i < model->rename_count; i++)
+        for (size_t j = 0; j <= i; j++) {
+            const struct rename *a = &model->renames[j], *b = &model->renames[i];
+            const char *names[] = {a->from, a->to, b->from, b->to};
+
+            for (size_t k = 0; k < 6 && a->group == b->group && why[a->group] == NULL; k++)
+                why[a->group] = contradiction(arena, model, names[pairs[k][0]], names[pairs[k][1]]);
+        }
+    return why;
 }
 
 static int compare_renames(const void *a, const void *b)
@@ -441,6 +506,7 @@ static int compare_renames(const void *a, const void *b)
 
 static void link_renames(struct arena *arena, struct model *model)
 {
+    const char **why;
     size_t kept = 0;
 
     for (size_t i = 0; i < model->cpu_count; i++) {
@@ -454,12 +520,21 @@ static void link_renames(struct arena *arena, struct model *model)
             old = new == NULL ? old : new;
         }
     }
-    for (size_t i = 0; i < model->rename_count; i++)
-        if (!contradicted(model, &model->renames[i]))
-            model->renames[kept++] = model->renames[i];
+    if (model->rename_count == 0)
+        return;
+    qsort(model->renames, model->rename_count, sizeof *model->renames, compare_renames);
+    group_renames(model);
+    why = contradictions(arena, model);
+    for (size_t i = 0; i < model->rename_count; i++) {
+        const struct rename *rename = &model->renames[i];
+
+        if (why[rename->group] == NULL)
+            model->renames[kept++] = *rename;
+        else
+            report_note(NULL, "%s to %s is not taken for a rename: %s", rename->from, rename->to,
+                        why[rename->group]);
+    }
     model->rename_count = kept;
-    if (kept != 0)
-        qsort(model->renames, kept, sizeof *model->renames, compare_renames);
 }
 
 /* ---- the step -------------------------------------------------------------------------- */

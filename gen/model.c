@@ -95,24 +95,27 @@ size_t cpu_newest(const struct cpu *cpu)
     return release;
 }
 
-const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
-                             size_t release)
+static const struct event *named_in(const struct cpu *cpu, const char *name, size_t release)
 {
     const struct event *event = database_event(&cpu->db, name);
 
-    if (event != NULL && event->releases >> release & 1)
-        return event;
-    for (size_t i = 0; i < model->rename_count; i++) {
-        const struct rename *rename = &model->renames[i];
-        const char *other = strcmp(rename->from, name) == 0 ? rename->to
-                            : strcmp(rename->to, name) == 0 ? rename->from
-                                                            : NULL;
+    return event != NULL && event->releases >> release & 1 ? event : NULL;
+}
 
-        event = other == NULL ? NULL : database_event(&cpu->db, other);
-        if (event != NULL && event->releases >> release & 1)
-            return event;
-    }
-    return NULL;
+const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
+                             size_t release)
+{
+    const struct event *event = named_in(cpu, name, release);
+    const struct rename *end = model->renames + model->rename_count, *known = model->renames;
+
+    while (known < end && strcmp(known->from, name) != 0 && strcmp(known->to, name) != 0)
+        known++;
+    for (const struct rename *r = model->renames; event == NULL && known < end && r < end; r++)
+        if (r->group == known->group) {
+            event = named_in(cpu, r->from, release);
+            event = event != NULL ? event : named_in(cpu, r->to, release);
+        }
+    return event;
 }
 
 const struct event *portable_on(const struct model *model, const struct portable *name, size_t cpu,

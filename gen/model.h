@@ -79,7 +79,6 @@ struct release {
     const char *directory;
     struct database *databases; /* by name, then file */
     size_t database_count;
-    bool has_ids; /* some cpu_* entry or snapshot says which CPU uses what */
 };
 
 /* A chip-agnostic name: candidates[i] holds for the CPUs of sets[i], the first that exists wins. */
@@ -125,6 +124,7 @@ struct cpu {
 /* The same event by two names on one CPU: the older release's, the newer's. */
 struct rename {
     const char *from, *to;
+    size_t group; /* all names of a group are one event's: A to B, then B to C */
 };
 
 struct model {
@@ -142,9 +142,20 @@ struct model {
     size_t chip_count;
 };
 
-/* read.c: reports all that is wrong; what it returns is whole only if nothing was. */
+/*
+ * read.c: reports all that is wrong; what it returns is whole only if nothing
+ * was. name: NULL for what the databases say of themselves, or the directory's.
+ */
 struct release read_release(struct arena *arena, const char *name, const char *directory,
                             bool descriptions);
+
+/*
+ * What an event that is gone from a CPU is called in its next release: the one
+ * event that came and has its encoding, when no other fits. Else NULL, and how
+ * many have the encoding in the old and, had it come, in the new release.
+ */
+const struct event *merge_renamed(const struct database *old, const struct database *new,
+                                  const struct event *gone, size_t *before, size_t *after);
 
 /* merge.c: releases oldest first. */
 struct model merge_releases(struct arena *arena, const struct release *releases, size_t count);

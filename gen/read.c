@@ -32,12 +32,15 @@ static bool is_plain_name(const char *name)
     return at > name && *at == '\0' && *name != '.';
 }
 
+/* A mask that was refused has every bit, so that nothing is said of what follows from it. */
 static bool read_mask(const struct plist_node *dict, const char *key, uint32_t *mask)
 {
     int64_t number;
 
-    if (!plist_integer(dict, key, false, 0, UINT32_MAX, &number))
+    if (!plist_integer(dict, key, false, 0, UINT32_MAX, &number)) {
+        *mask = value_get(dict->value, key, strlen(key)) == NULL ? 0 : UINT32_MAX;
         return false;
+    }
     *mask = (uint32_t)number;
     return true;
 }
@@ -46,7 +49,7 @@ static void read_event_numbers(const struct plist_node *node, const struct datab
                                struct event *event)
 {
     int64_t number;
-    bool umask = arch_has_umask(database->arch);
+    bool umask = database->arch != ARCHES && arch_has_umask(database->arch);
 
     event->fixed = -1;
     if (value_get(node->value, "fixed_counter", 13) != NULL) {
@@ -64,7 +67,7 @@ static void read_event_numbers(const struct plist_node *node, const struct datab
     if (plist_integer(node, "umask", umask, 0, UINT8_MAX, &number)) {
         struct plist_node child = {node->file, node, "umask", NULL};
 
-        if (!umask)
+        if (!umask && database->arch != ARCHES)
             plist_error(&child, "not used on %s (expected none)", arch_name(database->arch));
         event->has_umask = true;
         event->umask = (uint8_t)number;
@@ -84,9 +87,9 @@ static void read_event_counters(const struct plist_node *node, const struct data
     if (!event->has_mask)
         return;
     event->counters = event->plist_mask;
-    if (event->counters & ~counters)
+    if (event->plist_mask & ~counters)
         plist_error(&child, "%u has a bit that is no counter (expected a part of %u)",
-                    (unsigned)event->counters, (unsigned)counters);
+                    (unsigned)event->plist_mask, (unsigned)counters);
 }
 
 static void read_event(struct arena *arena, const struct plist_node *node,
@@ -139,9 +142,12 @@ static void read_events(struct arena *arena, const struct plist_node *cpu, bool 
     }
 }
 
+/* owners: the alias of each event that has one by now. */
 static void read_alias(const struct plist_node *node, const struct database *database,
-                       struct alias *alias)
+                       const char **owners, struct alias *alias)
 {
+    const struct event *event;
+
     for (const char *c = node->key; *c != '\0'; c++)
         if (*c < 0x20 || *c > 0x7e) {
             plist_error(node, "a byte that is not printable ASCII (expected text)");
@@ -154,8 +160,16 @@ static void read_alias(const struct plist_node *node, const struct database *dat
         alias->event = "";
         return;
     }
-    if (database_event(database, alias->event) == NULL)
+    event = database_event(database, alias->event);
+    if (database->events == NULL)
+        return;
+    if (event == NULL)
         plist_error(node, "no event %s (expected one of this database)", alias->event);
+    else if (owners[event - database->events] != NULL)
+        plist_error(node, "%s has the alias %s already (expected one alias for each event)",
+                    alias->event, owners[event - database->events]);
+    else
+        owners[event - database->events] = alias->name;
     if (database_event(database, alias->name) != NULL)
         plist_error(node, "an event has that name too (expected an alias of its own)");
 }
@@ -164,21 +178,15 @@ static void read_aliases(struct arena *arena, const struct plist_node *cpu,
                          struct database *database)
 {
     struct plist_node aliases;
+    const char **owners = arena_alloc(arena, database->event_count, sizeof *owners);
 
     if (!plist_dict(cpu, "aliases", false, &aliases))
         return;
     database->aliases = arena_alloc(arena, aliases.value->length, sizeof(struct alias));
     for (size_t i = 0; i < aliases.value->length; i++) {
         struct plist_node node = plist_child_at(arena, &aliases, i);
-        struct alias *alias = &database->aliases[i];
 
-        read_alias(&node, database, alias);
-        for (size_t j = 0; j < i; j++)
-            if (*alias->event != '\0' && strcmp(database->aliases[j].event, alias->event) == 0) {
-                plist_error(&node, "%s has the alias %s already (expected one alias an event)",
-                            alias->event, database->aliases[j].name);
-                break;
-            }
+        read_alias(&node, database, owners, &database->aliases[i]);
     }
     database->alias_count = aliases.value->length;
 }
@@ -191,7 +199,7 @@ static void read_version(struct arena *arena, const struct plist_node *root,
     if (!plist_array(root, "version", true, &version))
         return;
     if (version.value->length != 2) {
-        plist_error(&version, "%zu items (expected two integers)", version.value->length);
+        plist_error(&version, "an array of %zu (expected two integers)", version.value->length);
         return;
     }
     for (size_t i = 0; i < 2; i++) {
@@ -204,6 +212,11 @@ static void read_version(struct arena *arena, const struct plist_node *root,
         else
             database->version[i] = item.value->integer;
     }
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return cpu_id_compare(a, b);
 }
 
 /* What kpepc snapshot adds: the release, the CPU ids and the source. */
@@ -232,6 +245,12 @@ static void read_snapshot_head(struct arena *arena, const struct plist_node *roo
         else
             plist_error(&node, "%s (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)", text);
     }
+    if (database->id_count != 0)
+        qsort(database->ids, database->id_count, sizeof(struct cpu_id), compare_ids);
+    for (size_t i = 1; i < database->id_count; i++)
+        if (cpu_id_compare(&database->ids[i - 1], &database->ids[i]) == 0)
+            plist_error(&cpus, "%s twice (expected each once)",
+                        cpu_id_text(arena, &database->ids[i]));
 }
 
 static void read_cpu(struct arena *arena, const struct plist_node *root, bool prose,
@@ -250,6 +269,7 @@ static void read_cpu(struct arena *arena, const struct plist_node *root, bool pr
     if (!plist_dict(&system, "cpu", true, &cpu))
         return;
     plist_unknown_keys(arena, &cpu, known);
+    database->arch = ARCHES; /* until it is known: nothing is said of what depends on it */
     if (plist_text(&cpu, "architecture", true, &name) && !arch_named(name, &database->arch)) {
         arch = (struct plist_node){cpu.file, &cpu, "architecture", NULL};
         plist_error(&arch, "%s (expected i386, x86_64, arm or arm64)", name);
@@ -311,7 +331,7 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
         report_error(directory, "%s (expected a directory of databases)", strerror(errno));
         return false;
     }
-    while ((entry = readdir(dir)) != NULL) {
+    for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
         size_t length = strlen(entry->d_name);
 
         if (length < 7 || strcmp(entry->d_name + length - 6, ".plist") != 0 ||
@@ -328,11 +348,13 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
         }
         listing->names[listing->count++] = arena_copy(arena, entry->d_name, length);
     }
-    closedir(dir);
-    if (listing->count == 0)
+    if (errno != 0)
+        report_error(directory, "%s (expected a directory of databases)", strerror(errno));
+    else if (listing->count == 0)
         report_error(directory, "no *.plist (expected databases)");
     else
         qsort(listing->names, listing->count, sizeof(char *), compare_names);
+    closedir(dir);
     return listing->count != 0;
 }
 
@@ -387,9 +409,13 @@ static int compare_databases(const void *a, const void *b)
 }
 
 /* cpu_TYPE_SUBTYPE_FAMILY.plist says which CPU; any other name says nothing. */
-static bool id_of_file(const char *name, struct cpu_id *id)
+static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
 {
-    return cpu_id_parse(name, strlen(name) - strlen(".plist"), id);
+    if (cpu_id_parse(name, strlen(name) - strlen(".plist"), id))
+        return true;
+    if (strncmp(name, "cpu_", 4) == 0)
+        report_warning(path, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY.plist, hexadecimal)");
+    return false;
 }
 
 static void check_ids(struct arena *arena, const struct release *release)
@@ -402,9 +428,15 @@ static void check_ids(struct arena *arena, const struct release *release)
         for (size_t j = 0; j < i; j++) {
             const struct database *b = &release->databases[j];
 
+            if (a->id_count == 0 && b->id_count == 0 && strcmp(a->name, b->name) == 0)
+                report_error(a->file,
+                             "%s is the name of %s too (expected cpu_* entries to tell "
+                             "them apart)",
+                             a->name, b->file);
             for (size_t k = 0; k < a->id_count * b->id_count; k++)
                 if (cpu_id_compare(&a->ids[k / b->id_count], &b->ids[k % b->id_count]) == 0)
-                    report_error(a->file, "%s has a database already, %s (expected one a CPU)",
+                    report_error(a->file,
+                                 "%s has a database already, %s (expected one for each CPU)",
                                  cpu_id_text(arena, &a->ids[k / b->id_count]), b->file);
         }
     }
@@ -423,7 +455,7 @@ static void read_files(struct arena *arena, struct release *release, const struc
         if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
             continue;
         read_database(arena, path, prose, database);
-        if (id_of_file(listing->names[i], &id))
+        if (id_of_file(path, listing->names[i], &id))
             add_id(arena, database, &id);
         release->database_count++;
     }
@@ -446,9 +478,23 @@ static void read_links(struct arena *arena, struct release *release, const struc
         database = database_of_file(release, target);
         if (database == NULL)
             report_error(path, "links to what is no *.plist (expected a database beside it)");
-        else if (id_of_file(listing->names[i], &id))
+        else if (id_of_file(path, listing->names[i], &id))
             add_id(arena, database, &id);
     }
+}
+
+/* The release that a snapshot says it is of, else what its directory is called. */
+static const char *own_name(struct arena *arena, const struct release *release)
+{
+    const char *end = release->directory + strlen(release->directory), *begin;
+
+    if (release->database_count != 0 && release->databases[0].release != NULL)
+        return release->databases[0].release;
+    while (end > release->directory && end[-1] == '/')
+        end--;
+    for (begin = end; begin > release->directory && begin[-1] != '/';)
+        begin--;
+    return arena_copy(arena, begin, (size_t)(end - begin));
 }
 
 struct release read_release(struct arena *arena, const char *name, const char *directory,
@@ -457,18 +503,16 @@ struct release read_release(struct arena *arena, const char *name, const char *d
     struct release release = {.name = name, .directory = directory};
     struct listing listing = {0};
 
-    if (!is_plain_name(name)) {
-        report_error(NULL, "release '%s' (expected letters, digits, '.', '_' and '-')", name);
-        return release;
-    }
+    if (name != NULL && !is_plain_name(name))
+        fatal(EXIT_USAGE, "release '%s' (expected letters, digits, '.', '_' and '-')", name);
     if (!list_directory(arena, directory, &listing))
         return release;
     release.databases = arena_alloc(arena, listing.count, sizeof(struct database));
     read_files(arena, &release, &listing, descriptions);
     read_links(arena, &release, &listing);
     qsort(release.databases, release.database_count, sizeof(struct database), compare_databases);
+    if (name == NULL)
+        release.name = own_name(arena, &release);
     check_ids(arena, &release);
-    for (size_t i = 0; i < release.database_count; i++)
-        release.has_ids |= release.databases[i].id_count != 0;
     return release;
 }

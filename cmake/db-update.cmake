@@ -1,0 +1,31 @@
+# cmake -DKPEPC=... -DKPEP_RELEASE=macos-27 -DKPEP_DIR=/usr/share/kpep -DDB=db/kpep -DWORK=... -P db-update.cmake
+# Snapshots a directory into db/kpep and prints what changed: against the same release when
+# it was there before, else against the newest one.
+if(NOT KPEP_RELEASE OR NOT KPEP_DIR)
+  message(FATAL_ERROR "db-update needs a release and a directory: "
+    "cmake -B build -DKPEP_RELEASE=macos-27 -DKPEP_DIR=/usr/share/kpep")
+endif()
+
+file(GLOB releases LIST_DIRECTORIES true ${DB}/*)
+list(SORT releases COMPARE NATURAL)
+if(EXISTS ${DB}/${KPEP_RELEASE})
+  set(before ${DB}/${KPEP_RELEASE})
+else()
+  list(GET releases -1 before)
+endif()
+
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+execute_process(
+  COMMAND ${KPEPC} snapshot -o ${WORK}/${KPEP_RELEASE} --release ${KPEP_RELEASE}
+    --source "databases as ${KPEP_RELEASE} ships them, without Apple's text" ${KPEP_DIR}
+  RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "nothing was changed")
+endif()
+execute_process(COMMAND ${KPEPC} diff ${before} ${WORK}/${KPEP_RELEASE} RESULT_VARIABLE status)
+if(NOT status EQUAL 0 AND NOT status EQUAL 1)
+  message(FATAL_ERROR "nothing was changed")
+endif()
+file(REMOVE_RECURSE ${DB}/${KPEP_RELEASE})
+file(COPY ${WORK}/${KPEP_RELEASE} DESTINATION ${DB})

@@ -1,0 +1,134 @@
+"""kpepc diff: against a second implementation over plistlib, and case by case."""
+import json
+import pathlib
+import plistlib
+import tempfile
+
+from kpeptest import KPEPC, SOURCE, check, database, done, equal, run, write_plist
+
+FIELDS = ("number", "umask", "fixed_counter", "other", "fallback")
+
+
+def load(directory):
+    """name -> (cpu dictionary, ids), of a directory of snapshots."""
+    found = {}
+    for path in sorted(pathlib.Path(directory).glob("*.plist")):
+        data = plistlib.loads(path.read_bytes())
+        found[data["name"]] = (data["system"]["cpu"], data.get("kpep", {}).get("cpus", []))
+    return found
+
+
+def encoding(cpu, event):
+    return (event.get("number"), event.get("umask"), event.get("fixed_counter"),
+            event.get("counters_mask", cpu["config_counters"]))
+
+
+def compare(old, new):
+    """What DESIGN's JSON says of two databases, renames by a count of encodings."""
+    a, b = old["events"], new["events"]
+    gone, come = set(a) - set(b), set(b) - set(a)
+    renamed = []
+    for name in sorted(gone):
+        like = encoding(old, a[name])
+        fits = [n for n in b if encoding(new, b[n]) == like]
+        if len(fits) == 1 and fits[0] in come and [encoding(old, e) for e in a.values()].count(like) == 1:
+            renamed.append({"from": name, "to": fits[0]})
+    gone -= {r["from"] for r in renamed}
+    come -= {r["to"] for r in renamed}
+    changed = []
+    for name in sorted(set(a) & set(b)):
+        for field in FIELDS:
+            if a[name].get(field) != b[name].get(field):
+                changed.append((name, field, a[name].get(field), b[name].get(field)))
+        if encoding(old, a[name])[3] != encoding(new, b[name])[3]:
+            changed.append((name, "counters_mask", encoding(old, a[name])[3], encoding(new, b[name])[3]))
+    return {"added": sorted(come), "removed": sorted(gone), "renamed": renamed, "changed": sorted(changed, key=str)}
+
+
+def diff(old, new, *options):
+    status, output, errors = run(KPEPC, "diff", *options, old, new)
+    equal(errors, "", "nothing on stderr")
+    return status, output
+
+
+def releases_test():
+    old, new = SOURCE / "db/kpep/macos-15", SOURCE / "db/kpep/macos-26"
+    status, output = diff(old, new, "--json")
+    equal(status, 1, "two releases differ")
+    got, before, after = json.loads(output), load(old), load(new)
+    by_db = {d["db"]: d for d in got["databases"]}
+    for name in sorted(set(before) & set(after)):
+        want = compare(before[name][0], after[name][0])
+        have = by_db.pop(name, {"added": [], "removed": [], "renamed": [], "changed": []})
+        for key in ("added", "removed", "renamed"):
+            equal(have[key], want[key], f"{name} {key}")
+        equal(sorted(((c["name"], c["field"], c["old"], c["new"]) for c in have["changed"]), key=str),
+              want["changed"], f"{name} changed")
+    equal(by_db, {}, "no other database is compared")
+    equal(sorted(got["only_old"]), sorted(set(before) - set(after)), "databases gone")
+    equal(sorted(got["only_new"]), sorted(set(after) - set(before)), "new databases")
+    ids = [{i: n for n, (_, l) in side.items() for i in l} for side in (before, after)]
+    equal(got["cpu_ids"]["added"], {i: n for i, n in ids[1].items() if i not in ids[0]}, "ids that came")
+    equal(got["cpu_ids"]["removed"], {i: n for i, n in ids[0].items() if i not in ids[1]}, "ids that went")
+    equal(got["cpu_ids"]["moved"], {}, "ids that moved")
+    for side in (old, new):
+        equal(diff(side, side), (0, f"{side.name} and {side.name} say the same\n"), "the same")
+        equal(json.loads(diff(side, side, "--json")[1])["databases"], [], "the same, as JSON")
+
+
+def head(data, ids):
+    return {**data, "kpep": {"release": "r", "cpus": ids}}
+
+
+def cases_test():
+    """One change at a time, in the words of the text."""
+    def changed(name, **fields):
+        events = {n: dict(e) for n, e in database()["system"]["cpu"]["events"].items()}
+        events[name].update(fields)
+        return database(events=events)
+
+    cases = [
+        ("number", changed("INST_ALL", number=8), "  changed  INST_ALL number: 8, was 140\n"),
+        ("mask", changed("INST_ALL", counters_mask=192), "  changed  INST_ALL counters_mask: 192, was 128\n"),
+        ("other", changed("INST_ALL", other=83), "  changed  INST_ALL other: 83, was none\n"),
+        ("alias", database(aliases={"Cycles": "FIXED_CYCLES"}),
+         "  changed  aliases.Instructions: none, was FIXED_INSTRUCTIONS\n"),
+        ("marketing name", database(marketing_name="Other"), "  changed  marketing_name: Other, was Test CPU\n"),
+        ("power mask", database(power_counters=96), "  changed  power_counters: 96, was 224\n"),
+    ]
+    with tempfile.TemporaryDirectory() as directory:
+        old = pathlib.Path(directory, "old")
+        write_plist(old / "t1.plist", head(database(), ["cpu_1_2_3"]))
+        for number, (what, data, line) in enumerate(cases):
+            new = pathlib.Path(directory, f"new{number}")
+            write_plist(new / "t1.plist", head(data, ["cpu_1_2_3"]))
+            status, output = diff(old, new)
+            equal(status, 1, what)
+            check(line in output, f"{what}: {output!r}")
+
+        # The database of an id has another name: compared by id, and the name is a change.
+        data = database()
+        data["name"] = "t2"
+        write_plist(pathlib.Path(directory, "named/t2.plist"), head(data, ["cpu_1_2_3"]))
+        output = diff(old, pathlib.Path(directory, "named"))[1]
+        check("  changed  name: t2, was t1\n" in output and "  moved    cpu_1_2_3 is t2, was t1\n" in output,
+              f"another name: {output!r}")
+        # Without ids the name has to do.
+        write_plist(pathlib.Path(directory, "bare/t1.plist"), database())
+        output = diff(old, pathlib.Path(directory, "bare"))[1]
+        equal(output, "r -> bare\n\nCPU ids\n  gone     cpu_1_2_3 was t1\n", "no ids")
+
+
+def errors_test():
+    for arguments in ((), ("a",), ("a", "b", "c")):
+        status, output, errors = run(KPEPC, "diff", *arguments)
+        equal((status, output, errors.count("\n")), (2, "", 1), f"{arguments}: usage")
+    status, output, errors = run(KPEPC, "diff", "/nowhere", SOURCE / "db/kpep/macos-15")
+    equal((status, output), (1, ""), "no such directory")
+    check(errors.startswith("/nowhere: "), errors)
+
+
+releases_test()
+cases_test()
+errors_test()
+done()
