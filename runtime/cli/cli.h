@@ -5,20 +5,25 @@
 #include "json.h"
 #include "kpdb.h"
 
+/* Room for any event's name as typed; longer ones are cut where they are shown. */
+enum { CLI_NAME_MAX = 160 };
+
 /* Exit status of every subcommand. */
 enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_SYSTEM = 3 };
 
 struct cli {
-    const char *cpu;     /* as typed, or NULL */
-    const char *release; /* as typed, or NULL */
-    bool json, metrics;
+    const char *cpu;      /* as typed, or NULL */
+    const char *release;  /* as typed, or NULL */
+    const char *counters; /* "forced", "unforced" or NULL */
+    const char *strategy; /* "optimal", "kperfdata" or NULL */
+    bool json, metrics, all, user_only, full;
     int count; /* of arguments */
     char **arguments;
 };
 
 struct command {
     const char *name;
-    const char *options; /* letters of the options it takes: see cli.c */
+    const char *options; /* letters of the options it takes: see main.c */
     int least, most;     /* arguments */
     int (*run)(const struct cli *cli);
     const char *usage, *help;
@@ -28,8 +33,11 @@ int run_cpus(const struct cli *cli);
 int run_list(const struct cli *cli);
 int run_show(const struct cli *cli);
 int run_names(const struct cli *cli);
+int run_encode(const struct cli *cli);
+int run_plan(const struct cli *cli);
 
 /* "kpep: ..." on stderr. */
+void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
@@ -57,10 +65,14 @@ const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, 
 void cli_event_json(struct json *json, unsigned cpu, int release, const struct kpdb_event *event);
 void cli_releases_json(struct json *json, uint32_t releases);
 
+/* On stdout: whether titles are bold (a terminal, not a dumb one, no NO_COLOR). */
+bool cli_bold(void);
+
 /*
- * A table of text with columns as wide as they need be. Cells are copied. The
- * last column is not padded; a column whose title begins with '>' is aligned
- * to the right. The first row is the titles', bold on a terminal.
+ * A table of text with columns as wide as they need be. Cells are copied. A
+ * column whose title begins with '>' is aligned to the right; one that has
+ * nothing ("" or "-") in every row is left out. The first row is the titles',
+ * bold on a terminal.
  */
 struct table;
 struct table *table_new(unsigned columns);
@@ -69,6 +81,17 @@ void table_print(struct table *table); /* to stdout, and frees it */
 
 /* "0-1", "2-9", "5,7": the counters of a mask; into text, of at least 128 bytes. */
 const char *cli_counters(uint32_t mask, char *text, size_t size);
+/* "macos-15, macos-26": the releases of a mask. */
+const char *cli_releases(uint32_t releases, char *text, size_t size);
+/* "0x8d", or "fixed". */
+const char *cli_number(const struct kpdb_event *event, char *text, size_t size);
+/* "0x01", or "-" where events have no unit mask. */
+const char *cli_umask(enum kpdb_arch arch, const struct kpdb_event *event, char *text, size_t size);
+/* The event's aliases and chip-agnostic names, but for `typed` (NULL: all of them). */
+const char *cli_other_names(unsigned cpu, int release, const struct kpdb_event *event,
+                            const char *typed, char *text, size_t size);
+/* "-" for an empty text. */
+const char *cli_or_dash(const char *text);
 /* Adds a word to a list, with a comma and a space between; what does not fit is cut. */
 void cli_append(char *text, size_t size, const char *word);
 

@@ -35,15 +35,12 @@ static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *inf
 
 static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *info)
 {
-    char chips[256] = "", releases[256] = "", text[128];
+    char chips[256] = "", text[256];
     struct kpdb_cpu_id id;
     const char *chip;
 
     for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++)
         cli_append(chips, sizeof chips, chip);
-    for (unsigned r = 0; r < kpdb_release_count(); r++)
-        if (info->releases >> r & 1)
-            cli_append(releases, sizeof releases, kpdb_release_name(r));
     table_cell(table, "%s", info->db);
     table_cell(table, "%s", *chips == '\0' ? "?" : chips);
     table_cell(table, "%s", kpdb_arch_name(info->arch));
@@ -52,7 +49,7 @@ static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *in
     table_cell(table, "%s", cli_counters(info->config_counters, text, sizeof text));
     table_cell(table, "%s", cli_counters(info->power_counters, text, sizeof text));
     table_cell(table, "%u", info->event_bits);
-    table_cell(table, "%s", releases);
+    table_cell(table, "%s", cli_releases(info->releases, text, sizeof text));
     *text = '\0';
     for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++) {
         char one[40];
@@ -61,12 +58,12 @@ static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *in
                  (unsigned)id.family);
         cli_append(text, sizeof text, one);
     }
-    table_cell(table, "%s", *text == '\0' ? "-" : text);
+    table_cell(table, "%s", cli_or_dash(text));
 }
 
 static struct table *cpu_table(void)
 {
-    static const char *const titles[] = {"db",     "chips", ">arch", ">events",  "fixed",
+    static const char *const titles[] = {"db",     "chips", "arch",  ">events",  "fixed",
                                          "config", "power", ">bits", "releases", "cpu ids"};
     struct table *table = table_new(sizeof titles / sizeof titles[0]);
 
@@ -78,7 +75,7 @@ static struct table *cpu_table(void)
 int run_cpus(const struct cli *cli)
 {
     struct json json = {.out = stdout};
-    struct table *table = cli->json ? NULL : cpu_table();
+    struct table *table = NULL;
     struct kpdb_cpu info;
     int release;
 
@@ -86,6 +83,8 @@ int run_cpus(const struct cli *cli)
         return CLI_NO;
     if (cli->json)
         json_begin(&json, NULL, '[');
+    else
+        table = cpu_table();
     for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
         if (release >= 0 && !(info.releases >> release & 1))
             continue;

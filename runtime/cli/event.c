@@ -63,6 +63,37 @@ bool cli_match_event(const char *pattern, unsigned cpu, int release, const struc
     return false;
 }
 
+const char *cli_number(const struct kpdb_event *event, char *text, size_t size)
+{
+    if (event->fixed >= 0)
+        return "fixed";
+    snprintf(text, size, "0x%x", event->number);
+    return text;
+}
+
+const char *cli_umask(enum kpdb_arch arch, const struct kpdb_event *event, char *text, size_t size)
+{
+    if (arch != KPDB_X86_64 && arch != KPDB_I386)
+        return "-";
+    snprintf(text, size, "0x%02x", event->umask);
+    return text;
+}
+
+const char *cli_other_names(unsigned cpu, int release, const struct kpdb_event *event,
+                            const char *typed, char *text, size_t size)
+{
+    const char *name;
+
+    *text = '\0';
+    for (unsigned n = 0; (name = cli_alias(cpu, event, n)) != NULL; n++)
+        if (typed == NULL || strcmp(name, typed) != 0)
+            cli_append(text, size, name);
+    for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
+        if (typed == NULL || strcmp(name, typed) != 0)
+            cli_append(text, size, name);
+    return text;
+}
+
 void cli_releases_json(struct json *json, uint32_t releases)
 {
     json_begin_line(json, "releases", '[');

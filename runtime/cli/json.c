@@ -85,6 +85,12 @@ void json_number(struct json *json, const char *key, uint64_t number)
     fprintf(json->out, "%" PRIu64, number);
 }
 
+void json_boolean(struct json *json, const char *key, bool boolean)
+{
+    place(json, key);
+    fputs(boolean ? "true" : "false", json->out);
+}
+
 void json_null(struct json *json, const char *key)
 {
     json_string(json, key, NULL);

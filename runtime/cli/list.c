@@ -1,70 +1,121 @@
 /* kpep list: the events of one CPU. */
 #include "cli.h"
 
-static struct table *event_table(void)
+/* What is listed: the events of a CPU in a release that match a pattern. */
+struct listing {
+    unsigned cpu;
+    struct kpdb_cpu info;
+    int release;
+    const char *pattern;
+    unsigned matching, in_release; /* in the release: that match, and all */
+    unsigned elsewhere;            /* that match, in other releases only */
+};
+
+static bool is_in(const struct listing *listing, const struct kpdb_event *event)
 {
-    static const char *const titles[] = {"name", ">number", ">umask", "counters", "names"};
+    return event->releases >> listing->release & 1;
+}
+
+static bool is_listed(const struct listing *listing, const struct kpdb_event *event)
+{
+    return is_in(listing, event) &&
+           cli_match_event(listing->pattern, listing->cpu, listing->release, event);
+}
+
+static void count_events(struct listing *listing)
+{
+    struct kpdb_event event = {0};
+
+    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id) {
+        listing->in_release += is_in(listing, &event);
+        if (is_listed(listing, &event))
+            listing->matching++;
+        else if (!is_in(listing, &event))
+            listing->elsewhere +=
+                cli_match_event(listing->pattern, listing->cpu, KPDB_ANY_RELEASE, &event);
+    }
+}
+
+static void list_json(const struct listing *listing)
+{
+    struct json json = {.out = stdout};
+    struct kpdb_event event = {0};
+
+    json_begin(&json, NULL, '[');
+    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
+        if (is_listed(listing, &event)) {
+            json_begin_line(&json, NULL, '{');
+            cli_event_json(&json, listing->cpu, listing->release, &event);
+            json_end(&json, '}');
+        }
+    json_end(&json, ']');
+}
+
+static void event_row(struct table *table, const struct listing *listing,
+                      const struct kpdb_event *event)
+{
+    bool one_release = (listing->info.releases & (listing->info.releases - 1)) == 0;
+    char text[256];
+
+    table_cell(table, "%s", kpdb_event_name(event->id));
+    table_cell(table, "%s", cli_number(event, text, sizeof text));
+    table_cell(table, "%s", cli_umask(listing->info.arch, event, text, sizeof text));
+    table_cell(table, "%s", cli_counters(event->counters, text, sizeof text));
+    table_cell(table, "%s", one_release ? "-" : cli_releases(event->releases, text, sizeof text));
+    table_cell(table, "%s",
+               cli_other_names(listing->cpu, listing->release, event, NULL, text, sizeof text));
+}
+
+static void list_text(const struct listing *listing)
+{
+    static const char *const titles[] = {"name",     ">number",  ">umask",
+                                         "counters", "releases", "names"};
     struct table *table = table_new(sizeof titles / sizeof titles[0]);
+    struct kpdb_event event = {0};
 
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
         table_cell(table, "%s", titles[i]);
-    return table;
+    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
+        if (is_listed(listing, &event))
+            event_row(table, listing, &event);
+    table_print(table);
+    printf("\n%u", listing->matching);
+    if (listing->matching != listing->in_release)
+        printf(" of the %u", listing->in_release);
+    printf(" events of %s in %s", listing->info.db, kpdb_release_name((unsigned)listing->release));
+    if (listing->elsewhere != 0)
+        printf("; %u more in other releases only (--release)", listing->elsewhere);
+    putchar('\n');
 }
 
-static void event_row(struct table *table, unsigned cpu, int release,
-                      const struct kpdb_event *event)
+static void nothing_matches(const struct listing *listing)
 {
-    char text[128], names[256] = "";
-    const char *name;
+    const char *release = kpdb_release_name((unsigned)listing->release);
 
-    for (unsigned n = 0; (name = cli_alias(cpu, event, n)) != NULL; n++)
-        cli_append(names, sizeof names, name);
-    for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
-        cli_append(names, sizeof names, name);
-    table_cell(table, "%s", kpdb_event_name(event->id));
-    if (event->fixed >= 0)
-        table_cell(table, "fixed");
+    if (listing->elsewhere != 0)
+        cli_error("no event of %s in %s matches '%.100s', but %u in other releases (--release)",
+                  listing->info.db, release, listing->pattern, listing->elsewhere);
     else
-        table_cell(table, "0x%x", event->number);
-    table_cell(table, event->umask == 0 ? "-" : "0x%02x", event->umask);
-    table_cell(table, "%s", cli_counters(event->counters, text, sizeof text));
-    table_cell(table, "%s", names);
+        cli_error("no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
+                  listing->info.db, listing->pattern, listing->pattern);
 }
 
 int run_list(const struct cli *cli)
 {
-    const char *pattern = cli->count == 0 ? "*" : cli->arguments[0];
-    struct json json = {.out = stdout};
-    struct table *table = NULL;
-    struct kpdb_event event = {0};
-    unsigned cpu, shown = 0;
-    int release;
+    struct listing listing = {.pattern = cli->count == 0 ? "*" : cli->arguments[0]};
 
-    if (cli_cpu(cli, &cpu) != CLI_OK || cli_release_on(cli, cpu, &release) != CLI_OK)
+    if (cli_cpu(cli, &listing.cpu) != CLI_OK ||
+        cli_release_on(cli, listing.cpu, &listing.release) != CLI_OK ||
+        kpdb_cpu(listing.cpu, &listing.info) != KPDB_OK)
         return CLI_NO;
-    for (int id = -1; kpdb_next(cpu, id, &event) == KPDB_OK; id = event.id) {
-        if (!(event.releases >> release & 1) || !cli_match_event(pattern, cpu, release, &event))
-            continue;
-        if (shown++ == 0 && cli->json)
-            json_begin(&json, NULL, '[');
-        else if (shown == 1)
-            table = event_table();
-        if (!cli->json) {
-            event_row(table, cpu, release, &event);
-            continue;
-        }
-        json_begin_line(&json, NULL, '{');
-        cli_event_json(&json, cpu, release, &event);
-        json_end(&json, '}');
-    }
-    if (shown == 0) {
-        cli_error("no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
-                  cli->cpu, pattern, pattern);
+    count_events(&listing);
+    if (listing.matching == 0) {
+        nothing_matches(&listing);
         return CLI_NO;
     }
     if (cli->json)
-        json_end(&json, ']');
+        list_json(&listing);
     else
-        table_print(table);
+        list_text(&listing);
     return CLI_OK;
 }

@@ -21,6 +21,13 @@ static const struct command commands[] = {
     {"names", "crjm", 0, 1, run_names,
      "kpep names [--cpu CPU] [--release NAME] [--metrics] [--json] [PATTERN]",
      "Chip-agnostic names, and which event each is on which CPU; or the metrics."},
+    {"encode", "crjUnsf", 1, 1000, run_encode,
+     "kpep encode --cpu CPU [--strategy NAME] [--counters WHICH] [--user-only] EVENT...",
+     "The register words, counters and slots for a set of events, as kperfdata gives them\n"
+     "or better; EVENT:u counts in user mode only. What the kernel would refuse is said."},
+    {"plan", "crjUnfa", 0, 1000, run_plan,
+     "kpep plan --cpu CPU [--counters WHICH] [--user-only] EVENT...|--all",
+     "Any list of events in the fewest passes, and why fewer cannot do."},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -32,21 +39,28 @@ static const struct {
     {{"cpu", required_argument, NULL, 'c'}, "CPU", "a database (a14), chip (m1-max) or id"},
     {{"release", required_argument, NULL, 'r'}, "NAME", "a macOS release (macos-15)"},
     {{"metrics", no_argument, NULL, 'm'}, NULL, "metrics instead of names"},
+    {{"strategy", required_argument, NULL, 's'},
+     "NAME",
+     "optimal (default), or kperfdata: the same words it gives"},
+    {{"counters", required_argument, NULL, 'n'},
+     "WHICH",
+     "forced (default), or unforced: without the power manager's"},
+    {{"user-only", no_argument, NULL, 'U'}, NULL, "count in user mode only"},
+    {{"full", no_argument, NULL, 'f'}, NULL, "Intel: add the bits that kperfdata drops"},
+    {{"all", no_argument, NULL, 'a'}, NULL, "every event of the CPU"},
     {{"json", no_argument, NULL, 'j'}, NULL, "JSON instead of text"},
     {{"help", no_argument, NULL, 'h'}, NULL, "this text"},
 };
 
 enum { OPTIONS = sizeof option_list / sizeof option_list[0] };
 
-void cli_error(const char *format, ...)
+/* One line; what was typed may be in it, and is shown as printable ASCII. */
+static void say(const char *kind, const char *format, va_list args)
 {
-    char text[1024];
-    va_list args;
+    char text[2048];
 
-    va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    fputs("kpep: ", stderr);
+    fprintf(stderr, "kpep: %s", kind);
     for (const char *c = text; *c != '\0'; c++)
         if (*c < 0x20 || *c > 0x7e)
             fprintf(stderr, "\\x%02x", (unsigned char)*c);
@@ -55,16 +69,36 @@ void cli_error(const char *format, ...)
     fputc('\n', stderr);
 }
 
-static void print_help(void)
+void cli_error(const char *format, ...)
 {
-    puts("usage: kpep COMMAND [OPTION...] [ARGUMENT...]\n"
-         "\n"
-         "What Apple's CPU performance counters can count, on any chip, on any machine.\n");
+    va_list args;
+
+    va_start(args, format);
+    say("", format, args);
+    va_end(args);
+}
+
+void cli_warning(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say("warning: ", format, args);
+    va_end(args);
+}
+
+static void print_help(FILE *to)
+{
+    fputs("usage: kpep COMMAND [OPTION...] [ARGUMENT...]\n"
+          "\n"
+          "What Apple's CPU performance counters can count, on any chip, on any machine.\n\n",
+          to);
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %s\n", commands[i].usage);
-    puts("\n"
-         "kpep COMMAND --help tells more; kpep --version which one this is.\n"
-         "Exit status: 0 done, 1 not found, 2 bad command line, 3 the system refused.");
+        fprintf(to, "  %s\n", commands[i].usage);
+    fputs("\n"
+          "kpep COMMAND --help tells more; kpep --version which one this is.\n"
+          "Exit status: 0 done, 1 not found, 2 bad command line, 3 the system refused.\n",
+          to);
 }
 
 static void print_command_help(const struct command *command)
@@ -88,14 +122,60 @@ static int check_arguments(const struct command *command, const struct cli *cli)
     if (cli->count < command->least || cli->count > command->most)
         cli_error("%s takes %s (usage: %s)", command->name,
                   command->most == 0    ? "no argument"
+                  : command->most > 1   ? "events"
                   : command->least == 0 ? "at most one argument"
                                         : "one argument",
                   command->usage);
+    else if (cli->count == 0 && !cli->all && strchr(command->options, 'a') != NULL)
+        cli_error("%s takes events, or --all (usage: %s)", command->name, command->usage);
     else if (cli->cpu == NULL && strstr(command->usage, " --cpu CPU ") != NULL)
         cli_error("%s needs --cpu CPU (kpep cpus shows what there is)", command->name);
     else
         return CLI_OK;
     return CLI_USAGE;
+}
+
+/*
+ * getopt_long()'s value of a long option is its letter and this, so that an
+ * error of one ('?', with the value in optopt) is not taken for one of "-c".
+ */
+enum { LONG = 256 };
+
+static const char *long_name(int value)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (option_list[i].option.val + LONG == value)
+            return option_list[i].option.name;
+    return "";
+}
+
+/* What getopt_long() did not like: its own words would show the argument raw. */
+static int option_error(const struct command *command, int letter, const char *argument)
+{
+    if (letter == ':')
+        cli_error("--%s needs a value (kpep %s --help)", long_name(optopt), command->name);
+    else if (optopt >= LONG)
+        cli_error("--%s takes no value (kpep %s --help)", long_name(optopt), command->name);
+    else if (optopt != 0)
+        cli_error("%s takes no option '-%c' (kpep %s --help)", command->name, optopt,
+                  command->name);
+    else
+        cli_error("%s takes no option '%.100s' (kpep %s --help)", command->name, argument,
+                  command->name);
+    return CLI_USAGE;
+}
+
+static void take_option(struct cli *cli, int letter)
+{
+    cli->json |= letter == 'j';
+    cli->metrics |= letter == 'm';
+    cli->all |= letter == 'a';
+    cli->user_only |= letter == 'U';
+    cli->full |= letter == 'f';
+    cli->cpu = letter == 'c' ? optarg : cli->cpu;
+    cli->release = letter == 'r' ? optarg : cli->release;
+    cli->strategy = letter == 's' ? optarg : cli->strategy;
+    cli->counters = letter == 'n' ? optarg : cli->counters;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -104,23 +184,25 @@ static int run(const struct command *command, int argc, char **argv)
     struct cli cli = {0};
     int letter;
 
-    for (size_t i = 0; i < OPTIONS; i++)
+    for (size_t i = 0; i < OPTIONS; i++) {
         options[i] = option_list[i].option;
-    while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        options[i].val += LONG;
+    }
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+        if (letter == '?' || letter == ':')
+            return option_error(command, letter, argv[optind - 1]);
+        letter %= LONG;
         if (letter == 'h') {
             print_command_help(command);
             return CLI_OK;
         }
-        if (letter == '?')
-            return CLI_USAGE;
         if (strchr(command->options, letter) == NULL) {
-            cli_error("an option that kpep %s does not take", command->name);
+            cli_error("%s takes no option '--%s' (kpep %s --help)", command->name,
+                      long_name(letter + LONG), command->name);
             return CLI_USAGE;
         }
-        cli.json |= letter == 'j';
-        cli.metrics |= letter == 'm';
-        cli.cpu = letter == 'c' ? optarg : cli.cpu;
-        cli.release = letter == 'r' ? optarg : cli.release;
+        take_option(&cli, letter);
     }
     cli.count = argc - optind;
     cli.arguments = argv + optind;
@@ -138,14 +220,12 @@ static int flushed(int status)
 
 int main(int argc, char **argv)
 {
-    static char title[64];
-
     if (argc < 2) {
-        print_help();
+        print_help(stderr);
         return CLI_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_help();
+        print_help(stdout);
         return flushed(CLI_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
@@ -153,11 +233,8 @@ int main(int argc, char **argv)
         return flushed(CLI_OK);
     }
     for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            snprintf(title, sizeof title, "kpep %s", commands[i].name);
-            argv[1] = title;
+        if (strcmp(argv[1], commands[i].name) == 0)
             return flushed(run(&commands[i], argc - 1, argv + 1));
-        }
-    cli_error("no command '%.100s' (expected cpus, list, show or names)", argv[1]);
+    cli_error("no command '%.100s' (expected cpus, list, show, names, encode or plan)", argv[1]);
     return CLI_USAGE;
 }

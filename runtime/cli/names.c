@@ -135,29 +135,71 @@ static void names_of_one(const struct choice *choice)
     table_print(table);
 }
 
+enum { MATRIX_LINE_MAX = 1024 };
+
+/* A line of the matrix without the blanks at its end. */
+static void print_line(char *line)
+{
+    size_t length = strlen(line);
+
+    while (length > 0 && line[length - 1] == ' ')
+        length--;
+    printf("%.*s\n", (int)length, line);
+}
+
+static void add_mark(char *line, char mark)
+{
+    size_t length = strlen(line);
+
+    if (length + 3 <= MATRIX_LINE_MAX)
+        snprintf(line + length, 3, " %c", mark);
+}
+
+/* The databases, from top to bottom: a column is one letter wide. */
+static void matrix_titles(const struct choice *choice, int width)
+{
+    struct kpdb_cpu info;
+    char line[MATRIX_LINE_MAX];
+    size_t height = 0;
+
+    for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+        if (chosen(choice, cpu, &info) && strlen(info.db) > height)
+            height = strlen(info.db);
+    for (size_t rest = height; rest > 0; rest--) {
+        snprintf(line, sizeof line, "%-*s", width, rest == 1 ? "name" : "");
+        for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+            if (chosen(choice, cpu, &info)) {
+                size_t length = strlen(info.db);
+
+                add_mark(line, length < rest ? ' ' : info.db[length - rest]);
+            }
+        print_line(line);
+    }
+}
+
 /* A column a CPU: + where it supports the name. */
 static void names_matrix(const struct choice *choice)
 {
     struct kpdb_cpu info;
     struct kpdb_name name;
-    unsigned columns = 1;
+    char line[MATRIX_LINE_MAX];
+    int width = (int)strlen("name");
 
-    for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-        columns += chosen(choice, cpu, &info);
-    struct table *table = table_new(columns);
-    table_cell(table, "name");
-    for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-        if (chosen(choice, cpu, &info))
-            table_cell(table, "%s", info.db);
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++)
+        if (cli_match(choice->pattern, name.name) && (int)strlen(name.name) > width)
+            width = (int)strlen(name.name);
+    fputs(cli_bold() ? "\033[1m" : "", stdout);
+    matrix_titles(choice, width);
+    fputs(cli_bold() ? "\033[0m" : "", stdout);
     for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
         if (!cli_match(choice->pattern, name.name))
             continue;
-        table_cell(table, "%s", name.name);
+        snprintf(line, sizeof line, "%-*s", width, name.name);
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
             if (chosen(choice, cpu, &info))
-                table_cell(table, "%s", event_of(choice, cpu, n) == NULL ? "." : "+");
+                add_mark(line, event_of(choice, cpu, n) == NULL ? '.' : '+');
+        print_line(line);
     }
-    table_print(table);
 }
 
 static void metrics_text(const struct choice *choice)

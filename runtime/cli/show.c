@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* On one CPU: in the release asked for, or else in its newest, or else in any. */
+/* On one CPU: in the release asked for, or else in its newest, or else in the newest with it. */
 static int find_on(unsigned cpu, int release, const char *name, struct kpdb_event *event,
                    int *found_in)
 {
@@ -14,8 +14,8 @@ static int find_on(unsigned cpu, int release, const char *name, struct kpdb_even
     if (result != KPDB_NOT_IN_RELEASE || release >= 0)
         return result;
     result = kpdb_find(cpu, KPDB_ANY_RELEASE, name, strlen(name), event);
-    for (*found_in = 0; result == KPDB_OK && !(event->releases >> *found_in & 1);)
-        ++*found_in;
+    while (result == KPDB_OK && !(event->releases >> *found_in & 1))
+        --*found_in;
     return result;
 }
 
@@ -46,49 +46,67 @@ static void show_json(const char *name, int release)
     json_end(&json, '}');
 }
 
-static void show_row(struct table *table, const struct kpdb_cpu *info,
+static void show_row(struct table *table, const char *name, unsigned cpu, int found_in,
                      const struct kpdb_event *event)
 {
-    char counters[128], releases[256] = "";
+    struct kpdb_cpu info;
+    char text[256];
 
-    for (unsigned r = 0; r < kpdb_release_count(); r++)
-        if (event->releases >> r & 1)
-            cli_append(releases, sizeof releases, kpdb_release_name(r));
-    table_cell(table, "%s", info->db);
+    if (kpdb_cpu(cpu, &info) != KPDB_OK)
+        return;
+    table_cell(table, "%s", info.db);
     table_cell(table, "%s", kpdb_event_name(event->id));
-    if (event->fixed >= 0)
-        table_cell(table, "fixed");
-    else
-        table_cell(table, "0x%x", event->number);
-    table_cell(table, event->umask == 0 ? "-" : "0x%02x", event->umask);
-    table_cell(table, "%s", cli_counters(event->counters, counters, sizeof counters));
-    table_cell(table, "%s", releases);
+    table_cell(table, "%s", cli_number(event, text, sizeof text));
+    table_cell(table, "%s", cli_umask(info.arch, event, text, sizeof text));
+    table_cell(table, "%s", cli_counters(event->counters, text, sizeof text));
+    table_cell(table, "%s", event->fallback == KPDB_NO_ID ? "-" : kpdb_event_name(event->fallback));
+    table_cell(table, "%s", cli_releases(event->releases, text, sizeof text));
+    table_cell(table, "%s", cli_other_names(cpu, found_in, event, name, text, sizeof text));
+}
+
+static void show_missing(const char *name, int release)
+{
+    const char *before = "\nnot on ";
+    struct kpdb_event event;
+    struct kpdb_cpu info;
+    int found_in;
+
+    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++)
+        if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK) {
+            printf("%s%s", before, info.db);
+            before = ", ";
+        }
+    if (*before == ',')
+        putchar('\n');
 }
 
 static void show_text(const char *name, int release)
 {
-    static const char *const titles[] = {"db",     "event",    ">number",
-                                         ">umask", "counters", "releases"};
+    static const char *const titles[] = {"db",       "event",    ">number",  ">umask",
+                                         "counters", "fallback", "releases", "names"};
     struct table *table = table_new(sizeof titles / sizeof titles[0]);
-    int portable = kpdb_name_find(name, strlen(name));
-    char missing[512] = "";
+    int portable = kpdb_name_find(name, strlen(name)), found_in;
+    const char *spelling = NULL, *renamed = NULL;
     struct kpdb_event event;
     struct kpdb_name about;
-    struct kpdb_cpu info;
-    int found_in;
 
     if (portable >= 0 && kpdb_name((unsigned)portable, &about) == KPDB_OK)
-        printf("%s, in %s: %s\n\n", about.name, about.unit, about.summary);
+        printf("%s (%s): %s\n\n", about.name, about.unit, about.summary);
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
         table_cell(table, "%s", titles[i]);
-    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++)
-        if (find_on(cpu, release, name, &event, &found_in) == KPDB_OK)
-            show_row(table, &info, &event);
-        else
-            cli_append(missing, sizeof missing, info.db);
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+        if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK)
+            continue;
+        show_row(table, name, cpu, found_in, &event);
+        if (renamed == NULL) {
+            spelling = kpdb_event_name(event.id);
+            renamed = kpdb_renamed(event.id);
+        }
+    }
     table_print(table);
-    if (*missing != '\0')
-        printf("\nnot on %s\n", missing);
+    if (renamed != NULL)
+        printf("\n%s and %s are one event, renamed between releases\n", spelling, renamed);
+    show_missing(name, release);
 }
 
 int run_show(const struct cli *cli)

@@ -59,13 +59,13 @@ static const char *shown(const struct table *table, size_t cell)
     return cell < table->columns && *text == '>' ? text + 1 : text;
 }
 
-static bool colours(void)
+bool cli_bold(void)
 {
     const char *no = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
 
-    return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
 }
 
 static int column_width(const struct table *table, size_t column)
@@ -81,29 +81,41 @@ static int column_width(const struct table *table, size_t column)
     return width;
 }
 
+/* Whether some row has something in the column. */
+static bool column_used(const struct table *table, size_t column)
+{
+    for (size_t cell = column + table->columns; cell < table->cells; cell += table->columns)
+        if (*table->text[cell] != '\0' && strcmp(table->text[cell], "-") != 0)
+            return true;
+    return false;
+}
+
 static void print_row(const struct table *table, size_t row, const int *widths)
 {
+    int blanks = 0; /* owed to the next cell: a line ends without any */
+
     for (size_t c = 0; c < table->columns; c++) {
-        size_t cell = row * table->columns + c;
+        const char *text = shown(table, row * table->columns + c);
+        int rest = widths[c] - (int)strlen(text);
         bool right = *table->text[c] == '>';
 
-        if (c + 1 == table->columns && !right)
-            printf("%s", shown(table, cell));
-        else
-            printf("%*s%s", right ? widths[c] : -widths[c], shown(table, cell),
-                   c + 1 == table->columns ? "" : "  ");
+        if (widths[c] == 0)
+            continue;
+        if (*text != '\0')
+            printf("%*s%s", blanks + (right ? rest : 0), "", text);
+        blanks = *text == '\0' ? blanks + rest + 2 : (right ? 0 : rest) + 2;
     }
 }
 
 void table_print(struct table *table)
 {
     int *widths = calloc(table->columns, sizeof *widths);
-    bool bold = colours();
+    bool bold = cli_bold();
 
     if (widths == NULL)
         no_memory();
     for (size_t c = 0; c < table->columns; c++)
-        widths[c] = column_width(table, c);
+        widths[c] = column_used(table, c) ? column_width(table, c) : 0;
     for (size_t row = 0; row < table->cells / table->columns; row++) {
         fputs(bold && row == 0 ? "\033[1m" : "", stdout);
         print_row(table, row, widths);
@@ -114,6 +126,11 @@ void table_print(struct table *table)
     free(table->text);
     free(table);
     free(widths);
+}
+
+const char *cli_or_dash(const char *text)
+{
+    return *text == '\0' ? "-" : text;
 }
 
 void cli_append(char *text, size_t size, const char *word)
@@ -140,12 +157,22 @@ const char *cli_counters(uint32_t mask, char *text, size_t size)
             snprintf(text + length, size - length, "%s%u-%u", length == 0 ? "" : ",", bit, last);
         bit = last;
     }
-    return *text == '\0' ? "none" : text;
+    return cli_or_dash(text);
+}
+
+const char *cli_releases(uint32_t releases, char *text, size_t size)
+{
+    *text = '\0';
+    for (unsigned r = 0; r < kpdb_release_count(); r++)
+        if (releases >> r & 1)
+            cli_append(text, size, kpdb_release_name(r));
+    return cli_or_dash(text);
 }
 
 /* ---- the nearest name ---------------------------------------------------------------------- */
 
-enum { NEAREST_LENGTH_MAX = 64 };
+/* What an edit costs: case decides only between two that are as near otherwise. */
+enum { NEAREST_LENGTH_MAX = 64, EDIT = NEAREST_LENGTH_MAX + 1, CASE = 1 };
 
 static char upper(char c)
 {
@@ -157,22 +184,27 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Insertions, deletions and replacements from a to b (Levenshtein's distance), case aside. */
+static unsigned replacement(char a, char b)
+{
+    return a == b ? 0 : upper(a) == upper(b) ? CASE : EDIT;
+}
+
+/* Insertions, deletions and replacements from a to b: Levenshtein's distance. */
 static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     unsigned row[NEAREST_LENGTH_MAX + 1];
 
     for (size_t j = 0; j <= b_length; j++)
-        row[j] = (unsigned)j;
+        row[j] = (unsigned)j * EDIT;
     for (size_t i = 1; i <= a_length; i++) {
         unsigned diagonal = row[0];
 
-        row[0] = (unsigned)i;
+        row[0] = (unsigned)i * EDIT;
         for (size_t j = 1; j <= b_length; j++) {
-            unsigned replaced = diagonal + (upper(a[i - 1]) != upper(b[j - 1]));
+            unsigned replaced = diagonal + replacement(a[i - 1], b[j - 1]);
 
             diagonal = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+            row[j] = least(replaced, least(row[j], row[j - 1]) + EDIT);
         }
     }
     return row[b_length];
@@ -196,7 +228,19 @@ static const char *nearer(const char *typed, const char *name, const char *neare
 /* What is further away than a third of what was typed is no suggestion. */
 static unsigned reach(const char *typed)
 {
-    return (unsigned)(strlen(typed) < NEAREST_LENGTH_MAX ? strlen(typed) : 0) / 3 + 2;
+    size_t length = strlen(typed);
+
+    return length > NEAREST_LENGTH_MAX ? 0 : (unsigned)(length / 3 + 2) * EDIT;
+}
+
+static bool is_metric(const char *name)
+{
+    struct kpdb_metric metric;
+
+    for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++)
+        if (strcmp(metric.name, name) == 0)
+            return true;
+    return false;
 }
 
 void cli_unknown_event(const char *name)
@@ -205,6 +249,10 @@ void cli_unknown_event(const char *name)
     unsigned best = reach(name);
     struct kpdb_name portable;
 
+    if (is_metric(name)) {
+        cli_error("'%s' is no event but a metric (kpep names --metrics %s)", name, name);
+        return;
+    }
     for (unsigned id = 0; id < kpdb_event_ids(); id++)
         nearest = nearer(name, kpdb_event_name(id), nearest, &best);
     for (unsigned n = 0; kpdb_name(n, &portable) == KPDB_OK; n++)
@@ -215,10 +263,24 @@ void cli_unknown_event(const char *name)
         cli_error("no event '%.100s' (did you mean '%s'?)", name, nearest);
 }
 
+/* "M1 Max" as one types it: m1-max. */
+static const char *designation(const char *name, char *text, size_t size)
+{
+    size_t i = 0;
+
+    for (; name[i] != '\0' && i + 1 < size; i++)
+        text[i] = name[i] == ' '                     ? '-'
+                  : name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32)
+                                                     : name[i];
+    text[i] = '\0';
+    return text;
+}
+
 static void unknown_cpu(const char *typed)
 {
     const char *nearest = NULL;
     unsigned best = reach(typed);
+    char text[NEAREST_LENGTH_MAX + 1];
 
     for (unsigned c = 0; c < kpdb_cpu_count(); c++) {
         struct kpdb_cpu cpu;
@@ -232,7 +294,8 @@ static void unknown_cpu(const char *typed)
     if (nearest == NULL)
         cli_error("no CPU '%.100s' (kpep cpus shows what there is)", typed);
     else
-        cli_error("no CPU '%.100s' (did you mean '%s'?)", typed, nearest);
+        cli_error("no CPU '%.100s' (did you mean '%s'?)", typed,
+                  designation(nearest, text, sizeof text));
 }
 
 int cli_cpu(const struct cli *cli, unsigned *cpu)
