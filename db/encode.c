@@ -10,8 +10,8 @@ enum {
     INTEL_ENABLE = 0x400000,
     /* Of the `other` bits: CMASK, invert, any-thread, edge; never enable, interrupt or modes. */
     INTEL_OTHER = 0xffa4,
-    /* INT, USR, OS and EN, as every ordinary event of Ivy Bridge to Broadwell has them. */
-    INTEL_PLAIN = 0x53,
+    OTHER_USER = 1, /* of the `other` bits */
+    OTHER_OS = 2,
 };
 
 struct encoder {
@@ -289,6 +289,19 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
     return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
 }
 
+/*
+ * Whether what the plist's `other` bits say is lost: CMASK, invert, any-thread
+ * or edge when they are not asked for, or a mode that the event leaves out.
+ */
+static bool loses_bits(const struct encoder *encoder, unsigned index)
+{
+    unsigned other = encoder->wanted[index].event.other;
+    unsigned modes = encoder->requests[index].user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
+
+    return other != 0 &&
+           ((!encoder->options->full && (other & INTEL_OTHER) != 0) || (modes & ~other) != 0);
+}
+
 static void warn(struct encoder *encoder)
 {
     for (unsigned i = 0; i < encoder->count; i++) {
@@ -305,7 +318,7 @@ static void warn(struct encoder *encoder)
                 warnings |= kernel_warning(encoder, event);
             if (!encoder->pmu.intel && encoder->macos >= 15 && !encoder->requests[i].user_only)
                 warnings |= KPDB_WARN_USER_MODE;
-            if (event->other != 0 && event->other != INTEL_PLAIN && !encoder->options->full)
+            if (loses_bits(encoder, i))
                 warnings |= KPDB_WARN_OTHER_BITS;
         }
         encoder->out->events[i].warnings = (uint16_t)warnings;

@@ -274,7 +274,8 @@ struct kpdb_encoding {
  * narrowest events first on the smallest counters, so equal sets give equal
  * words whatever the order. Unforced it uses the counters that the power
  * manager does not hold, and words and slots are those of that shorter list,
- * as the kernel has it; a fixed event of arm64 needs no forcing there.
+ * as the kernel has it. A fixed event of arm64 goes on the counter of its
+ * `fixed` and no other, and needs no forcing.
  * KPDB_KPERFDATA does what kperfdata does bit for bit, its mistakes included:
  * nothing placed ever moves, one event may be added twice, and unforced it
  * leaves the number of held counters off the end instead of those held.

@@ -39,7 +39,10 @@ int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted)
 
     if (wanted->unavailable)
         return KPDB_UNAVAILABLE;
-    wanted->counters = counters & (wanted->fixed ? pmu->cpu.fixed_counters : pmu->config);
+    /* What a fixed counter counts is in the hardware: no other will do, whatever the mask says. */
+    wanted->counters = wanted->fixed
+                           ? counters & pmu->cpu.fixed_counters & 1u << wanted->event.fixed
+                           : counters & pmu->config;
     if (wanted->counters != 0)
         return KPDB_OK;
     return (counters & pmu->cpu.config_counters) != 0 && !wanted->fixed ? KPDB_NOT_FORCED

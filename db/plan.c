@@ -60,7 +60,6 @@ static int take(struct planner *planner, unsigned cpu, const struct kpdb_request
         return KPDB_OK;
     }
     /* A fixed counter is always the same: two events on one never fit, in no number of passes. */
-    wanted.counters &= -wanted.counters;
     if ((planner->fixed & wanted.counters) != 0)
         return KPDB_CONFLICT;
     planner->fixed |= wanted.counters;

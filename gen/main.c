@@ -1,6 +1,7 @@
 /* kpepc: the command line. */
 #include "diff.h"
 #include "emit.h"
+#include "lint.h"
 #include "plist.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ struct arguments {
     const char *names;
     const char *chips;
     const char *kernel;
+    const char *accepted;
     const char *release;
     const char *source;
     const char *template;
@@ -43,10 +45,30 @@ struct command {
 
 NORETURN static void usage_error(const char *format, const char *what)
 {
-    fputs("kpepc: ", stderr);
-    fprintf(stderr, format, what);
-    fputs("\n", stderr);
+    char text[256];
+
+    snprintf(text, sizeof text, format, what);
+    report_error(NULL, "%s", text);
     exit(EXIT_USAGE);
+}
+
+/* Releases -> the merged model, with what the files of the options say. */
+static struct model merge_model(struct arena *arena, const struct arguments *arguments,
+                                const struct release *releases, size_t count)
+{
+    struct model model = {0};
+
+    if (report_errors() != 0)
+        return model;
+    model = merge_releases(arena, releases, count);
+    chips_read(arena, &model, arguments->chips);
+    if (arguments->kernel != NULL)
+        kernel_read(arena, &model, arguments->kernel);
+    if (arguments->names != NULL)
+        names_read(arena, &model, arguments->names, arguments->allow_missing);
+    if (report_errors() == 0 && arguments->cpu_count != 0)
+        merge_select(arena, &model, arguments->cpus, arguments->cpu_count);
+    return model;
 }
 
 /* "macos-15=DIR" arguments -> the merged model. */
@@ -54,7 +76,6 @@ static struct model read_model(struct arena *arena, const struct arguments *argu
 {
     size_t count = (size_t)arguments->rest_count;
     struct release *releases = arena_alloc(arena, count, sizeof *releases);
-    struct model model = {0};
 
     if (count == 0)
         usage_error("%s", "no databases (expected RELEASE=DIR, oldest release first)");
@@ -71,17 +92,7 @@ static struct model read_model(struct arena *arena, const struct arguments *argu
             if (strcmp(releases[i].name, releases[j].name) == 0)
                 usage_error("release %s twice (expected each once)", releases[i].name);
     }
-    if (report_errors() != 0)
-        return model;
-    model = merge_releases(arena, releases, count);
-    chips_read(arena, &model, arguments->chips);
-    if (arguments->kernel != NULL)
-        kernel_read(arena, &model, arguments->kernel);
-    if (arguments->names != NULL)
-        names_read(arena, &model, arguments->names, arguments->allow_missing);
-    if (report_errors() == 0 && arguments->cpu_count != 0)
-        merge_select(arena, &model, arguments->cpus, arguments->cpu_count);
-    return model;
+    return merge_model(arena, arguments, releases, count);
 }
 
 /* One line that says how it ended; what is wrong was said before. */
@@ -231,6 +242,51 @@ static int run_diff(struct arena *arena, const struct arguments *arguments)
     return diff_any(&diff) ? EXIT_NO : EXIT_OK;
 }
 
+/* ---- lint ----------------------------------------------------------------------------------- */
+
+static int accept_findings(struct arena *arena, const char *path, const struct model *model,
+                           struct findings *findings)
+{
+    const char *text;
+    size_t length;
+
+    if (!read_text(arena, path, &text, &length)) {
+        report_error(path, "%s (expected accepted findings)",
+                     errno != 0 ? strerror(errno) : "cannot be read");
+        return errno == ENOENT ? EXIT_NO : EXIT_SYSTEM;
+    }
+    lint_accept(arena, model, findings, path, text, length);
+    return report_errors() == 0 ? EXIT_OK : refused("nothing was checked");
+}
+
+static int run_lint(struct arena *arena, const struct arguments *arguments)
+{
+    bool plain = arguments->rest_count == 1 && strchr(arguments->rest[0], '=') == NULL;
+    struct findings findings;
+    struct release release;
+    struct model model;
+    int status = EXIT_OK;
+
+    if (plain) {
+        release = read_directory(arena, arguments->rest[0]);
+        model = merge_model(arena, arguments, &release, 1);
+    } else {
+        model = read_model(arena, arguments);
+    }
+    if (report_errors() != 0)
+        return refused("nothing was checked");
+    findings = lint_model(arena, &model);
+    if (arguments->accepted != NULL)
+        status = accept_findings(arena, arguments->accepted, &model, &findings);
+    if (status != EXIT_OK)
+        return status;
+    if (arguments->json)
+        lint_print_json(&findings);
+    else
+        lint_print_text(&findings);
+    return lint_failed(&findings, arguments->strict) ? EXIT_NO : EXIT_OK;
+}
+
 /* ---- emit and render
  * ------------------------------------------------------------------------------- */
 
@@ -295,6 +351,16 @@ static int find_release(const struct model *model, const char *name)
     return -1;
 }
 
+/* Nothing of what was asked for is in that release. */
+static void check_release_known(const struct model *model, int release)
+{
+    for (size_t c = 0; c < model->cpu_count; c++)
+        if (release < 0 || (model->cpus[c].releases >> release & 1) != 0)
+            return;
+    report_error(NULL, "no CPU asked for has a database in %s (expected another release)",
+                 release < 0 ? "any release" : model->releases[release]);
+}
+
 static int run_emit(struct arena *arena, const struct arguments *arguments)
 {
     const struct builtin *builtin;
@@ -316,6 +382,8 @@ static int run_emit(struct arena *arena, const struct arguments *arguments)
     } else {
         int status = read_template(arena, arguments->template, &text, &length);
 
+        if (status != EXIT_OK && strchr(arguments->template, '.') == NULL)
+            report_note(NULL, "templates of kpepc's own: c-header, csv, json, markdown, perf-json");
         if (status != EXIT_OK)
             return status;
         file = arguments->template;
@@ -326,6 +394,8 @@ static int run_emit(struct arena *arena, const struct arguments *arguments)
     if (report_errors() == 0 && builtin != NULL && model.cpu_count != 1 &&
         (strcmp(builtin->name, "c-header") == 0 || strcmp(builtin->name, "perf-json") == 0))
         usage_error("%s is of one CPU: choose it with --cpu", builtin->name);
+    if (report_errors() == 0)
+        check_release_known(&model, release);
     if (report_errors() == 0)
         layout_tables(arena, &model); /* refuses what two names would make one identifier */
     if (report_errors() != 0)
@@ -368,6 +438,13 @@ static const struct command commands[] = {
     {"diff", "jS", run_diff, "kpepc diff [--json] OLD NEW",
      "What changed between two directories of databases: events added, removed, renamed\n"
      "and changed, databases and CPU ids. Exit status 0: nothing, 1: something."},
+    {"lint", "jnCkaAS", run_lint,
+     "kpepc lint [--json] [--names FILE] [--chips FILE] [--kernel FILE] [--accepted FILE]\n"
+     "           DIR|RELEASE=DIR...",
+     "Report what is legal in databases but wrong, a line each. Exit status 1: an error or\n"
+     "a warning that is not accepted, with --strict a note too. The file of --accepted has\n"
+     "lines DB RULE EVENT # why: DB is names for chip-agnostic names, EVENT is * for any,\n"
+     "and A+2 for a finding of A and two other events. The rules:\n"},
     {"emit", "otncCkArDpeS", run_emit,
      "kpepc emit -t NAME|FILE [--cpu CPU]... [-o FILE] [--names FILE] RELEASE=DIR...",
      "Write the databases through a template: c-header, json, csv, markdown, perf-json\n"
@@ -399,6 +476,7 @@ static const struct {
     {{"names", required_argument, NULL, 'n'}, "FILE", "chip-agnostic names and metrics"},
     {{"chips", required_argument, NULL, 'C'}, "FILE", "the chips sold with each CPU id"},
     {{"kernel", required_argument, NULL, 'k'}, "FILE", "the selectors that macOS kernels accept"},
+    {{"accepted", required_argument, NULL, 'a'}, "FILE", "findings that are known"},
     {{"cpu", required_argument, NULL, 'c'},
      "CPU",
      "only this one: database, chip (m1-max) or id; may be repeated"},
@@ -429,7 +507,10 @@ static void print_help(void)
 
 static void print_command_help(const struct command *command)
 {
-    printf("usage: %s\n\n%s\n\n", command->usage, command->help);
+    printf("usage: %s\n\n%s\n", command->usage, command->help);
+    if (command->run == run_lint)
+        lint_print_rules();
+    putchar('\n');
     for (size_t i = 0; i < OPTIONS; i++) {
         char left[64];
 
@@ -493,6 +574,9 @@ static void take_option(struct arena *arena, struct arguments *arguments, int le
     case 'k':
         arguments->kernel = optarg;
         break;
+    case 'a':
+        arguments->accepted = optarg;
+        break;
     case 'c':
         add_cpus(arena, arguments, optarg);
         break;
@@ -517,23 +601,62 @@ static void take_option(struct arena *arena, struct arguments *arguments, int le
     }
 }
 
+/*
+ * getopt_long()'s value of a long option is its letter and this, so that an
+ * error of one ('?', with the value in optopt) is not taken for one of "-o".
+ */
+enum { LONG = 256 };
+
+static const char *long_name(int value)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (option_list[i].option.val == value % LONG)
+            return option_list[i].option.name;
+    return "";
+}
+
+/* What getopt_long() did not like: its own words would show the argument raw. */
+static int option_error(const struct command *command, int letter, const char *argument)
+{
+    if (letter == ':')
+        report_error(NULL, "--%s needs a value (kpepc %s --help)", long_name(optopt),
+                     command->name);
+    else if (optopt >= LONG)
+        report_error(NULL, "--%s takes no value (kpepc %s --help)", long_name(optopt),
+                     command->name);
+    else if (optopt != 0)
+        report_error(NULL, "%s takes no option '-%c' (kpepc %s --help)", command->name, optopt,
+                     command->name);
+    else
+        report_error(NULL, "%s takes no option '%.100s' (kpepc %s --help)", command->name, argument,
+                     command->name);
+    return EXIT_USAGE;
+}
+
 static int run(struct arena *arena, const struct command *command, int argc, char **argv)
 {
     struct arguments arguments = {0};
     struct option options[OPTIONS + 1] = {{0}};
     int letter;
 
-    for (size_t i = 0; i < OPTIONS; i++)
+    for (size_t i = 0; i < OPTIONS; i++) {
         options[i] = option_list[i].option;
-    while ((letter = getopt_long(argc, argv, "o:t:d:p:e:h", options, NULL)) != -1) {
+        options[i].val += LONG;
+    }
+    opterr = 0;
+    while ((letter = getopt_long(argc, argv, ":o:t:d:p:e:h", options, NULL)) != -1) {
+        if (letter == '?' || letter == ':')
+            return option_error(command, letter, argv[optind - 1]);
+        letter %= LONG;
         if (letter == 'h') {
             print_command_help(command);
             return EXIT_OK;
         }
-        if (letter == '?')
+        if (strchr(command->options, letter) == NULL) {
+            report_error(NULL, "%s takes no option '--%s' (kpepc %s --help)", command->name,
+                         long_name(letter), command->name);
             return EXIT_USAGE;
-        if (strchr(command->options, letter) == NULL)
-            usage_error("an option that kpepc %s does not take", command->name);
+        }
         take_option(arena, &arguments, letter);
     }
     arguments.rest = argv + optind;
@@ -569,5 +692,6 @@ int main(int argc, char **argv)
             arena_free(&arena);
             return status;
         }
-    usage_error("no command '%s' (expected compile, snapshot, diff, emit or render)", argv[1]);
+    usage_error("no command '%s' (expected compile, snapshot, diff, lint, emit or render)",
+                argv[1]);
 }

@@ -154,8 +154,7 @@ static void report(const char *kind, const char *where, const char *format, va_l
 {
     struct buffer text = {0};
 
-    if (where != NULL)
-        buffer_printf(&text, "%s: ", where);
+    buffer_printf(&text, "%s: ", where == NULL ? "kpepc" : where);
     buffer_puts(&text, kind);
     buffer_vprintf(&text, format, args);
     for (size_t i = 0; i < text.length; i++) {

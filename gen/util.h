@@ -57,7 +57,7 @@ void buffer_free(struct buffer *buffer);
 /*
  * Reports go to stderr, one line each, and errors are counted, so that a run
  * tells all it found before it gives up. `where` names the place ("a14.plist:
- * system.cpu.events.INST_ALL.number"); NULL when there is none. Bytes of the
+ * system.cpu.events.INST_ALL.number"); NULL, shown as kpepc, when there is none. Bytes of the
  * message that are not printable ASCII are shown as \xNN: what is reported may
  * be hostile.
  */

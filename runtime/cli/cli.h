@@ -12,11 +12,14 @@ enum { CLI_NAME_MAX = 160 };
 enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_SYSTEM = 3 };
 
 struct cli {
-    const char *cpu;      /* as typed, or NULL */
-    const char *release;  /* as typed, or NULL */
-    const char *counters; /* "forced", "unforced" or NULL */
-    const char *strategy; /* "optimal", "kperfdata" or NULL */
-    bool json, metrics, all, user_only, full;
+    const char *cpu;               /* as typed, or NULL */
+    const char *release;           /* as typed, or NULL */
+    const char *counters;          /* "forced", "unforced" or NULL */
+    const char *strategy;          /* "optimal", "kperfdata" or NULL */
+    const char *kperf, *kperfdata; /* paths, or NULL */
+    const char *words;             /* "verify", "static", "kperfdata" or NULL */
+    const char *events, *repeat;   /* of measure, as typed */
+    bool json, metrics, all, user_only, full, calibrate;
     int count; /* of arguments */
     char **arguments;
 };
@@ -35,6 +38,8 @@ int run_show(const struct cli *cli);
 int run_names(const struct cli *cli);
 int run_encode(const struct cli *cli);
 int run_plan(const struct cli *cli);
+int run_check(const struct cli *cli);
+int run_measure(const struct cli *cli);
 
 /* "kpep: ..." on stderr. */
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -22,12 +22,23 @@ static const struct command commands[] = {
      "kpep names [--cpu CPU] [--release NAME] [--metrics] [--json] [PATTERN]",
      "Chip-agnostic names, and which event each is on which CPU; or the metrics."},
     {"encode", "crjUnsf", 1, 1000, run_encode,
-     "kpep encode --cpu CPU [--strategy NAME] [--counters WHICH] [--user-only] EVENT...",
+     "kpep encode --cpu CPU [--release NAME] [--strategy NAME] [--counters WHICH]\n"
+     "              [--user-only] [--full] [--json] EVENT...",
      "The register words, counters and slots for a set of events, as kperfdata gives them\n"
      "or better; EVENT:u counts in user mode only. What the kernel would refuse is said."},
     {"plan", "crjUnfa", 0, 1000, run_plan,
-     "kpep plan --cpu CPU [--counters WHICH] [--user-only] EVENT...|--all",
+     "kpep plan --cpu CPU [--release NAME] [--counters WHICH] [--user-only] [--full]\n"
+     "            [--json] EVENT...|--all",
      "Any list of events in the fewest passes, and why fewer cannot do."},
+    {"check", "jKD", 0, 0, run_check, "kpep check [--kperf PATH] [--kperfdata PATH] [--json]",
+     "Compare the tables with the live kperfdata, event by event and encoding by\n"
+     "encoding. Needs no root. Exit status 0: equal, 1: something drifted, 3: cannot."},
+    {"measure", "jKDWebCU", 0, 0, run_measure,
+     "kpep measure --calibrate [-e EVENT,...] [-r N] [--words FROM] [--user-only]\n"
+     "               [--kperf PATH] [--kperfdata PATH] [--json]",
+     "Read the counters twice around a known number of instructions: what reading costs,\n"
+     "and whether they move. The first thing to run on a new machine, as root. Counting\n"
+     "a command is not there yet."},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -47,6 +58,16 @@ static const struct {
      "forced (default), or unforced: without the power manager's"},
     {{"user-only", no_argument, NULL, 'U'}, NULL, "count in user mode only"},
     {{"full", no_argument, NULL, 'f'}, NULL, "Intel: add the bits that kperfdata drops"},
+    {{"kperf", required_argument, NULL, 'K'}, "PATH", "the kperf library (default: macOS's own)"},
+    {{"kperfdata", required_argument, NULL, 'D'}, "PATH", "the kperfdata library"},
+    {{"words", required_argument, NULL, 'W'},
+     "FROM",
+     "verify (default: both, and equal), static or kperfdata"},
+    {{"events", required_argument, NULL, 'e'},
+     "LIST",
+     "-e: events, by any name, with commas between"},
+    {{"repeat", required_argument, NULL, 'b'}, "N", "-r: how many times (default 100)"},
+    {{"calibrate", no_argument, NULL, 'C'}, NULL, "measure a loop of kpep's own"},
     {{"all", no_argument, NULL, 'a'}, NULL, "every event of the CPU"},
     {{"json", no_argument, NULL, 'j'}, NULL, "JSON instead of text"},
     {{"help", no_argument, NULL, 'h'}, NULL, "this text"},
@@ -176,6 +197,12 @@ static void take_option(struct cli *cli, int letter)
     cli->release = letter == 'r' ? optarg : cli->release;
     cli->strategy = letter == 's' ? optarg : cli->strategy;
     cli->counters = letter == 'n' ? optarg : cli->counters;
+    cli->calibrate |= letter == 'C';
+    cli->kperf = letter == 'K' ? optarg : cli->kperf;
+    cli->kperfdata = letter == 'D' ? optarg : cli->kperfdata;
+    cli->words = letter == 'W' ? optarg : cli->words;
+    cli->events = letter == 'e' ? optarg : cli->events;
+    cli->repeat = letter == 'b' ? optarg : cli->repeat;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -189,10 +216,10 @@ static int run(const struct command *command, int argc, char **argv)
         options[i].val += LONG;
     }
     opterr = 0;
-    while ((letter = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, ":he:r:", options, NULL)) != -1) {
         if (letter == '?' || letter == ':')
             return option_error(command, letter, argv[optind - 1]);
-        letter %= LONG;
+        letter = letter == 'r' ? 'b' : letter % LONG; /* -r is --repeat, not --release */
         if (letter == 'h') {
             print_command_help(command);
             return CLI_OK;
@@ -235,6 +262,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return flushed(run(&commands[i], argc - 1, argv + 1));
-    cli_error("no command '%.100s' (expected cpus, list, show, names, encode or plan)", argv[1]);
+    cli_error(
+        "no command '%.100s' (expected cpus, list, show, names, encode, plan, check or measure)",
+        argv[1]);
     return CLI_USAGE;
 }

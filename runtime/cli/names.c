@@ -207,11 +207,12 @@ static void metrics_text(const struct choice *choice)
     struct table *table = table_new(4);
     struct kpdb_metric metric;
     struct kpdb_cpu info;
+    bool one = choice->end - choice->first == 1;
     char text[512];
 
     table_cell(table, "metric");
     table_cell(table, "unit");
-    table_cell(table, ">CPUs");
+    table_cell(table, "%s", one ? "supported" : ">CPUs");
     table_cell(table, "formula");
     for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
         unsigned count = 0;
@@ -223,7 +224,10 @@ static void metrics_text(const struct choice *choice)
         formula(&metric, text, sizeof text);
         table_cell(table, "%s", metric.name);
         table_cell(table, "%s", metric.unit);
-        table_cell(table, "%u", count);
+        if (one)
+            table_cell(table, "%s", count == 1 ? "yes" : "no");
+        else
+            table_cell(table, "%u", count);
         table_cell(table, "%s", text);
     }
     table_print(table);

@@ -1,0 +1,80 @@
+/* kpep check: the tables against the live framework. */
+#include "live.h"
+
+enum { SETS = 1000, SEED = 20260101 };
+
+struct report {
+    struct json *json; /* NULL: text */
+};
+
+static void tell(void *user, const struct kplive_drift *drift)
+{
+    const struct report *report = user;
+
+    if (report->json == NULL) {
+        printf("  changed  %s%s%s: %s, the tables say %s\n",
+               drift->event == NULL ? "" : drift->event, drift->event == NULL ? "" : " ",
+               drift->field, drift->live, drift->table);
+        return;
+    }
+    json_begin_line(report->json, NULL, '{');
+    json_string(report->json, "name", drift->event);
+    json_string(report->json, "field", drift->field);
+    json_string(report->json, "table", drift->table);
+    json_string(report->json, "live", drift->live);
+    json_end(report->json, '}');
+}
+
+static void print_json_end(struct json *json, const struct kplive_check *check)
+{
+    json_end(json, ']');
+    json_number(json, "drifts", check->drifts);
+    json_number(json, "events", check->events);
+    json_number(json, "encodings", check->encodings);
+    json_number(json, "event_size", check->event_size);
+    json_string(json, "release", kpdb_release_name((unsigned)check->release));
+    json_end(json, '}');
+}
+
+static void print_text_end(const struct kplive_check *check)
+{
+    printf("%u events and %u encodings compared with %s, which fits best: %u difference%s\n",
+           check->events, check->encodings, kpdb_release_name((unsigned)check->release),
+           check->drifts, check->drifts == 1 ? "" : "s");
+    if (check->event_size != 0)
+        printf("kpep_event is %u bytes here (never used)\n", check->event_size);
+}
+
+int run_check(const struct cli *cli)
+{
+    struct json json = {.out = stdout};
+    struct report report = {cli->json ? &json : NULL};
+    struct kplive_check check;
+    struct kplive_error error;
+    struct kplive *sampler;
+    struct kpdb_cpu cpu;
+    int status = live_open(cli, &sampler), result;
+
+    if (status != CLI_OK)
+        return status;
+    if (kplive_cpu(sampler) >= 0 && kpdb_cpu((unsigned)kplive_cpu(sampler), &cpu) == KPDB_OK) {
+        if (cli->json) {
+            json_begin(&json, NULL, '{');
+            json_string(&json, "db", cpu.db);
+            json_string(&json, "cpu_id", kplive_cpu_name(sampler));
+            json_string(&json, "macos", kplive_macos(sampler));
+            json_begin(&json, "changed", '[');
+        } else {
+            printf("%s (%s), macOS %s\n", cpu.db, kplive_cpu_name(sampler), kplive_macos(sampler));
+        }
+    }
+    result = kplive_compare(sampler, SETS, SEED, tell, &report, &check, &error);
+    if (result == KPLIVE_OK && cli->json)
+        print_json_end(&json, &check);
+    else if (result == KPLIVE_OK)
+        print_text_end(&check);
+    status = result != KPLIVE_OK ? (live_error(&error), CLI_SYSTEM)
+                                 : (check.drifts == 0 ? CLI_OK : CLI_NO);
+    kplive_close(sampler);
+    return status;
+}

@@ -1,0 +1,125 @@
+/*
+ * Apple's private frameworks kperf and kperfdata, loaded at run time: all of
+ * their symbols or nothing. Signatures are from published headers of tools that
+ * call them; nothing of their structs is used but pointers.
+ */
+#ifndef KPLIVE_FRAMEWORK_H
+#define KPLIVE_FRAMEWORK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kpep_db;
+struct kpep_event;
+struct kpep_config;
+
+/* In the dyld shared cache: there is no such file, but dlopen() finds it. */
+#define KPERF_PATH     "/System/Library/PrivateFrameworks/kperf.framework/kperf"
+#define KPERFDATA_PATH "/System/Library/PrivateFrameworks/kperfdata.framework/kperfdata"
+
+/* X(what it returns, its name, its parameters), of macOS 12 and later. */
+#define KPERF_SYMBOLS(X)                                                                   \
+    X(uint32_t, kpc_pmu_version, (void))                                                   \
+    X(int, kpc_cpu_string, (char *buffer, size_t size))                                    \
+    X(uint32_t, kpc_get_counting, (void))                                                  \
+    X(int, kpc_set_counting, (uint32_t classes))                                           \
+    X(uint32_t, kpc_get_thread_counting, (void))                                           \
+    X(int, kpc_set_thread_counting, (uint32_t classes))                                    \
+    X(uint32_t, kpc_get_config_count, (uint32_t classes))                                  \
+    X(uint32_t, kpc_get_counter_count, (uint32_t classes))                                 \
+    X(int, kpc_get_config, (uint32_t classes, uint64_t * config))                          \
+    X(int, kpc_set_config, (uint32_t classes, uint64_t * config))                          \
+    X(int, kpc_get_cpu_counters, (bool all, uint32_t classes, int *cpu, uint64_t *buffer)) \
+    X(int, kpc_get_thread_counters, (uint32_t thread, uint32_t count, uint64_t * buffer))  \
+    X(int, kpc_force_all_ctrs_set, (int force))                                            \
+    X(int, kpc_force_all_ctrs_get, (int *force))                                           \
+    X(int, kperf_action_count_set, (uint32_t count))                                       \
+    X(int, kperf_action_count_get, (uint32_t * count))                                     \
+    X(int, kperf_action_samplers_set, (uint32_t action, uint32_t samplers))                \
+    X(int, kperf_action_samplers_get, (uint32_t action, uint32_t * samplers))              \
+    X(int, kperf_action_filter_set_by_task, (uint32_t action, int32_t port))               \
+    X(int, kperf_action_filter_set_by_pid, (uint32_t action, int32_t pid))                 \
+    X(int, kperf_timer_count_set, (uint32_t count))                                        \
+    X(int, kperf_timer_count_get, (uint32_t * count))                                      \
+    X(int, kperf_timer_period_set, (uint32_t timer, uint64_t ticks))                       \
+    X(int, kperf_timer_period_get, (uint32_t timer, uint64_t * ticks))                     \
+    X(int, kperf_timer_action_set, (uint32_t timer, uint32_t action))                      \
+    X(int, kperf_timer_action_get, (uint32_t timer, uint32_t * action))                    \
+    X(int, kperf_timer_pet_set, (uint32_t timer))                                          \
+    X(int, kperf_timer_pet_get, (uint32_t * timer))                                        \
+    X(int, kperf_sample_set, (uint32_t enabled))                                           \
+    X(int, kperf_sample_get, (uint32_t * enabled))                                         \
+    X(int, kperf_reset, (void))                                                            \
+    X(uint64_t, kperf_ns_to_ticks, (uint64_t ns))                                          \
+    X(uint64_t, kperf_ticks_to_ns, (uint64_t ticks))                                       \
+    X(uint64_t, kperf_tick_frequency, (void))
+
+#define KPERFDATA_SYMBOLS(X)                                                                  \
+    X(int, kpep_config_create, (struct kpep_db * db, struct kpep_config * *config))           \
+    X(void, kpep_config_free, (struct kpep_config * config))                                  \
+    X(int, kpep_config_add_event,                                                             \
+      (struct kpep_config * config, struct kpep_event * *event, uint32_t flag,                \
+       uint32_t * conflict))                                                                  \
+    X(int, kpep_config_remove_event, (struct kpep_config * config, size_t index))             \
+    X(int, kpep_config_force_counters, (struct kpep_config * config))                         \
+    X(int, kpep_config_events_count, (struct kpep_config * config, size_t * count))           \
+    X(int, kpep_config_events,                                                                \
+      (struct kpep_config * config, struct kpep_event * *events, size_t size))                \
+    X(int, kpep_config_kpc, (struct kpep_config * config, uint64_t * words, size_t size))     \
+    X(int, kpep_config_kpc_count, (struct kpep_config * config, size_t * count))              \
+    X(int, kpep_config_kpc_classes, (struct kpep_config * config, uint32_t * classes))        \
+    X(int, kpep_config_kpc_map, (struct kpep_config * config, size_t * map, size_t size))     \
+    X(int, kpep_db_create, (const char *name, struct kpep_db **db))                           \
+    X(void, kpep_db_free, (struct kpep_db * db))                                              \
+    X(int, kpep_db_name, (struct kpep_db * db, const char **name))                            \
+    X(int, kpep_db_aliases_count, (struct kpep_db * db, size_t * count))                      \
+    X(int, kpep_db_aliases, (struct kpep_db * db, const char **names, size_t size))           \
+    X(int, kpep_db_counters_count, (struct kpep_db * db, uint8_t classes, size_t * count))    \
+    X(int, kpep_db_events_count, (struct kpep_db * db, size_t * count))                       \
+    X(int, kpep_db_events, (struct kpep_db * db, struct kpep_event * *events, size_t size))   \
+    X(int, kpep_db_event, (struct kpep_db * db, const char *name, struct kpep_event **event)) \
+    X(int, kpep_event_name, (struct kpep_event * event, const char **name))                   \
+    X(int, kpep_event_alias, (struct kpep_event * event, const char **alias))                 \
+    X(int, kpep_event_description, (struct kpep_event * event, const char **description))
+
+/* Newer ones: NULL where the framework has them not. */
+#define KPERF_OPTIONAL(X)                                       \
+    X(int, kperf_timer_lightweight_pet_set, (uint32_t enabled)) \
+    X(int, kperf_timer_lightweight_pet_get, (uint32_t * enabled))
+
+#define KPERFDATA_OPTIONAL(X)                  \
+    X(const char *, kpep_strerror, (int code)) \
+    X(int, kpep_event_errata, (struct kpep_event * event, const char **errata))
+
+#define KPLIVE_MEMBER(result, name, parameters) result(*name) parameters;
+
+struct frameworks {
+    void *kperf, *kperfdata; /* handles of dlopen() */
+    KPERF_SYMBOLS(KPLIVE_MEMBER)
+    KPERF_OPTIONAL(KPLIVE_MEMBER)
+    KPERFDATA_SYMBOLS(KPLIVE_MEMBER)
+    KPERFDATA_OPTIONAL(KPLIVE_MEMBER)
+    /* macOS's sysctlbyname(); elsewhere the one that the kperf given exports, which simulates it.
+     */
+    int (*sysctlbyname)(const char *name, void *old, size_t *old_size, void *new, size_t new_size);
+};
+
+/* What could not be loaded: of a library itself when symbol is NULL. Cut to fit. */
+struct framework_error {
+    const char *library; /* the path that was asked for */
+    const char *symbol;
+    char reason[256]; /* the loader's */
+};
+
+/*
+ * Loads both; paths may be NULL for macOS's own. All symbols that are not
+ * optional are set, or false is returned, *error is filled in and nothing stays
+ * loaded. The environment is not asked: this runs as root.
+ */
+bool framework_open(struct frameworks *frameworks, const char *kperf_path,
+                    const char *kperfdata_path, struct framework_error *error);
+/* In any state, also of a zeroed struct and twice. */
+void framework_close(struct frameworks *frameworks);
+
+#endif

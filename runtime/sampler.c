@@ -1,0 +1,562 @@
+/* Taking the counters, reading them, and putting everything back. */
+#include "sampler.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- errors -------------------------------------------------------------------------------- */
+
+int kplive_fail(struct kplive_error *error, int status, const char *call, int code,
+                const char *event, const char *hint, ...)
+{
+    va_list args;
+
+    if (error == NULL)
+        return status;
+    error->status = (enum kplive_status)status;
+    error->call = call == NULL ? "" : call;
+    error->code = code;
+    snprintf(error->event, sizeof error->event, "%s", event == NULL ? "" : event);
+    error->hint[0] = '\0';
+    if (hint != NULL) {
+        va_start(args, hint);
+        vsnprintf(error->hint, sizeof error->hint, hint, args);
+        va_end(args);
+    }
+    return status;
+}
+
+const char *kplive_strerror(int status)
+{
+    static const char *const texts[] = {
+        "no error",
+        "the performance counter frameworks cannot be loaded",
+        "not permitted to use the performance counters",
+        "the performance counters are in use",
+        "there are no performance counters",
+        "the kernel refuses an event",
+        "the tables do not know this CPU",
+        "running translated, on a CPU that cannot be known",
+        "an event cannot be counted here",
+        "the events do not fit the counters at once",
+        "the tables and the framework differ",
+        "another sampler of this process counts something else",
+        "called out of order",
+        "the kernel has no counters for this thread yet",
+        "out of memory",
+        "a call failed",
+        "unknown error",
+    };
+
+    return texts[status > 0 || status < KPLIVE_SYSTEM ? 1 - KPLIVE_SYSTEM : -status];
+}
+
+/* A kpc call failed with errno: what it means there (xnu.md 1.2, 1.4, 1.8; peers.md, what hurts).
+ */
+static int kpc_failed(struct kplive_error *error, const char *call, int code, bool config)
+{
+    switch (code) {
+    case EPERM:
+        if (config)
+            return kplive_fail(error, KPLIVE_REFUSED, call, code, NULL,
+                               "this kernel lets only the events of its own list be counted; "
+                               "kpep encode says which are not in it");
+        return kplive_fail(error, KPLIVE_NO_PERMISSION, call, code, NULL, "run it as root");
+    case EACCES:
+    case EBUSY:
+        return kplive_fail(error, KPLIVE_BUSY, call, code, NULL,
+                           "another tool has the counters: Instruments, xctrace, powermetrics or a "
+                           "second sampler");
+    case ENOENT:
+    case ENOTSUP:
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, call, code, NULL,
+                           "this kernel has no counters, as in a virtual machine");
+    default:
+        return kplive_fail(error, KPLIVE_SYSTEM, call, code, NULL, "%s", strerror(code));
+    }
+}
+
+/* ---- open and close ---------------------------------------------------------------------------
+ */
+
+static bool read_number(const struct frameworks *f, const char *name, uint32_t *number)
+{
+    size_t size = sizeof *number;
+
+    *number = 0;
+    return f->sysctlbyname(name, number, &size, NULL, 0) == 0 && size == sizeof *number;
+}
+
+/* The release of the tables whose macOS is the newest that is not newer than this one. */
+static int fitting_release(unsigned cpu, unsigned macos)
+{
+    struct kpdb_cpu info;
+    int best = -1, oldest = -1;
+
+    if (kpdb_cpu(cpu, &info) != KPDB_OK)
+        return KPLIVE_NO_CPU;
+    for (unsigned r = 0; r < kpdb_release_count(); r++) {
+        if ((info.releases >> r & 1) == 0)
+            continue;
+        oldest = oldest < 0 ? (int)r : oldest;
+        if (kpdb_release_macos(r) <= macos)
+            best = (int)r;
+    }
+    return best >= 0 ? best : oldest;
+}
+
+static int identify(struct kplive *sampler, struct kplive_error *error)
+{
+    const struct frameworks *f = &sampler->frameworks;
+    size_t size = sizeof sampler->macos - 1;
+    uint32_t type, subtype, family, translated, cpus;
+    unsigned macos;
+
+    if (read_number(f, "sysctl.proc_translated", &translated) && translated == 1)
+        return kplive_fail(
+            error, KPLIVE_TRANSLATED, "sysctlbyname", 0, NULL,
+            "under Rosetta the system says it is an Intel CPU: use a build for arm64");
+    if (!read_number(f, "hw.cputype", &type) || !read_number(f, "hw.cpusubtype", &subtype) ||
+        !read_number(f, "hw.cpufamily", &family))
+        return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", errno, NULL,
+                           "hw.cputype, hw.cpusubtype and hw.cpufamily say what CPU this is");
+    if (f->sysctlbyname("kern.osproductversion", sampler->macos, &size, NULL, 0) != 0)
+        snprintf(sampler->macos, sizeof sampler->macos, "0");
+    sampler->macos[sizeof sampler->macos - 1] = '\0';
+    sampler->cpus = read_number(f, "hw.ncpu", &cpus) && cpus > 0 && cpus <= 1024 ? cpus : 1;
+    snprintf(sampler->cpu_name, sizeof sampler->cpu_name, "cpu_%x_%x_%x", (unsigned)type,
+             (unsigned)subtype, (unsigned)family);
+    macos = (unsigned)strtoul(sampler->macos, NULL, 10);
+    sampler->cpu = kpdb_cpu_by_id(type, subtype, family);
+    if (sampler->cpu < 0)
+        sampler->cpu = sampler->release = KPLIVE_NO_CPU;
+    else
+        sampler->release = fitting_release((unsigned)sampler->cpu, macos);
+    return KPLIVE_OK;
+}
+
+int kplive_open(const struct kplive_options *options, struct kplive **out,
+                struct kplive_error *error)
+{
+    static const struct kplive_options defaults = {NULL, NULL, KPLIVE_VERIFY};
+    struct framework_error why;
+    struct kplive *sampler;
+    int status;
+
+    *out = NULL;
+    if (options == NULL)
+        options = &defaults;
+    sampler = calloc(1, sizeof *sampler);
+    if (sampler == NULL)
+        return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
+    sampler->words = options->words;
+    if (!framework_open(&sampler->frameworks, options->kperf, options->kperfdata, &why)) {
+        free(sampler);
+        return kplive_fail(error, KPLIVE_NO_FRAMEWORK, why.symbol == NULL ? "dlopen" : "dlsym", 0,
+                           NULL, "%s%s%s: %s", why.library, why.symbol == NULL ? "" : ": ",
+                           why.symbol == NULL ? "" : why.symbol, why.reason);
+    }
+    status = identify(sampler, error);
+    if (status != KPLIVE_OK) {
+        kplive_close(sampler);
+        return status;
+    }
+    *out = sampler;
+    return KPLIVE_OK;
+}
+
+void kplive_close(struct kplive *sampler)
+{
+    if (sampler == NULL)
+        return;
+    kplive_stop(sampler, NULL);
+    framework_close(&sampler->frameworks);
+    free(sampler);
+}
+
+int kplive_cpu(const struct kplive *sampler)
+{
+    return sampler->cpu;
+}
+
+int kplive_release(const struct kplive *sampler)
+{
+    return sampler->release;
+}
+
+const char *kplive_cpu_name(const struct kplive *sampler)
+{
+    return sampler->cpu_name;
+}
+
+const char *kplive_macos(const struct kplive *sampler)
+{
+    return sampler->macos;
+}
+
+unsigned kplive_cpus(const struct kplive *sampler)
+{
+    return sampler->cpus;
+}
+
+int kplive_program(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
+                   struct kplive_error *error)
+{
+    int status;
+
+    if (sampler->started)
+        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "stop it first");
+    sampler->programmed = false;
+    status = kplive_encode(sampler, events, count, error);
+    if (status != KPLIVE_OK)
+        return status;
+    for (unsigned i = 0; i < count; i++)
+        sampler->slots[i] = sampler->encoding.events[i].slot;
+    sampler->programmed = true;
+    return KPLIVE_OK;
+}
+
+const struct kpdb_encoding *kplive_encoding(const struct kplive *sampler)
+{
+    return sampler->programmed ? &sampler->encoding : NULL;
+}
+
+/* ---- start and stop ---------------------------------------------------------------------------
+ */
+
+/*
+ * The counters are the machine's: one configuration for all samplers of the
+ * process, taken by the first that starts and given back by the last that
+ * stops. What was there before is kept here, where a signal handler finds it.
+ */
+static pthread_mutex_t owners_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct kplive *owners; /* those that are started */
+static struct kplive_before before;
+
+static void remember(const struct frameworks *f)
+{
+    uint32_t thread_counting = f->kpc_get_thread_counting();
+
+    memset(&before, 0, sizeof before);
+    before.counting = f->kpc_get_counting();
+    /* The wrapper's error is all ones (xnu.md 5.3). */
+    before.thread_counting = thread_counting == UINT32_MAX ? 0 : thread_counting;
+}
+
+/* Once forced, so that the words are those of all counters. */
+static void remember_config(const struct frameworks *f)
+{
+    uint32_t count = f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE);
+
+    before.config_count = 0;
+    if (count != 0 && count <= KPDB_COUNTERS_MAX &&
+        f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, before.config) == 0)
+        before.config_count = count;
+}
+
+/* What went wrong first, while the rest is still being done. */
+struct trouble {
+    const char *call;
+    int code;
+};
+
+static void attempt(struct trouble *trouble, const char *call, int result)
+{
+    if (result == 0 || trouble->call != NULL)
+        return;
+    trouble->call = call;
+    trouble->code = errno;
+}
+
+/*
+ * As it was before, in the reverse of the kernel's order (xnu.md 1.10). The
+ * words that were there are put back as far as the kernel takes them: it may
+ * have been configured with what it does not accept from us.
+ */
+static struct trouble give_back(const struct frameworks *f)
+{
+    struct trouble trouble = {0};
+
+    attempt(&trouble, "kpc_set_counting", f->kpc_set_counting(0));
+    if (before.config_count != 0)
+        (void)f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, before.config);
+    attempt(&trouble, "kpc_set_thread_counting",
+            f->kpc_set_thread_counting(before.thread_counting));
+    attempt(&trouble, "kpc_force_all_ctrs_set", f->kpc_force_all_ctrs_set(before.force));
+    if (before.counting != 0)
+        attempt(&trouble, "kpc_set_counting", f->kpc_set_counting(before.counting));
+    return trouble;
+}
+
+/* The counts and sizes that hold once the counters are forced (peers.md, mistakes). */
+static int check_counts(const struct kplive *sampler, struct kplive_error *error)
+{
+    const struct frameworks *f = &sampler->frameworks;
+    const struct kpdb_encoding *encoding = &sampler->encoding;
+    uint32_t counters = f->kpc_get_counter_count(encoding->classes);
+    uint32_t words = f->kpc_get_config_count(encoding->classes);
+
+    if (counters == 0)
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", errno, NULL,
+                           "this kernel has no counters of these classes, as in a virtual machine");
+    if (counters > KPDB_COUNTERS_MAX)
+        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
+                           "%u counters (expected at most %d)", (unsigned)counters,
+                           KPDB_COUNTERS_MAX);
+    for (unsigned i = 0; i < encoding->event_count; i++)
+        if (encoding->events[i].slot >= counters)
+            return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", 0, NULL,
+                               "%u counters, and an event is on number %u", (unsigned)counters,
+                               encoding->events[i].slot);
+    if (encoding->config_count != 0 && words != encoding->config_count)
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_config_count", 0, NULL,
+                           "%u configuration words (expected %u): the counters were not forced",
+                           (unsigned)words, encoding->config_count);
+    return KPLIVE_OK;
+}
+
+/* force, check, config, counting, thread counting: the kernel's order. */
+static int take(struct kplive *sampler, struct kplive_error *error)
+{
+    const struct frameworks *f = &sampler->frameworks;
+    uint32_t classes = sampler->encoding.classes;
+    uint64_t words[KPDB_COUNTERS_MAX];
+    int status;
+
+    if (f->kpc_force_all_ctrs_set(1) != 0)
+        return kpc_failed(error, "kpc_force_all_ctrs_set", errno, false);
+    status = check_counts(sampler, error);
+    if (status != KPLIVE_OK)
+        return status;
+    remember_config(f);
+    memcpy(words, sampler->encoding.config, sizeof words);
+    if (sampler->encoding.config_count != 0 && f->kpc_set_config(classes, words) != 0)
+        return kpc_failed(error, "kpc_set_config", errno, true);
+    /* Also what makes macOS 26 apply the configuration, which it only keeps until then. */
+    if (f->kpc_set_counting(classes) != 0)
+        return kpc_failed(error, "kpc_set_counting", errno, false);
+    if (f->kpc_set_thread_counting(classes) != 0)
+        return kpc_failed(error, "kpc_set_thread_counting", errno, false);
+    return KPLIVE_OK;
+}
+
+static bool same_words(const struct kpdb_encoding *a, const struct kpdb_encoding *b)
+{
+    return a->classes == b->classes && a->config_count == b->config_count &&
+           memcmp(a->config, b->config, a->config_count * sizeof a->config[0]) == 0;
+}
+
+static int start_first(struct kplive *sampler, struct kplive_error *error)
+{
+    const struct frameworks *f = &sampler->frameworks;
+    int status;
+
+    remember(f);
+    /* The first question that needs root, and the one that changes nothing. */
+    if (f->kpc_force_all_ctrs_get(&before.force) != 0)
+        return kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
+    status = take(sampler, error);
+    if (status != KPLIVE_OK)
+        (void)give_back(f);
+    return status;
+}
+
+static void stop_at_exit(void)
+{
+    kplive_stop_all();
+}
+
+static void register_exit(void)
+{
+    (void)atexit(stop_at_exit);
+}
+
+int kplive_start(struct kplive *sampler, struct kplive_error *error)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int status = KPLIVE_OK;
+
+    if (!sampler->programmed || sampler->started)
+        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "%s",
+                           sampler->started ? "it is started already" : "program it first");
+    (void)pthread_once(&once, register_exit);
+    pthread_mutex_lock(&owners_lock);
+    if (owners == NULL)
+        status = start_first(sampler, error);
+    else if (!same_words(&owners->encoding, &sampler->encoding))
+        status = kplive_fail(error, KPLIVE_IN_USE, "", 0, NULL,
+                             "the counters are the machine's: it would count something else too");
+    if (status == KPLIVE_OK) {
+        sampler->next = owners;
+        owners = sampler;
+        sampler->started = true;
+    }
+    pthread_mutex_unlock(&owners_lock);
+    if (status == KPLIVE_OK) {
+        status = kplive_ready(sampler, error);
+        if (status != KPLIVE_OK)
+            (void)kplive_stop(sampler, NULL);
+    }
+    return status;
+}
+
+int kplive_stop(struct kplive *sampler, struct kplive_error *error)
+{
+    struct trouble trouble = {0};
+
+    if (!sampler->started)
+        return KPLIVE_OK;
+    pthread_mutex_lock(&owners_lock);
+    for (struct kplive **at = &owners; *at != NULL; at = &(*at)->next)
+        if (*at == sampler) {
+            *at = sampler->next;
+            break;
+        }
+    if (sampler->started && owners == NULL)
+        trouble = give_back(&sampler->frameworks);
+    sampler->started = false;
+    pthread_mutex_unlock(&owners_lock);
+    return trouble.call == NULL ? KPLIVE_OK : kpc_failed(error, trouble.call, trouble.code, false);
+}
+
+void kplive_stop_all(void)
+{
+    struct kplive *sampler = owners;
+
+    if (sampler == NULL)
+        return;
+    owners = NULL;
+    (void)give_back(&sampler->frameworks);
+    for (; sampler != NULL; sampler = sampler->next)
+        sampler->started = false;
+}
+
+/* ---- reading
+ * ------------------------------------------------------------------------------------- */
+
+int kplive_read(const struct kplive *sampler, uint64_t *values)
+{
+    uint64_t counters[KPDB_COUNTERS_MAX];
+    unsigned count = sampler->encoding.event_count;
+
+    if (sampler->frameworks.kpc_get_thread_counters(0, KPDB_COUNTERS_MAX, counters) != 0)
+        return -1;
+    for (unsigned i = 0; i < count; i++)
+        values[i] = counters[sampler->slots[i]];
+    return 0;
+}
+
+/* A millisecond: the kernel gives an older thread its counters when it next runs. */
+static void wait_a_little(void)
+{
+    struct timespec pause = {0, 1000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
+{
+    uint64_t values[KPDB_EVENTS_MAX];
+    enum { TRIES = 100 };
+
+    if (!sampler->started)
+        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "start it first");
+    for (int i = 0; i < TRIES; i++) {
+        if (kplive_read(sampler, values) == 0) {
+            /* The snapshot this read began from may be stale; the next one begins from this. */
+            if (kplive_read(sampler, values) == 0)
+                return KPLIVE_OK;
+        }
+        if (errno != EINVAL)
+            return kpc_failed(error, "kpc_get_thread_counters", errno, false);
+        wait_a_little();
+    }
+    return kplive_fail(error, KPLIVE_NOT_READY, "kpc_get_thread_counters", EINVAL, NULL,
+                       "the kernel keeps no counts for this thread");
+}
+
+void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count, uint64_t *delta)
+{
+    for (unsigned i = 0; i < count; i++)
+        delta[i] = later[i] - earlier[i];
+}
+
+static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *values,
+                     struct kplive_error *error)
+{
+    const struct frameworks *f = &sampler->frameworks;
+    unsigned stride = sampler->encoding.slots, cpus = all ? sampler->cpus : 1;
+    uint64_t *counters;
+    int result;
+
+    if (!sampler->started)
+        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "start it first");
+    /* Room for more than is expected: the wrapper is not told how much there is. */
+    counters = calloc((size_t)cpus * KPDB_COUNTERS_MAX + KPDB_COUNTERS_MAX, sizeof *counters);
+    if (counters == NULL)
+        return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
+    result = f->kpc_get_cpu_counters(all, sampler->encoding.classes, cpu, counters);
+    for (unsigned c = 0; c < cpus && result >= 0; c++)
+        for (unsigned i = 0; i < sampler->encoding.event_count; i++)
+            values[c * sampler->encoding.event_count + i] =
+                counters[c * stride + sampler->slots[i]];
+    free(counters);
+    return result >= 0 ? KPLIVE_OK : kpc_failed(error, "kpc_get_cpu_counters", errno, false);
+}
+
+int kplive_read_cpus(const struct kplive *sampler, uint64_t *values, struct kplive_error *error)
+{
+    int cpu;
+
+    return read_cpus(sampler, true, &cpu, values, error);
+}
+
+int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
+                    struct kplive_error *error)
+{
+    return read_cpus(sampler, false, cpu, values, error);
+}
+
+/* ---- metrics
+ * -------------------------------------------------------------------------------------- */
+
+/* The sum of the counts of names; false when one of them was not programmed. */
+static bool sum_terms(const struct kplive *sampler, const uint16_t *names, unsigned count,
+                      const uint64_t *delta, double *sum)
+{
+    *sum = 0;
+    for (unsigned n = 0; n < count; n++) {
+        struct kpdb_event event;
+        unsigned i = 0;
+
+        if (kpdb_name_on((unsigned)sampler->cpu, sampler->release, names[n], &event) != KPDB_OK)
+            return false;
+        while (i < sampler->encoding.event_count && sampler->encoding.events[i].asked != event.id)
+            i++;
+        if (i == sampler->encoding.event_count)
+            return false;
+        *sum += (double)delta[i];
+    }
+    return true;
+}
+
+int kplive_metric(const struct kplive *sampler, unsigned metric, const uint64_t *delta, double *out)
+{
+    struct kpdb_metric formula;
+    double numerator, denominator;
+
+    if (!sampler->programmed)
+        return KPLIVE_STATE;
+    if (sampler->cpu < 0 || kpdb_metric(metric, &formula) != KPDB_OK ||
+        !sum_terms(sampler, formula.numerators, formula.numerator_count, delta, &numerator) ||
+        !sum_terms(sampler, formula.denominators, formula.denominator_count, delta, &denominator))
+        return KPLIVE_EVENT;
+    *out = denominator == 0 ? 0 : formula.scale * numerator / denominator;
+    return KPLIVE_OK;
+}

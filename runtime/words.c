@@ -1,0 +1,315 @@
+/* Register words: from the tables, from kperfdata, or from both and equal. */
+#include "sampler.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Longest name of an event that is handed to kperfdata as a C string. */
+enum { NAME_MAX_LENGTH = 96 };
+
+static bool copy_name(const struct kpdb_request *event, char *name)
+{
+    if (event->length >= NAME_MAX_LENGTH || memchr(event->name, '\0', event->length) != NULL)
+        return false;
+    memcpy(name, event->name, event->length);
+    name[event->length] = '\0';
+    return true;
+}
+
+/* ---- kperfdata --------------------------------------------------------------------------- */
+
+static int add_event(const struct frameworks *f, struct kpep_db *db, struct kpep_config *config,
+                     const struct kpdb_request *event, struct kplive_framework_words *out)
+{
+    struct kpep_event *found = NULL;
+    char name[NAME_MAX_LENGTH];
+
+    out->call = "kpep_db_event";
+    if (!copy_name(event, name))
+        return 11;
+    out->code = f->kpep_db_event(db, name, &found);
+    if (out->code != 0)
+        return out->code;
+    out->call = "kpep_config_add_event";
+    return f->kpep_config_add_event(config, &found, event->user_only, &out->conflicts);
+}
+
+/* The words, once all events are in. What a framework says of sizes is checked before it writes. */
+static int take_words(const struct frameworks *f, struct kpep_config *config, unsigned count,
+                      struct kplive_framework_words *out)
+{
+    int code;
+
+    out->call = "kpep_config_kpc_classes";
+    code = f->kpep_config_kpc_classes(config, &out->classes);
+    if (code != 0)
+        return code;
+    out->call = "kpep_config_kpc_count";
+    code = f->kpep_config_kpc_count(config, &out->config_count);
+    if (code != 0)
+        return code;
+    if (out->config_count > KPDB_COUNTERS_MAX)
+        return 4;
+    out->call = "kpep_config_kpc";
+    if (out->config_count != 0) {
+        code = f->kpep_config_kpc(config, out->config, out->config_count * sizeof out->config[0]);
+        if (code != 0)
+            return code;
+    }
+    out->call = "kpep_config_kpc_map";
+    code = f->kpep_config_kpc_map(config, out->map, count * sizeof out->map[0]);
+    for (unsigned i = 0; i < count && code == 0; i++)
+        if (out->map[i] >= KPDB_COUNTERS_MAX)
+            code = 4;
+    return code;
+}
+
+void kplive_ask_framework(const struct frameworks *f, struct kpep_db *db,
+                          const struct kpdb_request *events, unsigned count,
+                          struct kplive_framework_words *out)
+{
+    struct kpep_config *config = NULL;
+
+    memset(out, 0, sizeof *out);
+    out->call = "kpep_config_create";
+    out->code = f->kpep_config_create(db, &config);
+    if (out->code != 0 || config == NULL) {
+        out->code = out->code != 0 ? out->code : 2;
+        return;
+    }
+    out->call = "kpep_config_force_counters";
+    out->code = f->kpep_config_force_counters(config);
+    for (unsigned i = 0; i < count && out->code == 0; i++) {
+        out->failed = i;
+        out->code = add_event(f, db, config, &events[i], out);
+    }
+    if (out->code == 0)
+        out->code = take_words(f, config, count, out);
+    f->kpep_config_free(config);
+}
+
+const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *encoding,
+                                unsigned count, const struct kplive_framework_words *words)
+{
+    int code = kpdb_kperfdata_code(kpdb_result);
+
+    if (code != words->code)
+        return "code";
+    if (code != 0)
+        return encoding->failed == words->failed ? NULL : "failing event";
+    if (encoding->classes != words->classes)
+        return "classes";
+    if (encoding->config_count != words->config_count)
+        return "count of words";
+    for (unsigned i = 0; i < encoding->config_count; i++)
+        if (encoding->config[i] != words->config[i])
+            return "word";
+    for (unsigned i = 0; i < count; i++)
+        if (encoding->events[i].slot != words->map[i])
+            return "map";
+    return NULL;
+}
+
+/* ---- the tables ------------------------------------------------------------------------------ */
+
+static void event_name(const struct kpdb_request *event, char *text, size_t size)
+{
+    snprintf(text, size, "%.*s", (int)(event->length < size ? event->length : size - 1),
+             event->name);
+}
+
+static int table_error(const struct kplive *sampler, const struct kpdb_request *events,
+                       unsigned count, int result, const struct kpdb_encoding *encoding,
+                       struct kplive_error *error)
+{
+    char event[NAME_MAX_LENGTH] = "";
+    struct kpdb_bottleneck bottleneck;
+    struct kpdb_options options = {.release = sampler->release};
+    uint16_t passes[KPDB_EVENTS_MAX];
+    unsigned failed;
+    int needed;
+
+    if (encoding->failed < count)
+        event_name(&events[encoding->failed], event, sizeof event);
+    if (result != KPDB_CONFLICT && result != KPDB_TOO_MANY)
+        return kplive_fail(error, KPLIVE_EVENT, "kpdb_encode", kpdb_kperfdata_code(result), event,
+                           "%s on %s", kpdb_strerror(result), sampler->cpu_name);
+    needed = count > KPDB_EVENTS_MAX ? 0
+                                     : kpdb_plan((unsigned)sampler->cpu, &options, events, count,
+                                                 passes, &bottleneck, &failed);
+    return kplive_fail(error, KPLIVE_CONFLICT, "kpdb_encode", kpdb_kperfdata_code(result), event,
+                       needed > 0 ? "%d passes would do: kpdb_plan() says which"
+                                  : "too many events at once",
+                       needed);
+}
+
+static int encode_static(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
+                         struct kplive_error *error)
+{
+    struct kpdb_options options = {.release = sampler->release};
+    int result;
+
+    if (sampler->cpu < 0)
+        return kplive_fail(error, KPLIVE_NO_CPU, "", 0, NULL,
+                           "the tables do not know %s; words can still come from kperfdata",
+                           sampler->cpu_name);
+    result = kpdb_encode((unsigned)sampler->cpu, &options, events, count, &sampler->encoding);
+    return result == KPDB_OK
+               ? KPLIVE_OK
+               : table_error(sampler, events, count, result, &sampler->encoding, error);
+}
+
+/* ---- kperfdata's words as an encoding ---------------------------------------------------------
+ */
+
+static int framework_error(const struct kpdb_request *events,
+                           const struct kplive_framework_words *words, struct kplive_error *error)
+{
+    char event[NAME_MAX_LENGTH];
+
+    event_name(&events[words->failed], event, sizeof event);
+    switch (words->code) {
+    case 11:
+        return kplive_fail(error, KPLIVE_EVENT, words->call, words->code, event,
+                           "kperfdata has no such event on this machine and macOS");
+    case 12:
+        return kplive_fail(error, KPLIVE_CONFLICT, words->call, words->code, event,
+                           "kperfdata places events in the order given and moves none");
+    case 13:
+    case 14:
+    case 16:
+        return kplive_fail(error, KPLIVE_EVENT, words->call, words->code, event,
+                           "kperfdata cannot count it");
+    default:
+        return kplive_fail(error, KPLIVE_SYSTEM, words->call, words->code, event, NULL);
+    }
+}
+
+static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
+                            const struct kpdb_request *events, unsigned count,
+                            struct kplive_error *error)
+{
+    struct kpdb_encoding *encoding = &sampler->encoding;
+    struct kplive_framework_words words;
+
+    kplive_ask_framework(&sampler->frameworks, db, events, count, &words);
+    if (words.code != 0)
+        return framework_error(events, &words, error);
+    memset(encoding, 0, sizeof *encoding);
+    encoding->classes = words.classes;
+    encoding->config_count = (unsigned)words.config_count;
+    memcpy(encoding->config, words.config, sizeof encoding->config);
+    encoding->event_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        struct kpdb_event event;
+        bool known =
+            sampler->cpu >= 0 && kpdb_find((unsigned)sampler->cpu, sampler->release, events[i].name,
+                                           events[i].length, &event) == KPDB_OK;
+
+        encoding->events[i].slot = (uint8_t)words.map[i];
+        encoding->events[i].counter = (uint8_t)words.map[i];
+        encoding->events[i].asked = known ? event.id : KPDB_NO_ID;
+        encoding->events[i].counted = encoding->events[i].asked;
+    }
+    return KPLIVE_OK;
+}
+
+/* ---- both
+ * ----------------------------------------------------------------------------------------- */
+
+static unsigned bits(uint32_t mask)
+{
+    unsigned count = 0;
+
+    for (; mask != 0; mask &= mask - 1)
+        count++;
+    return count;
+}
+
+/*
+ * kperfdata moves nothing, so it is asked in the order in which that does no
+ * harm: narrowest events first. By the names of this macOS, which it knows.
+ */
+static void order_for_framework(const struct kplive *sampler, const struct kpdb_request *events,
+                                unsigned count, struct kpdb_request *ordered)
+{
+    unsigned width[KPDB_EVENTS_MAX];
+
+    for (unsigned i = 0; i < count; i++) {
+        struct kpdb_event event = {0};
+        struct kpdb_request request = events[i];
+        unsigned at = i;
+
+        if (kpdb_find((unsigned)sampler->cpu, sampler->release, request.name, request.length,
+                      &event) == KPDB_OK) {
+            request.name = kpdb_event_name(event.id);
+            request.length = strlen(request.name);
+        }
+        for (; at > 0 && bits(event.counters) < width[at - 1]; at--) {
+            ordered[at] = ordered[at - 1];
+            width[at] = width[at - 1];
+        }
+        ordered[at] = request;
+        width[at] = bits(event.counters);
+    }
+}
+
+static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_request *events,
+                  unsigned count, struct kplive_error *error)
+{
+    struct kpdb_options options = {.release = sampler->release, .strategy = KPDB_KPERFDATA};
+    struct kpdb_request ordered[KPDB_EVENTS_MAX];
+    struct kplive_framework_words words;
+    struct kpdb_encoding greedy;
+    const char *field;
+    char event[NAME_MAX_LENGTH];
+    int result;
+
+    memset(&greedy, 0, sizeof greedy);
+    order_for_framework(sampler, events, count, ordered);
+    kplive_ask_framework(&sampler->frameworks, db, ordered, count, &words);
+    result = kpdb_encode((unsigned)sampler->cpu, &options, ordered, count, &greedy);
+    field = kplive_words_differ(result, &greedy, count, &words);
+    if (field == NULL)
+        return KPLIVE_OK;
+    event_name(&ordered[words.failed < count ? words.failed : 0], event, sizeof event);
+    for (unsigned i = 0; i < greedy.config_count && i < words.config_count && result == KPDB_OK;
+         i++)
+        if (greedy.config[i] != words.config[i])
+            return kplive_fail(error, KPLIVE_DIFFERENT, words.call, words.code, event,
+                               "word %u: the tables say 0x%llx, kperfdata 0x%llx; kpep check "
+                               "says what drifted",
+                               i, (unsigned long long)greedy.config[i],
+                               (unsigned long long)words.config[i]);
+    return kplive_fail(error, KPLIVE_DIFFERENT, words.call, words.code, event,
+                       "the tables and kperfdata differ in the %s (%d and %d); kpep check says "
+                       "what drifted",
+                       field, kpdb_kperfdata_code(result), words.code);
+}
+
+int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
+                  struct kplive_error *error)
+{
+    const struct frameworks *f = &sampler->frameworks;
+    struct kpep_db *db = NULL;
+    int status = KPLIVE_OK, code;
+
+    if (count == 0 || count > KPDB_EVENTS_MAX)
+        return kplive_fail(error, count == 0 ? KPLIVE_EVENT : KPLIVE_CONFLICT, "", 0, NULL,
+                           "%u events (expected 1 to %d)", count, KPDB_EVENTS_MAX);
+    if (sampler->words != KPLIVE_KPERFDATA) {
+        status = encode_static(sampler, events, count, error);
+        if (status != KPLIVE_OK || sampler->words == KPLIVE_STATIC)
+            return status;
+    }
+    code = f->kpep_db_create(NULL, &db);
+    if (code != 0 || db == NULL)
+        return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_create", code, NULL,
+                           "kperfdata has no database for %s", sampler->cpu_name);
+    if (sampler->words == KPLIVE_KPERFDATA)
+        status = encode_kperfdata(sampler, db, events, count, error);
+    else
+        status = verify(sampler, db, events, count, error);
+    f->kpep_db_free(db);
+    return status;
+}

@@ -1,0 +1,716 @@
+"""kpepc emit: every builtin output against the plists, one's own template, hostile databases.
+
+The expected bytes are in tests/golden; `emit_test.py --update` writes them again after a change
+that is meant (read the difference before committing it). It needs KPEPC, KPEP and KPEP_SOURCE in
+the environment, as CTest sets them.
+"""
+import csv
+import html
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import kpeptest
+import plistfacts
+from kpeptest import CC, KPEPC, SOURCE, check, done, equal, run
+from plistfacts import CHIPS, NAMES, Facts
+
+SNAPSHOTS = plistfacts.snapshots()
+FACTS = Facts(SNAPSHOTS)
+DATA = ["--names", NAMES, "--chips", CHIPS]
+GOLDEN = SOURCE / "tests" / "golden"
+WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
+HERE = pathlib.Path(tempfile.mkdtemp(prefix="kpep-emit-"))
+
+
+def emit(template, *arguments, releases=SNAPSHOTS, data=DATA):
+    """What it writes when all goes well."""
+    status, out, err = run(KPEPC, "emit", "-t", template, *arguments, *data,
+                           *plistfacts.arguments(releases))
+    equal((status, err), (0, ""), f"emit -t {template} {arguments}")
+    return out
+
+
+def refuses(status, arguments, *parts):
+    """An exit status, nothing on stdout, and the parts among what is said."""
+    got, out, err = run(KPEPC, "emit", *arguments)
+    equal((got, out), (status, ""), f"emit {arguments}")
+    for part in parts:
+        check(part in err, f"emit {arguments}: says {part!r}\n   got {err!r}")
+
+
+def chosen():
+    """Every CPU in each release that has it, and the options that choose it."""
+    for cpu in FACTS.cpus:
+        for release in cpu.releases:
+            yield cpu, release, ["--cpu", cpu.db, "--release", release]
+
+
+def raw(cpu, event):
+    """The event's dictionary in the newest plist that has it: what is absent is absent."""
+    return cpu.history[cpu.event_releases(event)[-1]].head["events"][event]
+
+
+# ---- c-header
+
+def ident(name):
+    return re.sub(r"[^A-Z0-9]", "_", name.upper())
+
+
+def event_constants(facts, cpu, event, prefix):
+    fields, row = raw(cpu, event), cpu.merged()[event]
+    constants = {f"{prefix}_COUNTERS": row["counters_mask"]}
+    for key, suffix in (("number", "NUMBER"), ("umask", "UMASK"), ("fixed_counter", "FIXED")):
+        if key in fields:
+            constants[f"{prefix}_{suffix}"] = fields[key]
+    return constants
+
+
+def constants(facts, cpu, release):
+    """Every constant the header of a CPU is to have."""
+    head, prefix = cpu.newest.head, f"KPEP_{ident(cpu.db)}"
+    wanted = {f"{prefix}_{key.upper()}": head.get(key, 0)
+              for key in ("fixed_counters", "config_counters", "power_counters")}
+    wanted[f"{prefix}_EVENT_BITS"] = cpu.event_bits
+    for event in cpu.history[release].events:
+        wanted |= event_constants(facts, cpu, event, f"{prefix}_EVENT_{ident(event)}")
+    for name in facts.names:
+        event = facts.name_on(name, cpu, release)
+        if event is not None:
+            wanted |= event_constants(facts, cpu, event, f"{prefix}_NAME_{ident(name)}")
+    return wanted
+
+
+def cxx():
+    """The C++ compiler; in CI there has to be one."""
+    found = next((c for c in (os.environ.get("CXX"), shutil.which("c++"), shutil.which("g++"),
+                              shutil.which("clang++")) if c), None)
+    if found is None:
+        print("skipped: the C headers as C++, for want of c++, g++ or clang++")
+        check("CI" not in os.environ, "CI has a C++ compiler")
+    return found
+
+
+def compiles(header):
+    """Alone, twice over, in each language; a file of nothing but macros is no C."""
+    languages = [[CC, "-std=c90"], [CC, "-std=c11"]] + ([[cxx(), "-std=c++98"]] if cxx() else [])
+    for compiler, language in languages:
+        suffix = "cc" if "++" in language else "c"
+        source = HERE / f"alone.{suffix}"
+        source.write_text(f'#include "{header.name}"\n#include "{header.name}"\nextern int alone;\n')
+        status, _, err = run(compiler, language, *WARNINGS, source)
+        equal((status, err), (0, ""), f"{header.name} as {language}")
+
+
+def printed(headers, names):
+    """A C program that includes all the headers prints the constants: name -> value."""
+    source, program = HERE / "print.c", HERE / "print"
+    lines = [f'#include "{header.name}"' for header in headers * 2]
+    lines += ["#include <stdio.h>",
+              "static const struct { const char *name; unsigned long value; } all[] = {"]
+    lines += [f'{{"{name}", {name}}},' for name in names]
+    lines += ["{NULL, 0}};", "int main(void) { for (unsigned i = 0; all[i].name != NULL; i++) {",
+              r'printf("%s %lu\n", all[i].name, all[i].value); } return 0; }']
+    source.write_text("\n".join(lines) + "\n")
+    status, _, err = run(CC, "-std=c11", *WARNINGS[:-1], source, "-o", program)
+    if not equal((status, err), (0, ""), "the program of all constants compiles"):
+        return {}
+    return {name: int(value) for name, value in map(str.split, run(program)[1].splitlines())}
+
+
+def check_headers():
+    for release in FACTS.releases:
+        headers, wanted = [], {}
+        for cpu in (cpu for cpu in FACTS.cpus if release in cpu.releases):
+            text = emit("c-header", "--cpu", cpu.db, "--release", release)
+            header = HERE / f"{cpu.db}_{release}.h"
+            header.write_text(text)
+            headers.append(header)
+            own = constants(FACTS, cpu, release)
+            wanted |= own
+            defined = re.findall(r"^#define (\w+) (?:0x[0-9a-f]+|\d+)$", text, re.M)
+            equal(sorted(defined), sorted(own), f"{header.name}: its constants and no other")
+            check(not re.search(r"typedef|#include|//|[ \t]$", text, re.M), f"{header.name}: bare")
+            check(re.findall(r"^#(?!define)\w+", text, re.M) == ["#ifndef", "#endif"],
+                  f"{header.name}: one guard")
+            compiles(header)
+        got = printed(headers, list(wanted))
+        equal(got.keys(), wanted.keys(), f"{release}: all constants")
+        for name, value in wanted.items():
+            equal(got.get(name), value, f"{release}: {name}")
+        print(f"{release}: {len(headers)} headers, {len(wanted)} constants")
+
+
+# ---- json, csv, markdown
+
+def cpu_json(facts, cpu, release):
+    head = cpu.newest.head
+    rows = facts.rows(cpu, release)
+    return {"db": cpu.db, "arch": cpu.arch, "marketing_name": head["marketing_name"],
+            "release": release, "releases": cpu.releases, "chips": cpu.chips, "cpu_ids": cpu.ids,
+            **{key: head.get(key, 0) for key in ("fixed_counters", "config_counters",
+                                                 "power_counters")},
+            "event_bits": cpu.event_bits,
+            "events": [{key: row[key] for key in row if key != "renamed"} for row in rows],
+            "names": {name: facts.name_on(name, cpu, release) for name in facts.names}}
+
+
+def check_json():
+    for release in [None, *FACTS.releases]:
+        whole = json.loads(emit("json", *([] if release is None else ["--release", release])))
+        cpus = [cpu for cpu in FACTS.cpus if release is None or release in cpu.releases]
+        equal(whole["releases"], FACTS.releases, "json: releases")
+        got = {cpu["db"]: cpu for cpu in whole["cpus"]}
+        equal(len(got), len(whole["cpus"]), "json: each database once")
+        equal(got.keys(), {cpu.db for cpu in cpus}, f"json: the databases of {release}")
+        for cpu in cpus:
+            equal(got[cpu.db], cpu_json(FACTS, cpu, release or cpu.releases[-1]),
+                  f"json: {cpu.db} in {release}")
+
+
+def csv_row(cpu, release, row):
+    fields = raw(cpu, row["name"])
+    return {"db": cpu.db, "release": release, "name": row["name"],
+            "number": str(fields.get("number", "")), "umask": str(fields.get("umask", "")),
+            "counters_mask": str(row["counters_mask"]),
+            "fixed_counter": str(fields.get("fixed_counter", "")),
+            "fallback": row["fallback"] or "", "aliases": " ".join(row["aliases"]),
+            "names": " ".join(row["names"])}
+
+
+def read_csv(text):
+    rows = list(csv.reader(io.StringIO(text), strict=True))
+    check(all(len(row) == len(rows[0]) for row in rows), "csv: as many fields in every row")
+    return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+
+def check_csv():
+    for release in [None, *FACTS.releases]:
+        rows = read_csv(emit("csv", *([] if release is None else ["--release", release])))
+        cpus = [cpu for cpu in FACTS.cpus if release is None or release in cpu.releases]
+        wanted = {(cpu.db, row["name"]): csv_row(cpu, r, row) for cpu in cpus
+                  for r in [release or cpu.releases[-1]] for row in FACTS.rows(cpu, r)}
+        equal(len(rows), len(wanted), f"csv: as many rows in {release}")
+        for row in rows:
+            equal(row, wanted.get((row["db"], row["name"])), f"csv of {release}")
+
+
+def read_markdown(text):
+    """The tables of a document: heading -> rows, each a list of cells."""
+    tables = {}
+    for line in text.splitlines():
+        if line.startswith("## "):
+            rows = tables.setdefault(line[3:], [])
+        elif line.startswith("|"):
+            rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return tables
+
+
+def check_markdown():
+    for release in FACTS.releases:
+        tables = read_markdown(emit("markdown", "--release", release))
+        cpus = [cpu for cpu in FACTS.cpus if release in cpu.releases]
+        equal(len(tables), len(cpus), "markdown: a table a database")
+        for cpu in cpus:
+            table = tables[f"{cpu.db}: {cpu.newest.head['marketing_name']} ({release})"]
+            check(all(len(row) == len(table[0]) for row in table), f"markdown: {cpu.db}: columns")
+            equal(set(table[1]), {"---"}, f"markdown: {cpu.db}: the rule")
+            equal([dict(zip(table[0], row)) for row in table[2:]],
+                  [markdown_row(cpu, row) for row in FACTS.rows(cpu, release)],
+                  f"markdown: {cpu.db} in {release}")
+
+
+def bits(mask, base=0):
+    return [i - base for i in range(base, 32) if mask >> i & 1]
+
+
+def markdown_row(cpu, row):
+    fixed = row["fixed_counter"] is not None
+    return {"event": row["name"], "number": "fixed" if fixed else hex(row["number"]),
+            **({"umask": hex(row["umask"])} if cpu.intel else {}),
+            "counters": ", ".join(map(str, bits(row["counters_mask"]))),
+            "names": ", ".join(row["names"])}
+
+
+# ---- perf-json: linux/tools/perf/pmu-events/arch/*/*.json
+
+def perf_event(cpu, row):
+    """None for what perf cannot program: an event without a code on arm64."""
+    fields, base = raw(cpu, row["name"]), 0
+    if "number" not in fields and not cpu.intel:
+        return None
+    if cpu.intel:
+        base = bits(cpu.newest.head["config_counters"])[0]
+    event = {"EventName": row["name"], "EventCode": hex(row["number"]),
+             "BriefDescription": FACTS.names[row["names"][0]]["summary"] if row["names"]
+             else row["name"]}
+    if row["fixed_counter"] is not None:
+        event["Counter"] = f"Fixed counter {row['fixed_counter']}"
+    else:
+        event["Counter"] = ",".join(map(str, bits(row["counters_mask"], base)))
+    if "umask" in fields:
+        event["UMask"] = hex(fields["umask"])
+    other = fields.get("other", 0) << 16  # of PERFEVTSEL, Intel SDM volume 3, figure 20-1
+    for bit, key in ((18, "EdgeDetect"), (21, "AnyThread"), (23, "Invert")):
+        if other >> bit & 1:
+            event[key] = "1"
+    if other >> 24:
+        event["CounterMask"] = str(other >> 24)
+    return event
+
+
+def check_perf():
+    seen = set()
+    for cpu, release, options in chosen():
+        text = emit("perf-json", *options)
+        events = json.loads(text)
+        wanted = [perf_event(cpu, row) for row in FACTS.rows(cpu, release)]
+        equal(events, [event for event in wanted if event], f"perf-json {options}")
+        equal(len({event["EventName"].lower() for event in events}), len(events),
+              f"perf-json {options}: each once")
+        check(all(re.fullmatch(r"0x[0-9a-f]+", event[key]) for event in events
+                  for key in ("EventCode", "UMask") if key in event), "codes are hexadecimal")
+        seen |= {key for event in events for key in event}
+    equal(seen, {"EventName", "EventCode", "UMask", "Counter", "BriefDescription", "EdgeDetect",
+                 "AnyThread", "Invert", "CounterMask"}, "perf-json: every key is used")
+    ice = {e["EventName"]: e for e in json.loads(emit("perf-json", "--cpu", "icelake"))}
+    equal((ice["INST_RETIRED.ANY"]["Counter"], ice["BACLEARS.ANY"]["Counter"]),
+          ("Fixed counter 0", "0,1,2,3"), "Intel's counters are numbered from the first general one")
+    arm = {e["EventName"]: e for e in json.loads(emit("perf-json", "--cpu", "m1"))}
+    check("FIXED_CYCLES" not in arm and "INST_ALL" in arm, "a fixed event without a code")
+
+
+# ---- one's own template
+
+def flat(prefix, *keys):
+    return "".join(f"{prefix}.{key}={{{{{key}}}}}\n" for key in keys)
+
+
+EVENT_KEYS = flat("event", "first", "name", "ident", "number", "has_number", "umask", "has_umask",
+                  "other", "edge", "any_thread", "invert", "counter_mask", "has_counter_mask",
+                  "counters_mask", "fixed", "fixed_counter", "aliases_text") + """\
+event.fallback={{#fallback}}{{fallback}}{{/fallback}}
+event.description={{#description}}{{description}}{{/description}}
+event.counters={{#counters}}{{^first}} {{/first}}{{counter}}{{/counters}}
+event.perf_counters={{#perf_counters}}{{^first}} {{/first}}{{counter}}{{/perf_counters}}
+event.aliases={{#aliases}}{{^first}} {{/first}}{{name}}{{/aliases}}
+event.releases={{#releases}}{{^first}} {{/first}}{{name}}{{/releases}}
+"""
+EVENT_NAMES = """\
+event.names={{#names}}{{^first}} {{/first}}{{name}}{{/names}}
+event.summary={{#summary}}{{summary}}{{/summary}}
+"""
+OWN = "releases={{#releases}}{{name}} {{/releases}}\n{{#cpus}}\n" + flat(
+    "cpu", "first", "db", "ident", "arch", "intel", "marketing_name", "fixed_counters",
+    "config_counters", "power_counters", "event_bits", "release") + """\
+cpu.releases={{#releases}}{{^first}} {{/first}}{{name}}{{/releases}}
+cpu.cpu_ids={{#cpu_ids}}{{^first}} {{/first}}{{name}}{{/cpu_ids}}
+cpu.chips={{#chips}}{{^first}},{{/first}}{{name}}{{/chips}}
+cpu.also={{#also}}{{^first}} {{/first}}{{name}}{{/also}}
+{{#events}}
+""" + EVENT_KEYS + EVENT_NAMES + "{{/events}}\ncpu.perf=" \
+    "{{#perf_events}}{{^first}} {{/first}}{{name}}{{/perf_events}}\n{{#names}}\n" + \
+    flat("name", "first", "name", "ident", "unit", "summary", "supported") + \
+    "{{#supported}}\n{{#event}}\n" + EVENT_KEYS + "{{/event}}\n{{/supported}}\n{{/names}}\n" \
+    "{{#metrics}}\n" + flat("metric", "first", "name", "unit", "summary", "scale",
+                            "supported") + """\
+metric.numerator={{#numerator}}{{^first}} {{/first}}{{name}}:{{#event}}{{event}}{{/event}}{{/numerator}}
+metric.denominator={{#denominator}}{{^first}} {{/first}}{{name}}:{{#event}}{{event}}{{/event}}{{/denominator}}
+{{/metrics}}
+{{/cpus}}
+"""
+
+
+def truth(value):
+    return "true" if value else "false"
+
+
+def lines(prefix, fields):
+    return [f"{prefix}.{key}={value}" for key, value in fields.items()]
+
+
+def own_event(cpu, event):
+    fields, row = raw(cpu, event), cpu.merged()[event]
+    other = fields.get("other", 0)
+    base = bits(cpu.newest.head["config_counters"])[0] if cpu.intel else 0
+    return {"name": event, "ident": ident(event), "number": row["number"],
+            "has_number": truth("number" in fields), "umask": row["umask"],
+            "has_umask": truth("umask" in fields), "other": other, "edge": truth(other & 4),
+            "any_thread": truth(other & 32), "invert": truth(other & 128),
+            "counter_mask": other >> 8, "has_counter_mask": truth(other >> 8),
+            "counters_mask": row["counters_mask"], "fixed": truth("fixed_counter" in fields),
+            "fixed_counter": fields.get("fixed_counter", -1),
+            "aliases_text": " ".join(cpu.aliases(event)), "fallback": row["fallback"] or "",
+            "description": "", "counters": " ".join(map(str, bits(row["counters_mask"]))),
+            "perf_counters": " ".join(map(str, bits(row["counters_mask"], base))),
+            "aliases": " ".join(cpu.aliases(event)),
+            "releases": " ".join(cpu.event_releases(event))}
+
+
+def own_cpu(cpu, release, first):
+    """The lines that OWN gives of a CPU."""
+    head, rows = cpu.newest.head, FACTS.rows(cpu, release)
+    yield from lines("cpu", {
+        "first": truth(first), "db": cpu.db, "ident": ident(cpu.db), "arch": cpu.arch,
+        "intel": truth(cpu.intel), "marketing_name": head["marketing_name"],
+        "fixed_counters": head.get("fixed_counters", 0),
+        "config_counters": head.get("config_counters", 0),
+        "power_counters": head.get("power_counters", 0), "event_bits": cpu.event_bits,
+        "release": release, "releases": " ".join(cpu.releases), "cpu_ids": " ".join(cpu.ids),
+        "chips": ",".join(cpu.chips), "also": ""})
+    for i, row in enumerate(rows):
+        names = row["names"]
+        yield from lines("event", {
+            "first": truth(i == 0), **own_event(cpu, row["name"]), "names": " ".join(names),
+            "summary": FACTS.names[names[0]]["summary"] if names else ""})
+    yield "cpu.perf=" + " ".join(row["name"] for row in rows if perf_event(cpu, row))
+    for i, name in enumerate(sorted(FACTS.names)):
+        event, facts = FACTS.name_on(name, cpu, release), FACTS.names[name]
+        yield from lines("name", {"first": truth(i == 0), "name": name, "ident": ident(name),
+                                  "unit": facts["unit"], "summary": facts["summary"],
+                                  "supported": truth(event)})
+        if event is not None:  # `first` is the name's: an event of a name is in no list
+            yield from lines("event", {"first": truth(i == 0), **own_event(cpu, event)})
+    for i, metric in enumerate(sorted(FACTS.metrics)):
+        facts = FACTS.metrics[metric]
+        terms = {key: " ".join(f"{name}:{FACTS.name_on(name, cpu, release) or ''}"
+                               for name in facts[key]) for key in ("numerator", "denominator")}
+        yield from lines("metric", {
+            "first": truth(i == 0), "name": metric, "unit": facts["unit"],
+            "summary": facts["summary"], "scale": facts.get("scale", 1),
+            "supported": truth(FACTS.metric_on(metric, cpu, release)), **terms})
+
+
+def template(name, text):
+    (HERE / name).write_text(text)
+    return HERE / name
+
+
+def check_own_template():
+    own = template("own.txt", OWN)
+    for cpu, release, options in chosen():
+        got = emit(own, *options).splitlines()
+        wanted = ["releases=" + " ".join(FACTS.releases) + " ", *own_cpu(cpu, release, True)]
+        equal(len(got), len(wanted), f"own template {options}: as many lines")
+        wrong = [(g, w) for g, w in zip(got, wanted) if g != w]
+        equal(wrong, [], f"own template {options}")
+
+
+def check_keys():
+    """OWN uses every key there is: those that emit_model_data() and what it calls set."""
+    source = (SOURCE / "gen" / "emit.c").read_text()
+    part = source[source.index("static struct value *releases_data("):
+                  source.index("struct value *emit_snapshot_data")]
+    part = part[:part.index("a snapshot")]
+    keys = set(re.findall(r'\bset(?:_\w+)?\(arena, [^"();]+, "(\w+)"', part)) | {"first", "name"}
+    equal(keys - set(re.findall(r"{{[#^]?(\w+)}}", OWN)), set(), "keys that no test uses")
+
+
+def check_partials():
+    (HERE / "parts").mkdir()
+    template("parts/line.mustache", "{{name}} {{counters_mask | hex}}\n")
+    whole = template("whole.txt", "{{#cpus}}\n{{#events}}\n{{>line}}\n{{/events}}\n{{/cpus}}\n")
+    equal(emit(whole, "-p", HERE / "parts", "--cpu", "m1"),
+          "".join(f"{row['name']} {row['counters_mask']:#x}\n"
+                  for row in FACTS.rows(FACTS.cpu("a14"), FACTS.releases[-1])), "a partial")
+    refuses(1, ["-t", whole, *plistfacts.arguments(SNAPSHOTS)], "whole.txt:3:", "line")
+
+
+# ---- what is refused
+
+def check_errors():
+    both = plistfacts.arguments(SNAPSHOTS)
+    for text, line, part in (("{{#cpus}}\n\n{{nope}}\n{{/cpus}}", 3, "nope"),
+                             ("{{#cpus}}\n{{#nope}}{{/nope}}{{/cpus}}", 2, "nope"),
+                             ("\n{{releases | nope}}", 2, "nope"),
+                             ("{{#cpus}}\n{{#events}}{{/cpus}}", 2, "events"),
+                             ("{{#cpus}}\n{{db | hex}}{{/cpus}}", 2, "hex"),
+                             ("{{>nope}}", 1, "nope")):
+        own, output = template("wrong.txt", text), HERE / "wrong.out"
+        refuses(1, ["-t", own, "-o", output, *both], f"wrong.txt:{line}: ", part)
+        check(not output.exists(), f"{text!r} makes no file")
+        output.write_text("as it was")
+        refuses(1, ["-t", own, "-o", output, *both])
+        equal(output.read_text(), "as it was", f"{text!r} leaves an old file alone")
+        output.unlink()
+    check(not list(HERE.glob("wrong.out*")), "no temporary file stays")
+    refuses(2, [*both], "-t")
+    refuses(2, ["-t", "csv"], "RELEASE=DIR")
+    refuses(2, ["-t", "csv", "x"], "'x'", "RELEASE=DIR")
+    refuses(2, ["-t", "csv", both[0], both[0]], "twice")
+    refuses(2, ["-t", "csv", "--escape", "nope", *both], "nope")
+    refuses(2, ["-t", "csv", "--data", "x", *both], "option")
+    refuses(1, ["-t", "nope", *both], "nope")
+    for internal in ("kpdb_ids", "kpdb_tables", "snapshot"):
+        refuses(1, ["-t", internal, *both], internal)
+    for name in ("c-header", "perf-json"):
+        refuses(2, ["-t", name, *both], name, "--cpu")
+        refuses(2, ["-t", name, "--cpu", "a14,a15", *both], name, "--cpu")
+    refuses(1, ["-t", "csv", "--release", "macos-14", *both], "macos-14")
+    refuses(1, ["-t", "csv", "--cpu", "zz80", *both], "zz80")
+    status, _, err = run("/bin/sh", "-c", 'exec "$0" "$@" >/dev/full', KPEPC, "emit", "-t", "csv",
+                         *both)
+    check(status == 1 and err.count("\n") == 1, f"a full disk: {status}, {err!r}")
+
+
+def check_choice():
+    """--cpu by database, chip and id, one or several; --release."""
+    def dbs(*options):
+        return sorted({row["db"] for row in read_csv(emit("csv", *options))})
+
+    for cpu in FACTS.cpus:
+        wanted = emit("csv", "--cpu", cpu.db)
+        for other in (cpu.designations()[1], cpu.ids[-1]):
+            equal(emit("csv", "--cpu", other, "--release", cpu.releases[-1]), wanted,
+                  f"--cpu {other}, and the newest release is what it gives without --release")
+    equal(dbs("--cpu", "m1,m2"), ["a14", "a15"], "--cpu with a list")
+    equal(dbs("--cpu", "m1;cpu_7_8_38435547"), ["a14", "icelake"], "--cpu with a list of CMake's")
+    equal(dbs("--cpu", "m1", "--cpu", "M1 Max,a15"), ["a14", "a15"], "--cpu repeated")
+    for release in FACTS.releases:
+        equal(dbs("--release", release),
+              sorted(cpu.db for cpu in FACTS.cpus if release in cpu.releases), release)
+
+
+def check_allow_missing():
+    """One release alone lacks events that db/names.plist names."""
+    for release, directory in SNAPSHOTS.items():
+        one = {release: directory}
+        refuses(1, ["-t", "csv", "--names", NAMES, *plistfacts.arguments(one)], "names.plist: names.",
+                "nothing was written")
+        facts = Facts(one)
+        got = json.loads(emit("json", "--allow-missing", releases=one))
+        for cpu in facts.cpus:
+            shown = next(c for c in got["cpus"] if c["db"] == cpu.db)
+            equal(shown, cpu_json(facts, cpu, release), f"json of {release} alone: {cpu.db}")
+
+
+# ---- databases of our own: releases that differ, hostile text
+
+def fixture(where, releases, names=None, chips=None):
+    """Databases as a Mac has them: release -> name -> (plist, ids). Gives the directories."""
+    directories = {}
+    for release, databases in releases.items():
+        directories[release] = HERE / where / release
+        for name, (data, ids) in databases.items():
+            kpeptest.write_plist(directories[release] / f"{name}.plist", {**data, "name": name})
+            for i in ids:
+                (directories[release] / f"{i}.plist").symlink_to(f"{name}.plist")
+    files = [kpeptest.write_plist(HERE / where / f"{kind}.plist", data) if data else None
+             for kind, data in (("names", names), ("chips", chips))]
+    return directories, files
+
+
+def changed(**events):
+    """The database of kpeptest with other events: a dictionary changes one, None takes it away."""
+    cpu = kpeptest.database()["system"]["cpu"]
+    for name, fields in events.items():
+        if fields is None:
+            del cpu["events"][name]
+        else:
+            cpu["events"][name] = {**cpu["events"].get(name, {}), **fields}
+    return cpu
+
+
+def check_newest_wins():
+    """Every field changes between releases, a name is given to another chip, events come and go."""
+    old = changed(INST_GONE={"number": 7}, ST_OLD={"number": 55, "counters_mask": 16})
+    new = changed(INST_ALL={"number": 141, "counters_mask": 64}, INST_BRANCH={"number": 140},
+                  FIXED_INSTRUCTIONS={"fallback": "INST_BRANCH"}, INST_NEW={"number": 8},
+                  L1D_CACHE_MISS_LD={"counters_mask": 32},
+                  ST_NEW={"number": 55, "counters_mask": 16})
+    new |= {"marketing_name": "Newer", "config_counters": 2044, "power_counters": 96,
+            "aliases": {"Cycles": "FIXED_CYCLES", "Instructions": "INST_ALL"}}
+    ids = [f"cpu_100000c_2_{i}" for i in "abcd"]
+    releases = {
+        "r-1": {"t1": (kpeptest.database(**old), ids[:2]), "t2": (kpeptest.database(), ids[2:3])},
+        "r-2": {"t1": (kpeptest.database(**new), ids[:1]), "t3": (kpeptest.database(), ids[1:2]),
+                "t4": (kpeptest.database(), ids[3:])}}
+    names = {"names": {"stores": {"unit": "stores", "summary": "Stores.",
+                                  "candidates": {"arm64": ["ST_OLD"], ids[3]: []}},
+                       "some": {"unit": "loads", "summary": "One of two.",
+                                "candidates": {"arm64": ["INST_NEW", "L1D_CACHE_MISS_LD"],
+                                               "t2": ["INST_ALL"]}}}}
+    chips = {ids[0]: {"chips": ["Old One", "Other"], "confidence": "low", "event_bits": 16}}
+    directories, (names, chips) = fixture("newest", releases, names, chips)
+    facts = Facts(directories, names, chips)
+    equal(facts.spellings, {"ST_OLD": "ST_NEW", "ST_NEW": "ST_OLD"}, "the fixture has a rename")
+    data = ["--names", names, "--chips", chips]
+    for release in (None, "r-1", "r-2"):
+        options = [] if release is None else ["--release", release]
+        got = {cpu["cpu_ids"][0]: cpu for cpu in
+               json.loads(emit("json", *options, releases=directories, data=data))["cpus"]}
+        cpus = [cpu for cpu in facts.cpus if release is None or release in cpu.releases]
+        equal(got.keys(), {cpu.ids[0] for cpu in cpus}, f"the CPUs of {release}")
+        for cpu in cpus:
+            wanted = cpu_json(facts, cpu, release or cpu.releases[-1])
+            if cpu.ids[0] == ids[1]:
+                wanted["db"] = "t3"  # t1 is the chip's whose id comes first
+            equal(got[cpu.ids[0]], wanted, f"{cpu.ids[0]} in {release}")
+
+
+HOSTILE = 'A "b" \\ */ /* // ??/ ??\' {{db}} {{{x}}} ,;|<b>&amp; `*_ %n $(x) #\\'
+
+
+def hostile_fixture(text):
+    database = kpeptest.database(marketing_name=text, aliases={
+        text: "FIXED_CYCLES", "a,b": "INST_ALL", 'c "d"': "INST_BRANCH"})
+    newer = kpeptest.database(marketing_name=text, aliases={
+        f"{text} again": "FIXED_CYCLES", "e f": "INST_ALL", '"': "INST_BRANCH"})
+    ids = ["cpu_100000c_2_a"]
+    names = {"names": {"cycles": {"unit": text, "summary": text,
+                                  "candidates": {"arm64": ["FIXED_CYCLES"]}},
+                       "all": {"unit": text, "summary": text,
+                               "candidates": {"arm64": ["INST_ALL"]}}},
+             "metrics": {"cpi": {"unit": text, "summary": text, "numerator": ["cycles"],
+                                 "denominator": ["all"]}}}
+    chips = {ids[0]: {"chips": [text], "confidence": text}}
+    where = f"hostile-{len(list(HERE.glob('hostile-*')))}"
+    return fixture(where, {"r-1": {"t1": (database, ids)}, "r-2": {"t1": (newer, ids)}}, names,
+                   chips)
+
+
+def c_string(literal):
+    """What a C compiler makes of the inside of a string literal."""
+    source, program = HERE / "string.c", HERE / "string"
+    source.write_text('#include <stdio.h>\nint main(void) { fputs("%s", stdout); return 0; }\n'
+                      % literal)
+    status, _, err = run(CC, "-std=c90", *WARNINGS[:-1], "-Wno-trigraphs", source, "-o", program)
+    equal((status, err), (0, ""), f"a string literal of {literal!r}")
+    return run(program)[1] if status == 0 else None
+
+
+def check_hostile():
+    for text in (HOSTILE, "*/", "\\", "??/", '"', "{{/cpus}}", "|", ",", "'", "<!--", "*", "?"):
+        directories, (names, chips) = hostile_fixture(text)
+        facts, data = Facts(directories, names, chips), ["--names", names, "--chips", chips]
+        cpu, release = facts.cpus[0], "r-2"
+        header = HERE / "hostile.h"
+        header.write_text(emit("c-header", releases=directories, data=data))
+        compiles(header)
+        wanted = constants(facts, cpu, release)
+        equal(printed([header], list(wanted)), wanted, f"c-header of {text!r}")
+        equal(json.loads(emit("json", releases=directories, data=data))["cpus"],
+              [cpu_json(facts, cpu, release)], f"json of {text!r}")
+        equal(read_csv(emit("csv", releases=directories, data=data)),
+              [csv_row(cpu, release, row) for row in facts.rows(cpu, release)], f"csv of {text!r}")
+        perf = json.loads(emit("perf-json", releases=directories, data=data))
+        equal({e["BriefDescription"] for e in perf if e["EventName"] == "INST_ALL"}, {text},
+              f"perf-json of {text!r}")
+        markdown = emit("markdown", releases=directories, data=data)
+        (heading, table), = read_markdown(markdown).items()
+        equal(html.unescape(heading), f"t1: {text} (r-2)", f"markdown of {text!r}")
+        check(not re.search(r"[<>]", markdown), f"markdown of {text!r}: no HTML")
+        equal([row[0] for row in table[2:]], [row["name"] for row in facts.rows(cpu, release)],
+              f"markdown of {text!r}: an event a row")
+        check(all(len(row) == len(table[0]) for row in table), f"markdown of {text!r}: columns")
+
+
+def check_escape():
+    """By the template's file name, or as --escape says."""
+    directories, _ = hostile_fixture(HOSTILE)
+    text = "{{#cpus}}{{marketing_name}}{{/cpus}}"
+
+    def rendered(name, *options):
+        return emit(template(name, text), *options, releases=directories, data=[])
+
+    as_c, as_json, as_html = rendered("e.c"), rendered("e.json"), rendered("e.html")
+    equal(c_string(as_c), HOSTILE, "the escape of C")
+    equal(json.loads(f'"{as_json}"'), HOSTILE, "the escape of JSON")
+    equal(html.unescape(as_html), HOSTILE, "the escape of HTML")
+    check(not re.search("[<>\"']", as_html), "the escape of HTML leaves nothing that means something")
+    equal(len({as_c, as_json, as_html, HOSTILE}), 4, "four escapes")
+    for wanted, names in ((as_c, ["e.h", "e.inc", "e.c.mustache", "e.h.mustache"]),
+                          (as_json, ["e.json.mustache"]), (as_html, ["e.htm", "e.xml", "e.svg"]),
+                          (HOSTILE, ["e.txt", "e.md", "e", "e.mustache", "e.json.txt"])):
+        for name in names:
+            equal(rendered(name), wanted, f"the escape of {name}")
+    for kind, wanted in (("c", as_c), ("json", as_json), ("html", as_html), ("none", HOSTILE)):
+        for name in ("e.json", "e.txt"):
+            equal(rendered(name, "--escape", kind), wanted, f"--escape {kind} of {name}")
+
+
+def check_descriptions():
+    """Apple's text, which may be anything, only when asked for."""
+    prose = 'Two\nlines, "quoted" \\ \t é☃ */ {{x}} |'
+    database = kpeptest.database(**changed(INST_ALL={"description": prose, "errata": prose}))
+    directories, _ = fixture("prose", {"r-1": {"t1": (database, ["cpu_100000c_2_a"])}})
+    with_prose = json.loads(emit("perf-json", "--descriptions", releases=directories, data=[]))
+    without = json.loads(emit("perf-json", releases=directories, data=[]))
+    equal([e["BriefDescription"] for e in with_prose], [prose, "INST_BRANCH", "L1D_CACHE_MISS_LD"],
+          "perf-json --descriptions")
+    equal([e["BriefDescription"] for e in without], [e["EventName"] for e in without],
+          "perf-json without")
+    own = template("d.c", "{{#cpus}}{{#events}}{{#description}}{{.}}{{/description}}"
+                   "{{/events}}{{/cpus}}")
+    equal(c_string(emit(own, "--descriptions", releases=directories, data=[])), prose,
+          "a description as a C string")
+
+
+# ---- goldens
+
+def golden_outputs():
+    """Expected file -> what the commands write now, all of tests/golden/kpep."""
+    databases = [f"r-1={GOLDEN / 'kpep'}"]
+    data = ["--names", GOLDEN / "names.plist", "--chips", GOLDEN / "chips.plist"]
+    outputs = {}
+    for name, file in (("c-header", "c-header.h"), ("json", "json.json"), ("csv", "csv.csv"),
+                       ("markdown", "markdown.md"), ("perf-json", "perf-json.json")):
+        outputs[file] = run(KPEPC, "emit", "-t", name, *data, *databases)
+    for command, files in ((["compile", *data, *databases], ["kpdb_ids.h", "kpdb_tables.h"]),
+                           (["snapshot", "--release", "r-1", "--source", "tests/golden/kpep",
+                             GOLDEN / "kpep"], ["snapshot.plist"])):
+        to = HERE / "golden"
+        status, _, err = run(KPEPC, command[0], "-o", to, *command[1:])
+        for file in files:
+            written = to / {"snapshot.plist": "t1.plist"}.get(file, file)
+            outputs[file] = (status, written.read_text() if written.exists() else "", err)
+    return outputs
+
+
+def check_goldens():
+    for file, (status, text, err) in golden_outputs().items():
+        equal((status, err), (0, ""), f"golden {file}")
+        wanted = (GOLDEN / file).read_text() if (GOLDEN / file).exists() else ""
+        if not check(text == wanted, f"tests/golden/{file} is what is written; if the change is "
+                     f"meant: {pathlib.Path(__file__).name} --update"):
+            subprocess.run(["diff", "-u", str(GOLDEN / file), "-"], input=text.encode(),
+                           stdout=sys.stderr)
+
+
+def update_goldens():
+    for file, (status, text, err) in golden_outputs().items():
+        if status != 0:
+            sys.exit(f"{file}: {err}")
+        (GOLDEN / file).write_text(text)
+        print(f"wrote tests/golden/{file}")
+
+
+try:
+    if sys.argv[1:] == ["--update"]:
+        update_goldens()
+        sys.exit(0)
+    check_headers()
+    check_json()
+    check_csv()
+    check_markdown()
+    check_perf()
+    check_own_template()
+    check_keys()
+    check_partials()
+    check_errors()
+    check_choice()
+    check_allow_missing()
+    check_newest_wins()
+    check_hostile()
+    check_escape()
+    check_descriptions()
+    check_goldens()
+    done()
+finally:
+    shutil.rmtree(HERE)

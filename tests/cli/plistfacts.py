@@ -1,0 +1,253 @@
+"""The databases as Python's plistlib reads them: what the tests hold kpepc and kpep against.
+
+Nothing here is shared with kpepc, and that is the point: who uses which database, which release
+wins, what was renamed and what a chip-agnostic name means are worked out a second time, from the
+rules in DESIGN.md.
+"""
+import functools
+import pathlib
+import plistlib
+
+import kpeptest
+
+NAMES = kpeptest.SOURCE / "db" / "names.plist"
+CHIPS = kpeptest.SOURCE / "db" / "chips.plist"
+
+
+def load(path):
+    with open(path, "rb") as file:
+        return plistlib.load(file)
+
+
+def release_order(name):
+    """macos-9 before macos-10."""
+    return [int(part) if part.isdigit() else part for part in name.replace("-", " - ").split()]
+
+
+def snapshots():
+    """The releases that the default build compiles, oldest first."""
+    root = kpeptest.SOURCE / "db" / "kpep"
+    return {name: root / name for name in sorted((d.name for d in root.iterdir() if d.is_dir()),
+                                                 key=release_order)}
+
+
+def arguments(releases):
+    """RELEASE=DIR... as kpepc takes them."""
+    return [f"{name}={directory}" for name, directory in releases.items()]
+
+
+def id_numbers(text):
+    """cpu_100000c_2_1b588bb3 -> (0x100000c, 2, 0x1b588bb3): ids are in the order of these."""
+    return tuple(int(part, 16) for part in text.split("_")[1:])
+
+
+def designation(chip):
+    """M1 Max as one types it."""
+    return chip.lower().replace(" ", "-")
+
+
+class Database:
+    """One plist: `name`, `head` (system.cpu), `ids` (who uses it)."""
+
+    def __init__(self, path):
+        self.path = path
+        self.plist = load(path)
+        self.name = self.plist["name"]
+        self.head = self.plist["system"]["cpu"]
+        self.ids = set(self.plist.get("kpep", {}).get("cpus", []))
+        self.events = {name: self.event(fields) for name, fields in self.head["events"].items()}
+
+    def event(self, fields):
+        """An event's fields as `kpep list --json` calls them."""
+        return {
+            "number": fields.get("number", 0),
+            "umask": fields.get("umask", 0),
+            "counters_mask": fields.get("counters_mask", self.head.get("config_counters", 0)),
+            "fixed_counter": fields.get("fixed_counter"),
+            "fallback": fields.get("fallback"),
+        }
+
+
+def read_directory(directory):
+    """The databases of a release, with the ids that their own names and the links to them say."""
+    found = {}
+    files = sorted(pathlib.Path(directory).glob("*.plist"))
+    for path in files:
+        if not path.is_symlink():
+            found[path.resolve()] = Database(path)
+    for path in files:
+        if path.name.startswith("cpu_"):
+            found[path.resolve()].ids.add(path.stem)
+    return list(found.values())
+
+
+class Cpu:
+    """The ids that use the same database in every release: what kpep calls a db."""
+
+    def __init__(self, history, ids, chips):
+        self.history = history  # release -> Database, oldest first
+        self.releases = list(history)
+        self.newest = history[self.releases[-1]]
+        self.db = history[self.releases[0]].name
+        self.arch = self.newest.head["architecture"]
+        self.intel = self.arch in ("i386", "x86_64")
+        self.ids = sorted(ids, key=id_numbers)
+        self.chips = [chip for i in self.ids for chip in chips.get(i, {}).get("chips", [])]
+        bits = [chips[i]["event_bits"] for i in self.ids if "event_bits" in chips.get(i, {})]
+        widest = max(e["number"] for e in self.merged().values())
+        self.event_bits = bits[0] if bits else 16 if widest > 255 else 8
+
+    def designations(self):
+        """Everything that --cpu takes for it."""
+        return [self.db] + [designation(chip) for chip in self.chips] + self.ids
+
+    @functools.cache
+    def merged(self):
+        """Every event that any release has, as the newest that has it says."""
+        events = {}
+        for database in self.history.values():
+            events.update(database.events)
+        return events
+
+    def event_releases(self, event):
+        return [r for r, database in self.history.items() if event in database.events]
+
+    @functools.cache
+    def all_aliases(self):
+        """Of all releases; where one means two events, the newest release's counts."""
+        aliases = {}
+        for database in self.history.values():
+            aliases.update(database.head.get("aliases", {}))
+        return aliases
+
+    def aliases(self, event):
+        return sorted(alias for alias, means in self.all_aliases().items() if means == event)
+
+    def encoding(self, release, event):
+        fields = dict(self.history[release].events[event])
+        del fields["fallback"]
+        return fields
+
+
+class Facts:
+    def __init__(self, releases, names=NAMES, chips=CHIPS):
+        self.releases = list(releases)
+        self.databases = {r: read_directory(directory) for r, directory in releases.items()}
+        chips = load(chips) if chips else {}
+        tracks = {}
+        for i in {i for found in self.databases.values() for d in found for i in d.ids}:
+            history = {r: d for r, found in self.databases.items() for d in found if i in d.ids}
+            key = tuple((r, d.path) for r, d in history.items())
+            tracks.setdefault(key, (history, set()))[1].add(i)
+        self.cpus = [Cpu(history, ids, chips) for history, ids in tracks.values()]
+        names = load(names) if names else {"names": {}}
+        self.names = names["names"]
+        self.metrics = names.get("metrics", {})
+        self.spellings = self.find_renames()
+
+    def cpu(self, db):
+        return next(cpu for cpu in self.cpus if cpu.db == db)
+
+    # ---- renames
+
+    def find_renames(self):
+        """Event -> its other spelling."""
+        pairs = set()
+        for cpu in self.cpus:
+            for old, new in zip(cpu.releases, cpu.releases[1:]):
+                pairs |= self.renamed_between(cpu, old, new)
+        pairs = {pair for pair in pairs if not any(self.contradicts(cpu, *pair)
+                                                   for cpu in self.cpus)}
+        spellings = dict(pairs) | {to: old for old, to in pairs}
+        assert len(spellings) == 2 * len(pairs), "a name renamed twice: teach this about it"
+        return spellings
+
+    @staticmethod
+    def renamed_between(cpu, old, new):
+        """One name gone, one come, and nobody else has that encoding in either release."""
+        pairs = set()
+        for gone in cpu.history[old].events.keys() - cpu.history[new].events.keys():
+            code = cpu.encoding(old, gone)
+            before = [e for e in cpu.history[old].events if cpu.encoding(old, e) == code]
+            after = [e for e in cpu.history[new].events if cpu.encoding(new, e) == code]
+            if len(before) == len(after) == 1 and after[0] not in cpu.history[old].events:
+                pairs.add((gone, after[0]))
+        return pairs
+
+    @staticmethod
+    def contradicts(cpu, old, new):
+        events = cpu.merged()
+        if old not in events or new not in events:
+            return False
+        both = set(cpu.event_releases(old)) & set(cpu.event_releases(new))
+        same = all(events[old][key] == events[new][key]
+                   for key in ("number", "umask", "counters_mask", "fixed_counter"))
+        return bool(both) or not same
+
+    def event_in(self, cpu, release, event):
+        """The event in a release by that name or its other one; None when it is not there."""
+        events = cpu.history[release].events
+        if event in events:
+            return event
+        other = self.spellings.get(event)
+        return other if other in events else None
+
+    # ---- chip-agnostic names
+
+    def candidates(self, name, cpu):
+        """The list of the CPU's own key (database or id); else its architecture's."""
+        lists = self.names[name]["candidates"]
+        own = [key for key in lists if key == cpu.db or key in cpu.ids]
+        assert len(own) <= 1, f"{name}: two keys for {cpu.db}"
+        return lists[own[0]] if own else lists.get(cpu.arch, [])
+
+    @functools.cache
+    def name_on(self, name, cpu, release):
+        found = (self.event_in(cpu, release, event) for event in self.candidates(name, cpu))
+        return next((event for event in found if event is not None), None)
+
+    def names_of(self, event, cpu, release):
+        return sorted(name for name in self.names if self.name_on(name, cpu, release) == event)
+
+    def metric_on(self, metric, cpu, release):
+        terms = self.metrics[metric]["numerator"] + self.metrics[metric]["denominator"]
+        return all(self.name_on(term, cpu, release) for term in terms)
+
+    # ---- what kpep is to say
+
+    def row(self, cpu, release, event):
+        """One item of `kpep list --json`."""
+        return {"name": event, **cpu.merged()[event], "aliases": cpu.aliases(event),
+                "names": self.names_of(event, cpu, release),
+                "releases": cpu.event_releases(event), "renamed": self.spellings.get(event)}
+
+    @functools.cache
+    def rows(self, cpu, release):
+        return [self.row(cpu, release, event) for event in sorted(cpu.history[release].events)]
+
+
+# ---- the shapes of DESIGN.md ("JSON shapes"), and the keys that were added to them
+
+CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids": [str],
+       "fixed_counters": int, "config_counters": int, "power_counters": int, "event_bits": int,
+       "events": int, "releases": [str]}
+EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
+         "fixed_counter": (int, None), "fallback": (str, None), "aliases": [str], "names": [str],
+         "releases": [str], "renamed": (str, None)}
+SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str]}
+NAME = {"name": str, "unit": str, "summary": str, "on": {str: (str, None)}}
+METRIC = {"name": str, "unit": str, "summary": str, "formula": str, "on": [str]}
+
+
+def has_shape(value, shape):
+    """Whether a JSON value has exactly the keys and types of a shape."""
+    if isinstance(shape, tuple):
+        return any(has_shape(value, one) for one in shape)
+    if isinstance(shape, list):
+        return type(value) is list and all(has_shape(item, shape[0]) for item in value)
+    if isinstance(shape, dict) and list(shape) == [str]:
+        return type(value) is dict and all(has_shape(item, shape[str]) for item in value.values())
+    if isinstance(shape, dict):
+        return type(value) is dict and value.keys() == shape.keys() and \
+            all(has_shape(value[key], shape[key]) for key in shape)
+    return value is None if shape is None else type(value) is shape

@@ -1,0 +1,280 @@
+/*
+ * Written by kpepc from the releases r-1: do not edit.
+ *
+ * 1 CPUs, 9 names of events, 7 rows for 7 events, 4 chip-agnostic names.
+ *
+ * Included by libkpdb's lookup.c and by nothing else. No array holds a pointer,
+ * so nothing has to be relocated; the offsets into the strings are the C
+ * compiler's.
+ */
+#include "kpdb_ids.h"
+
+#ifndef KPDB_FINGERPRINT
+#error "kpdb_ids.h is not kpepc's: compile the databases again"
+#endif
+_Static_assert(KPDB_FINGERPRINT == 0xadbb40b1u,
+               "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
+
+enum {
+    TABLE_RELEASES = 1,
+    TABLE_RELEASES_AT = 13, /* the string of the first release's name */
+    TABLE_CPUS = 1,
+    TABLE_CPU_IDS = 1,
+    TABLE_EVENT_IDS = 9,
+    TABLE_NAMES = 4,
+    TABLE_METRICS = 2,
+    TABLE_ROWS = 7,
+    TABLE_RENAMES = 0,
+    TABLE_SLOTS = 13, /* event ids and names: what the hash knows */
+    TABLE_BUCKETS = 5,
+    TABLE_ROTATE = 5,
+    TABLE_SET_WORDS = 1,
+};
+
+/* The narrowest that hold this build's numbers. */
+typedef uint8_t table_entry;
+typedef uint8_t table_slot;
+typedef uint8_t table_displacement;
+typedef uint8_t table_string;
+typedef uint8_t table_prose;
+typedef uint8_t table_kind_number;
+
+/*
+ * Strings: the names of event ids, chip-agnostic names, then what releases and
+ * CPUs are called. A string's number is its place in this list.
+ */
+#define TABLE_STRINGS(X) \
+    X(0, "ARM_STALL") \
+    X(1, "Cycles") \
+    X(2, "FIXED_CYCLES") \
+    X(3, "FIXED_INSTRUCTIONS") \
+    X(4, "INST_ALL") \
+    X(5, "INST_BRANCH") \
+    X(6, "Instructions") \
+    X(7, "L1D_CACHE_MISS_LD") \
+    X(8, "LDST_X64_UOP") \
+    X(9, "branches") \
+    X(10, "cache-misses") \
+    X(11, "cycles") \
+    X(12, "instructions") \
+    X(13, "r-1") \
+    X(14, "t1") \
+    X(15, "Test CPU") \
+    X(16, "T1") \
+    X(17, "T1 Max") \
+
+struct table_strings {
+#define X(n, text) char s##n[sizeof text];
+    TABLE_STRINGS(X)
+#undef X
+};
+_Static_assert(sizeof(struct table_strings) == 182, "kpdb_tables.h: strings are missing");
+
+static const struct table_strings table_strings = {
+#define X(n, text) text,
+    TABLE_STRINGS(X)
+#undef X
+};
+
+static const table_string table_string_at[] = {
+#define X(n, text) offsetof(struct table_strings, s##n),
+    TABLE_STRINGS(X)
+#undef X
+    sizeof(struct table_strings),
+};
+_Static_assert(sizeof table_string_at == (18 + 1) * sizeof(table_string),
+               "kpdb_tables.h: strings are missing");
+
+/* The hash (db/hash.h): a name's bucket has the displacement that sends it to its own slot. */
+static const table_displacement table_displacements[TABLE_BUCKETS + 1] = {
+    14, 7, 108, 45, 0, 0,
+};
+static const table_slot table_slots[TABLE_SLOTS + 1] = {
+    5, 4, 6, 11, 10, 0, 12, 3, 2, 7, 9, 1, 8, 0,
+};
+
+/* What many rows share. */
+struct table_kind {
+    uint32_t counters; /* mask of the counters that can count it */
+    uint16_t fallback; /* event id, or none */
+    uint16_t other;
+    uint16_t releases;
+    int8_t fixed;
+    uint8_t kernel; /* of table_versions, from 1 on; 0: in no kernel's list */
+};
+static const struct table_kind table_kinds[] = {
+    { 0xfc, 65535, 0x0, 0x1, -1, 0 },
+    { 0x1, 65535, 0x0, 0x1, 0, 0 },
+    { 0x2, 4, 0x0, 0x1, 1, 0 },
+    { 0x80, 65535, 0x0, 0x1, -1, 0 },
+    { 0xe0, 65535, 0x0, 0x1, -1, 0 },
+    { 0x3fc, 65535, 0x0, 0x1, -1, 0 },
+    {0, 0, 0, 0, 0, 0},
+};
+/* The first macOS whose kernel lists an event: 1504 is 15.4. */
+static const uint16_t table_versions[] = {
+    0,
+};
+
+struct table_row {
+    uint16_t number;
+    uint8_t umask;
+    table_kind_number kind;
+};
+static const struct table_row table_rows[TABLE_ROWS + 1] = {
+    { 0x4006, 0x0, 0 }, /* ARM_STALL */
+    { 0x0, 0x0, 1 }, /* FIXED_CYCLES */
+    { 0x0, 0x0, 2 }, /* FIXED_INSTRUCTIONS */
+    { 0x8c, 0x0, 3 }, /* INST_ALL */
+    { 0x8d, 0x0, 4 }, /* INST_BRANCH */
+    { 0xa3, 0x0, 5 }, /* L1D_CACHE_MISS_LD */
+    { 0xb1, 0x0, 5 }, /* LDST_X64_UOP */
+    {0, 0, 0},
+};
+
+/*
+ * Which of the event ids a CPU has: bit i of its words is id first + i. The
+ * rank of a word is the entry of its lowest bit; entries follow the bits.
+ */
+static const uint32_t table_bits[] = {
+    0x1ff, 0,
+};
+static const uint16_t table_ranks[] = {
+    0, 0,
+};
+/* A row; or TABLE_ROWS + the event id that an alias means. */
+static const table_entry table_entries[] = {
+    0, 9, 1, 2, 3, 4, 10, 5, 6, 0,
+};
+_Static_assert(sizeof table_entries == (9 + 1) * sizeof(table_entry) &&
+                   sizeof table_bits == (1 + 1) * sizeof(uint32_t) &&
+                   sizeof table_ranks == (1 + 1) * sizeof(uint16_t),
+               "kpdb_tables.h: entries are missing");
+
+struct table_cpu {
+    uint32_t fixed, config, power;    /* masks of counters */
+    uint16_t db, marketing;           /* strings */
+    uint16_t releases;                /* mask */
+    uint16_t first, words, word_at;   /* of its events */
+    uint16_t events;                  /* how many */
+    uint16_t ids_at, also_at;
+    uint8_t ids, also, arch, event_bits;
+    uint8_t kernel_list; /* some kernel's list of selectors for it is known */
+};
+static const struct table_cpu table_cpus[] = {
+    { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 1, 0, 7, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
+};
+_Static_assert(sizeof table_cpus / sizeof table_cpus[0] == TABLE_CPUS,
+               "kpdb_tables.h: CPUs are missing");
+
+struct table_id {
+    uint32_t type, subtype, family;
+    uint16_t cpu, chips_at, chips;
+};
+static const struct table_id table_ids[TABLE_CPU_IDS + 1] = {
+    { 0x100000c, 2, 0x1234abcd, 0, 0, 2 },
+    {0, 0, 0, 0, 0, 0},
+};
+/* Strings. */
+static const uint16_t table_chips[] = {
+    16, 17, 0,
+};
+static const uint16_t table_also[] = {
+    0,
+};
+
+/* A renamed event's id and the next of its spellings, the last's next being the first. */
+struct table_rename {
+    uint16_t id, next;
+};
+static const struct table_rename table_renames[TABLE_RENAMES + 1] = {
+    {0, 0},
+};
+
+/* Chip-agnostic names: the candidates of name n are table_name_at[n] to table_name_at[n + 1]. */
+static const uint16_t table_name_at[] = {
+    0, 1, 1, 2, 3, 
+};
+_Static_assert(sizeof table_name_at / sizeof table_name_at[0] == TABLE_NAMES + 1,
+               "kpdb_tables.h: names are missing");
+struct table_candidate {
+    uint16_t event;
+    uint16_t set; /* of CPUs it holds for */
+};
+static const struct table_candidate table_candidates[] = {
+    { 5, 0 }, /* INST_BRANCH */
+    { 2, 0 }, /* FIXED_CYCLES */
+    { 3, 0 }, /* FIXED_INSTRUCTIONS */
+    {0, 0},
+};
+static const uint32_t table_sets[] = {
+    0x1, 0,
+};
+
+/* Text for people, apart from what a lookup needs: a program that shows none has none. */
+#define TABLE_PROSE(X) \
+    X(0, "branches") \
+    X(1, "Retired branches.") \
+    X(2, "requests") \
+    X(3, "Last-level misses.") \
+    X(4, "cycles") \
+    X(5, "Core clock cycles.") \
+    X(6, "instructions") \
+    X(7, "Retired instructions.") \
+    X(8, "branch-fraction") \
+    X(9, "percent") \
+    X(10, "Share of branches.") \
+    X(11, "ipc") \
+    X(12, "instructions/cycle") \
+    X(13, "Instructions a cycle.") \
+
+struct table_prose_strings {
+#define X(n, text) char s##n[sizeof text];
+    TABLE_PROSE(X)
+#undef X
+    char end;
+};
+_Static_assert(sizeof(struct table_prose_strings) == 204 + 1,
+               "kpdb_tables.h: prose is missing");
+static const struct table_prose_strings table_prose_strings = {
+#define X(n, text) text,
+    TABLE_PROSE(X)
+#undef X
+    0,
+};
+static const table_prose table_prose_at[] = {
+#define X(n, text) offsetof(struct table_prose_strings, s##n),
+    TABLE_PROSE(X)
+#undef X
+    offsetof(struct table_prose_strings, end),
+};
+
+struct table_name_text {
+    uint16_t unit, summary; /* prose */
+};
+static const struct table_name_text table_name_texts[TABLE_NAMES + 1] = {
+    { 0, 1 }, /* branches */
+    { 2, 3 }, /* cache-misses */
+    { 4, 5 }, /* cycles */
+    { 6, 7 }, /* instructions */
+    {0, 0},
+};
+
+struct table_metric {
+    uint16_t name, unit, summary; /* prose */
+    uint16_t terms_at;
+    uint32_t scale;
+    uint8_t numerators, denominators;
+};
+static const struct table_metric table_metrics[TABLE_METRICS + 1] = {
+    { 8, 9, 10, 0, 100, 1, 1 }, /* branch-fraction */
+    { 11, 12, 13, 2, 1, 1, 1 }, /* ipc */
+    {0, 0, 0, 0, 0, 0, 0},
+};
+/* Names, by number. */
+static const uint16_t table_terms[] = {
+    0, 3, 3, 2, 0,
+};
+
+/* The last line: a file cut short fails to compile. */
+#define TABLE_END 0xadbb40b1u
