@@ -321,6 +321,8 @@ static void warn(struct encoder *encoder)
             if (loses_bits(encoder, i))
                 warnings |= KPDB_WARN_OTHER_BITS;
         }
+        if (wanted->fixed && encoder->requests[i].user_only)
+            warnings |= KPDB_WARN_ALL_MODES;
         encoder->out->events[i].warnings = (uint16_t)warnings;
     }
 }

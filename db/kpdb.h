@@ -240,6 +240,7 @@ enum kpdb_warning {
     KPDB_WARN_TOO_WIDE = 4,    /* the selector does not fit the PMU: another event is counted */
     KPDB_WARN_USER_MODE = 8,   /* user and kernel mode asked; the kernel counts user mode only */
     KPDB_WARN_OTHER_BITS = 16, /* `other` bits dropped: something else is counted */
+    KPDB_WARN_ALL_MODES = 32,  /* user mode asked; a fixed counter of arm64 counts all modes */
 };
 
 /* Where an event went. */

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_MAX = 8192, SET_MAX = 10 };
+enum { EVENTS_MAX = 8192, SET_MAX = 10, NAME_LENGTH = 128 };
 
 /* What the framework lets be learnt of an event. */
 struct live_event {
-    const char *name;
+    char name[NAME_LENGTH];
     int code;          /* of adding it alone, forced */
     bool fixed;        /* it took a counter and no word */
     uint64_t word;     /* of user and kernel mode */
@@ -82,6 +82,19 @@ static int learn_event(const struct frameworks *f, const struct live *live,
     return code;
 }
 
+/* A name the framework gave, which may be none or have no end. */
+static bool copy_text(const char *from, char *to, size_t size)
+{
+    size_t length = 0;
+
+    while (from != NULL && length < size && from[length] != '\0')
+        length++;
+    if (from == NULL || length == 0 || length == size)
+        return false;
+    memcpy(to, from, length + 1);
+    return true;
+}
+
 static int learn(const struct frameworks *f, struct live *live, struct kplive_error *error)
 {
     size_t count = 0;
@@ -101,13 +114,15 @@ static int learn(const struct frameworks *f, struct live *live, struct kplive_er
         return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_events", code, NULL, NULL);
     for (size_t i = 0; i < count; i++) {
         struct live_event *event = &live->events[i];
+        const char *name = NULL;
 
-        code = live->handles[i] == NULL ? 1 : f->kpep_event_name(live->handles[i], &event->name);
-        if (code == 0 && event->name != NULL)
-            code = learn_event(f, live, live->handles[i], event);
-        if (code != 0 || event->name == NULL)
+        code = live->handles[i] == NULL ? 1 : f->kpep_event_name(live->handles[i], &name);
+        if (code != 0 || !copy_text(name, event->name, sizeof event->name))
             return kplive_fail(error, KPLIVE_SYSTEM, "kpep_event_name", code, NULL,
-                               "event %zu of the live database", i);
+                               "event %zu of the live database has no proper name", i);
+        code = learn_event(f, live, live->handles[i], event);
+        if (code != 0)
+            return kplive_fail(error, KPLIVE_SYSTEM, "kpep_config_create", code, event->name, NULL);
     }
     live->count = (unsigned)count;
     return KPLIVE_OK;
@@ -246,10 +261,12 @@ static void compare_head(struct comparison *c, const struct kpdb_cpu *cpu)
                    {KPDB_CLASS_CONFIGURABLE, "config_counters"},
                    {KPDB_CLASS_POWER, "power_counters"}};
     const uint32_t masks[] = {cpu->fixed_counters, cpu->config_counters, cpu->power_counters};
-    const char *name = NULL;
+    const char *given = NULL;
+    char name[NAME_LENGTH];
 
-    if (f->kpep_db_name(c->live->db, &name) == 0 && name != NULL &&
-        strcmp(name, cpu->marketing_name) != 0)
+    if (f->kpep_db_name(c->live->db, &given) != 0 || !copy_text(given, name, sizeof name))
+        drift(c, NULL, "marketing_name", cpu->marketing_name, "none");
+    else if (strcmp(name, cpu->marketing_name) != 0)
         drift(c, NULL, "marketing_name", cpu->marketing_name, name);
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
         size_t count = 0;
@@ -266,11 +283,12 @@ static void compare_aliases(struct comparison *c)
 
     for (int id = kpdb_alias_next((unsigned)c->sampler->cpu, -1, &target); id >= 0;
          id = kpdb_alias_next((unsigned)c->sampler->cpu, id, &target)) {
-        const char *alias = kpdb_event_name((unsigned)id), *live = NULL;
+        const char *alias = kpdb_event_name((unsigned)id), *given = NULL;
         struct kpep_event *event = NULL;
+        char live[NAME_LENGTH];
 
         if (f->kpep_db_event(c->live->db, alias, &event) != 0 || event == NULL ||
-            f->kpep_event_name(event, &live) != 0 || live == NULL)
+            f->kpep_event_name(event, &given) != 0 || !copy_text(given, live, sizeof live))
             drift(c, alias, "alias", kpdb_event_name(target), "absent");
         else if (strcmp(live, kpdb_event_name(target)) != 0)
             drift(c, alias, "alias", kpdb_event_name(target), live);

@@ -105,15 +105,17 @@ static const struct {
     unsigned bit;
     const char *name, *message;
 } warning_list[] = {
-    {KPDB_WARN_REFUSED, "refused", "is not in this kernel's list of events: EPERM"},
+    {KPDB_WARN_REFUSED, "refused", "not in this kernel's list of events, refused with EPERM"},
     {KPDB_WARN_UNLISTED, "unlisted",
-     "is in no public kernel's list of events; this release's own is not public"},
+     "in no public kernel's list of events; this release's own is not public"},
     {KPDB_WARN_TOO_WIDE, "too-wide",
-     "has a selector wider than this PMU's, which would count another event"},
+     "a selector wider than this PMU's, which would count another event"},
     {KPDB_WARN_USER_MODE, "user-mode",
-     "is counted in user mode only by this kernel, whatever is asked"},
+     "counted in user mode only by this kernel, whatever is asked"},
     {KPDB_WARN_OTHER_BITS, "other-bits",
      "needs bits that kperfdata drops, and counts something else without them (see --full)"},
+    {KPDB_WARN_ALL_MODES, "all-modes",
+     "a fixed counter, which counts user and kernel mode whatever is asked"},
 };
 
 enum { WARNINGS = sizeof warning_list / sizeof warning_list[0] };
@@ -277,7 +279,7 @@ void placement_warnings(const struct placement *placement, const struct kpdb_enc
             if ((encoding->events[i].warnings & warning_list[w].bit) != 0)
                 cli_append(events, sizeof events, kpdb_event_name(encoding->events[i].counted));
         if (*events != '\0')
-            cli_warning("%s on %s: %s %s", placement->info.db,
+            cli_warning("%s on %s: %s: %s", placement->info.db,
                         kpdb_release_name((unsigned)placement->options.release), events,
                         warning_list[w].message);
     }
