@@ -12,6 +12,7 @@ enum {
     INTEL_OTHER = 0xffa4,
     OTHER_USER = 1, /* of the `other` bits */
     OTHER_OS = 2,
+    OTHER_ANY_THREAD = 0x20,
 };
 
 struct encoder {
@@ -249,30 +250,50 @@ static uint32_t listed_counters(const struct encoder *encoder)
     return cpu->config_counters & (end < 32 ? (1u << end) - 1 : ~0u);
 }
 
+enum { NO_WORD = KPDB_COUNTERS_MAX };
+
+/* Where an event's count and word are; an event on a fixed counter has no word. */
+static void locate(const struct encoder *encoder, uint32_t listed, unsigned index, unsigned *slot,
+                   unsigned *word)
+{
+    const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
+    unsigned counter = encoder->out->events[index].counter;
+    unsigned fixed = kpdb_count_bits(cpu->fixed_counters);
+    unsigned before = (encoder->classes & KPDB_CLASS_FIXED) != 0 ? fixed : 0;
+    unsigned first = kpdb_lowest_bit(cpu->config_counters);
+
+    if (encoder->options->strategy == KPDB_KPERFDATA) {
+        *slot = counter - (fixed - before);
+        *word = encoder->wanted[index].fixed || counter < first ? NO_WORD : counter - first;
+    } else if (encoder->wanted[index].fixed) {
+        *slot = kpdb_count_bits(cpu->fixed_counters & ((1u << counter) - 1));
+        *word = NO_WORD;
+    } else {
+        *word = kpdb_count_bits(listed & ((1u << counter) - 1));
+        *slot = before + *word;
+    }
+}
+
 static void write_words(struct encoder *encoder)
 {
     struct kpdb_encoding *out = encoder->out;
     uint32_t listed = listed_counters(encoder);
-    unsigned fixed = kpdb_count_bits(encoder->pmu.cpu.fixed_counters);
-    bool with_fixed = (encoder->classes & KPDB_CLASS_FIXED) != 0;
 
     out->classes = encoder->classes & ~KPDB_CLASS_POWER;
     out->config_count = encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(listed) : 0;
-    out->slots = (with_fixed ? fixed : 0) + out->config_count;
+    out->slots = out->config_count;
+    if ((encoder->classes & KPDB_CLASS_FIXED) != 0)
+        out->slots += kpdb_count_bits(encoder->pmu.cpu.fixed_counters);
     out->event_count = encoder->count;
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
-        uint32_t bit = 1u << out->events[i].counter;
-        unsigned place = kpdb_count_bits(listed & (bit - 1));
+        unsigned slot, word;
 
-        if (encoder->wanted[i].fixed) {
-            out->events[i].slot =
-                (uint8_t)kpdb_count_bits(encoder->pmu.cpu.fixed_counters & (bit - 1));
-            continue;
-        }
-        out->events[i].slot = (uint8_t)(place + (with_fixed ? fixed : 0));
-        out->config[place] = word_of(encoder, i);
+        locate(encoder, listed, i, &slot, &word);
+        out->events[i].slot = (uint8_t)slot;
+        if (word < out->config_count)
+            out->config[word] = word_of(encoder, i);
     }
 }
 
@@ -291,7 +312,8 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
 
 /*
  * Whether what the plist's `other` bits say is lost: CMASK, invert, any-thread
- * or edge when they are not asked for, or a mode that the event leaves out.
+ * or edge when they are not asked for, any-thread always, which the kernel
+ * clears (xnu.md 2.4), or a mode that the event leaves out.
  */
 static bool loses_bits(const struct encoder *encoder, unsigned index)
 {
@@ -299,7 +321,8 @@ static bool loses_bits(const struct encoder *encoder, unsigned index)
     unsigned modes = encoder->requests[index].user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
 
     return other != 0 &&
-           ((!encoder->options->full && (other & INTEL_OTHER) != 0) || (modes & ~other) != 0);
+           ((other & (encoder->options->full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 ||
+            (modes & ~other) != 0);
 }
 
 static void warn(struct encoder *encoder)

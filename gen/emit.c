@@ -390,25 +390,25 @@ static struct value *mask_data(struct arena *arena, uint32_t mask, size_t base)
     return list;
 }
 
-static struct value *aliases_data(struct arena *arena, const struct database *database,
-                                  const struct event *event)
+static struct value *aliases_data(struct arena *arena, const struct model *model,
+                                  const struct database *database, const struct event *event)
 {
     struct value *list = value_list(arena);
 
     for (size_t i = 0; i < database->alias_count; i++)
-        if (strcmp(database->aliases[i].event, event->name) == 0)
+        if (model_same_event(model, database->aliases[i].event, event->name))
             add_text(arena, list, database->aliases[i].name);
     return list;
 }
 
 /* The aliases in one cell of a table, a blank between two: what makes the cell is to escape it. */
-static const char *aliases_text(struct arena *arena, const struct database *database,
-                                const struct event *event)
+static const char *aliases_text(struct arena *arena, const struct model *model,
+                                const struct database *database, const struct event *event)
 {
     const char *text = "";
 
     for (size_t i = 0; i < database->alias_count; i++)
-        if (strcmp(database->aliases[i].event, event->name) == 0)
+        if (model_same_event(model, database->aliases[i].event, event->name))
             text = arena_printf(arena, "%s%s%s", text, *text == '\0' ? "" : " ",
                                 database->aliases[i].name);
     return text;
@@ -465,8 +465,8 @@ static void set_event(struct arena *arena, struct value *item, const struct mode
     set(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
     set_text(arena, item, "fallback", event->fallback);
     set_text(arena, item, "description", event->description);
-    set(arena, item, "aliases", aliases_data(arena, &cpu->db, event));
-    set_text(arena, item, "aliases_text", aliases_text(arena, &cpu->db, event));
+    set(arena, item, "aliases", aliases_data(arena, model, &cpu->db, event));
+    set_text(arena, item, "aliases_text", aliases_text(arena, model, &cpu->db, event));
     set(arena, item, "releases", releases_data(arena, model, event->releases));
 }
 

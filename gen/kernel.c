@@ -99,8 +99,10 @@ static void read_soc(struct arena *arena, struct model *model, const struct plis
 
         if (!plist_is_text(&node, &text))
             continue;
-        if (!cpu_id_parse(text, strlen(text), &id))
+        if (!cpu_id_parse(text, strlen(text), &id)) {
             plist_error(&node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
+            continue;
+        }
         for (size_t c = 0; c < model->cpu_count; c++)
             if (cpu_has(&model->cpus[c], &id))
                 apply(&model->cpus[c], since);

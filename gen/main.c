@@ -4,6 +4,7 @@
 #include "lint.h"
 #include "plist.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -80,7 +81,7 @@ static struct model read_model(struct arena *arena, const struct arguments *argu
     if (count == 0)
         usage_error("%s", "no databases (expected RELEASE=DIR, oldest release first)");
     if (count > RELEASES_MAX)
-        usage_error("%s", "more than 16 releases");
+        usage_error("%s", "more than 16 releases (expected at most 16)");
     for (size_t i = 0; i < count; i++) {
         const char *argument = arguments->rest[i], *equals = strchr(argument, '=');
 
@@ -182,6 +183,28 @@ static const char *snapshot_file(struct arena *arena, const char *directory,
     return arena_printf(arena, "%s/%s.plist", directory, name);
 }
 
+/* A database that was there and is not in this snapshot would be taken for a part of it. */
+static void check_stale(struct arena *arena, const char *directory, const struct output *outputs,
+                        size_t count)
+{
+    DIR *dir = opendir(directory);
+    struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        const char *path = arena_printf(arena, "%s/%s", directory, entry->d_name);
+        size_t length = strlen(entry->d_name);
+        bool known = length < 6 || strcmp(entry->d_name + length - 6, ".plist") != 0;
+
+        for (size_t i = 0; i < count && !known; i++)
+            known = strcmp(outputs[i].path, path) == 0;
+        if (!known)
+            report_error(path,
+                         "not of this snapshot (expected a directory without other databases)");
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
 static int run_snapshot(struct arena *arena, const struct arguments *arguments)
 {
     struct release release;
@@ -202,7 +225,10 @@ static int run_snapshot(struct arena *arena, const struct arguments *arguments)
         emit_builtin(arena, "snapshot", emit_snapshot_data(arena, database, release.name, source),
                      &outputs[i].text);
     }
-    status = make_directory(arguments->output);
+    check_stale(arena, arguments->output, outputs, release.database_count);
+    status = report_errors() != 0 ? refused("nothing was written") : EXIT_OK;
+    if (status == EXIT_OK)
+        status = make_directory(arguments->output);
     if (status == EXIT_OK)
         status = output_commit(outputs, release.database_count);
     for (size_t i = 0; i < release.database_count; i++)
@@ -665,6 +691,15 @@ static int run(struct arena *arena, const struct command *command, int argc, cha
     return command->run(arena, &arguments);
 }
 
+/* What was printed must have arrived: a full disk or a closed pipe is no success. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    report_error(NULL, "cannot write to standard output");
+    return EXIT_NO;
+}
+
 int main(int argc, char **argv)
 {
     struct arena arena = {0};
@@ -675,20 +710,18 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help();
-        return EXIT_OK;
+        return flushed(EXIT_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("kpepc " KPEP_VERSION);
-        return EXIT_OK;
+        return flushed(EXIT_OK);
     }
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0) {
             int status;
 
             argv[1] = arena_printf(&arena, "kpepc %s", commands[i].name);
-            status = run(&arena, &commands[i], argc - 1, argv + 1);
-            if (fflush(stdout) != 0 || ferror(stdout))
-                status = EXIT_NO;
+            status = flushed(run(&arena, &commands[i], argc - 1, argv + 1));
             arena_free(&arena);
             return status;
         }

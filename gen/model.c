@@ -102,6 +102,23 @@ static const struct event *named_in(const struct cpu *cpu, const char *name, siz
     return event != NULL && event->releases >> release & 1 ? event : NULL;
 }
 
+static bool renames(const struct rename *rename, const char *name)
+{
+    return strcmp(rename->from, name) == 0 || strcmp(rename->to, name) == 0;
+}
+
+bool model_same_event(const struct model *model, const char *a, const char *b)
+{
+    if (strcmp(a, b) == 0)
+        return true;
+    for (size_t i = 0; i < model->rename_count; i++)
+        for (size_t j = 0; j < model->rename_count && renames(&model->renames[i], a); j++)
+            if (model->renames[j].group == model->renames[i].group &&
+                renames(&model->renames[j], b))
+                return true;
+    return false;
+}
+
 const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
                              size_t release)
 {

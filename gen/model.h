@@ -171,6 +171,8 @@ const struct chip *model_chip(const struct model *model, const struct cpu_id *id
 /* The candidate that a CPU counts the name with in a release; NULL when it is not supported. */
 const struct event *portable_on(const struct model *model, const struct portable *name, size_t cpu,
                                 size_t release);
+/* Whether two names are one event's: the same, or linked by renames. */
+bool model_same_event(const struct model *model, const char *a, const char *b);
 /* The event by that name in that release, through a rename if need be; NULL when there is none. */
 const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
                              size_t release);

@@ -122,7 +122,7 @@ static void read_candidates(const struct names *names, const struct plist_node *
             continue;
         }
         for (size_t c = 0; c < names->model->cpu_count; c++)
-            any |= key_covers(names->model, list.key, c);
+            any |= cpus[c];
         if (!any && !arch_named(list.key, &arch))
             missing(names, &list, arena_printf(names->arena, "database %s", list.key),
                     "an architecture, a database or a CPU id");

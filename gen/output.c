@@ -12,6 +12,10 @@
 static struct output *volatile pending;
 static volatile size_t pending_count;
 
+static const int fatal_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM};
+
+enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
+
 static void remove_pending(int signal_number)
 {
     for (size_t i = 0; i < pending_count; i++)
@@ -19,6 +23,42 @@ static void remove_pending(int signal_number)
             unlink(pending[i].temporary);
     signal(signal_number, SIG_DFL);
     raise(signal_number);
+}
+
+static sigset_t signal_set(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < FATAL_SIGNALS; i++)
+        sigaddset(&set, fatal_signals[i]);
+    return set;
+}
+
+/* Between making a temporary file and noting its name no signal may come, nor while it is
+ * forgotten. */
+static sigset_t hold_signals(void)
+{
+    sigset_t set = signal_set(), before;
+
+    sigprocmask(SIG_BLOCK, &set, &before);
+    return before;
+}
+
+static void release_signals(sigset_t before)
+{
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* What is ignored stays so; too large a file is an error of write(), not the end. */
+static void catch_signals(void)
+{
+    struct sigaction remove = {.sa_handler = remove_pending, .sa_mask = signal_set()}, before;
+
+    for (size_t i = 0; i < FATAL_SIGNALS; i++)
+        if (sigaction(fatal_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(fatal_signals[i], &remove, NULL);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static int failed(const char *path, int status)
@@ -59,27 +99,51 @@ static int write_in_place(const struct output *output)
     return close(fd) == 0 ? EXIT_OK : failed(shown, EXIT_NO);
 }
 
-static int write_temporary(struct output *output)
+/* The path, or where it leads when it is a link; NULL with errno. */
+static char *place_of(const char *path)
 {
-    size_t length = strlen(output->path);
-    mode_t mask = umask(0);
+    struct stat status;
+
+    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
+        return realpath(path, NULL);
+    return strdup(path);
+}
+
+static int make_temporary(struct output *output)
+{
+    static const char suffix[] = ".XXXXXX";
+    size_t length;
+    sigset_t before;
     char *name;
     int fd;
 
-    umask(mask);
-    name = malloc(length + sizeof ".XXXXXX");
+    output->place = place_of(output->path);
+    if (output->place == NULL)
+        return -1;
+    length = strlen(output->place);
+    name = malloc(length + sizeof suffix);
     if (name == NULL)
-        return failed(output->path, EXIT_SYSTEM);
-    memcpy(name, output->path, length);
-    memcpy(name + length, ".XXXXXX", sizeof ".XXXXXX");
+        return -1;
+    memcpy(name, output->place, length);
+    memcpy(name + length, suffix, sizeof suffix);
+    before = hold_signals();
     fd = mkstemp(name);
-    if (fd < 0) {
-        int status = failed(output->path, EXIT_SYSTEM);
-
+    output->temporary = fd < 0 ? NULL : name;
+    release_signals(before);
+    if (fd < 0)
         free(name);
-        return status;
-    }
-    output->temporary = name;
+    return fd;
+}
+
+static int write_temporary(struct output *output)
+{
+    mode_t mask = umask(0);
+    int fd;
+
+    umask(mask);
+    fd = make_temporary(output);
+    if (fd < 0)
+        return failed(output->path, EXIT_SYSTEM);
     if (!write_all(fd, &output->text) || fchmod(fd, 0666 & ~mask) != 0) {
         int status = failed(output->path, EXIT_NO);
 
@@ -96,26 +160,41 @@ static bool goes_in_place(const struct output *output)
     return output->path == NULL || (stat(output->path, &status) == 0 && !S_ISREG(status.st_mode));
 }
 
+static bool give_name(struct output *output)
+{
+    sigset_t before = hold_signals();
+    bool ok = rename(output->temporary, output->place) == 0;
+
+    if (ok) {
+        free(output->temporary);
+        output->temporary = NULL;
+    }
+    release_signals(before);
+    return ok;
+}
+
 static void forget_temporaries(struct output *outputs, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (outputs[i].temporary != NULL) {
+    sigset_t before = hold_signals();
+
+    for (size_t i = 0; i < count; i++) {
+        if (outputs[i].temporary != NULL)
             unlink(outputs[i].temporary);
-            free(outputs[i].temporary);
-            outputs[i].temporary = NULL;
-        }
+        free(outputs[i].temporary);
+        free(outputs[i].place);
+        outputs[i].temporary = outputs[i].place = NULL;
+    }
+    pending_count = 0;
+    release_signals(before);
 }
 
 int output_commit(struct output *outputs, size_t count)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     int status = EXIT_OK;
 
     pending = outputs;
     pending_count = count;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (signal(signals[i], remove_pending) == SIG_IGN)
-            signal(signals[i], SIG_IGN);
+    catch_signals();
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
         if (!goes_in_place(&outputs[i]))
             status = write_temporary(&outputs[i]);
@@ -123,9 +202,8 @@ int output_commit(struct output *outputs, size_t count)
         if (outputs[i].temporary == NULL)
             status = write_in_place(&outputs[i]);
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
-        if (outputs[i].temporary != NULL && rename(outputs[i].temporary, outputs[i].path) != 0)
+        if (outputs[i].temporary != NULL && !give_name(&outputs[i]))
             status = failed(outputs[i].path, EXIT_SYSTEM);
     forget_temporaries(outputs, count);
-    pending_count = 0;
     return status;
 }

@@ -3,21 +3,26 @@
 #include "scan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <plist/plist.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- a file -> values ------------------------------------------------------- */
 
 static bool read_file(struct arena *arena, const char *path, char **text, size_t *length)
 {
     struct stat status;
-    FILE *file = fopen(path, "rb");
+    int fd = open(path, O_RDONLY | O_NONBLOCK); /* a FIFO must not make it wait for a writer */
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
     bool ok = false;
 
     if (file == NULL) {
         report_error(path, "%s (expected a property list)", strerror(errno));
+        if (fd >= 0)
+            close(fd);
         return false;
     }
     if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -25,6 +30,8 @@ static bool read_file(struct arena *arena, const char *path, char **text, size_t
     } else if (status.st_size > PLIST_SIZE_MAX) {
         report_error(path, "%lld bytes (expected at most %d)", (long long)status.st_size,
                      PLIST_SIZE_MAX);
+    } else if (status.st_size == 0) {
+        report_error(path, "empty (expected a property list)");
     } else {
         *text = arena_alloc(arena, (size_t)status.st_size + 1, 1);
         *length = fread(*text, 1, (size_t)status.st_size, file);
@@ -120,6 +127,8 @@ const struct value *plist_load(struct arena *arena, const char *path)
     }
     if (binary)
         plist_from_bin(text, (uint32_t)length, &root);
+    else if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* which libplist does not know */
+        plist_from_xml(text + 3, (uint32_t)length - 3, &root);
     else
         plist_from_xml(text, (uint32_t)length, &root);
     if (root == NULL) {
@@ -287,12 +296,23 @@ bool plist_prose(const struct plist_node *dict, const char *key, const char **ou
 
     if (!typed(dict, key, false, VALUE_STRING, "a string", &child))
         return false;
-    if (strlen(child.value->string) != child.value->length) {
-        plist_error(&child, "a NUL (expected text)");
-        return false;
-    }
+    for (const char *c = child.value->string, *end = c + child.value->length; c < end; c++)
+        if ((unsigned char)*c < 0x20 && *c != '\t' && *c != '\n' && *c != '\r') {
+            plist_error(&child, "a control character (expected text)");
+            return false;
+        }
     *out = child.value->string;
     return true;
+}
+
+/* "a, b or c" */
+static const char *alternatives(struct arena *arena, const char *const known[])
+{
+    const char *text = known[0];
+
+    for (size_t k = 1; known[k] != NULL; k++)
+        text = arena_printf(arena, "%s%s%s", text, known[k + 1] == NULL ? " or " : ", ", known[k]);
+    return text;
 }
 
 void plist_unknown_keys(struct arena *arena, const struct plist_node *dict,
@@ -306,7 +326,7 @@ void plist_unknown_keys(struct arena *arena, const struct plist_node *dict,
         if (known[k] == NULL) {
             struct plist_node child = plist_child_at(arena, dict, i);
 
-            plist_warning(&child, "unknown key (expected one that kpepc reads)");
+            plist_warning(&child, "unknown key (expected %s)", alternatives(arena, known));
         }
     }
 }

@@ -8,8 +8,8 @@
 
 #include "value.h"
 
-/* What a file may hold at the most; Apple's largest is 135 KB and five levels deep. */
-enum { PLIST_SIZE_MAX = 16 << 20, PLIST_DEPTH_MAX = 32, PLIST_OBJECTS_MAX = 1 << 20 };
+/* What a file may hold at the most; Apple's largest is 135 KB, 3 500 elements, five levels deep. */
+enum { PLIST_SIZE_MAX = 16 << 20, PLIST_DEPTH_MAX = 32, PLIST_OBJECTS_MAX = 1 << 17 };
 
 /* The root of the XML or binary plist at path; NULL after a report. */
 const struct value *plist_load(struct arena *arena, const char *path);
@@ -40,7 +40,7 @@ bool plist_integer(const struct plist_node *dict, const char *key, bool required
 bool plist_bool(const struct plist_node *dict, const char *key, bool *out);
 /* Not empty, and printable ASCII only. */
 bool plist_text(const struct plist_node *dict, const char *key, bool required, const char **out);
-/* Any string without a NUL. */
+/* Any string that XML can hold: no control character but tab and ends of lines. */
 bool plist_prose(const struct plist_node *dict, const char *key, const char **out);
 /* The same check as plist_text() for a value that is at hand already. */
 bool plist_is_text(const struct plist_node *node, const char **out);

@@ -418,11 +418,26 @@ static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
     return false;
 }
 
+/* A snapshot's file has the database's name: it must not say that another CPU uses it. */
+static void check_id_name(const struct database *database)
+{
+    struct cpu_id id;
+
+    if (!cpu_id_parse(database->name, strlen(database->name), &id))
+        return;
+    for (size_t i = 0; i < database->id_count; i++)
+        if (cpu_id_compare(&database->ids[i], &id) == 0)
+            return;
+    report_error(database->file, "name: %s, a CPU that does not use it (expected another name)",
+                 database->name);
+}
+
 static void check_ids(struct arena *arena, const struct release *release)
 {
     for (size_t i = 0; i < release->database_count; i++) {
         const struct database *a = &release->databases[i];
 
+        check_id_name(a);
         if (a->release != NULL && strcmp(a->release, release->name) != 0)
             report_error(a->file, "a snapshot of %s (expected %s)", a->release, release->name);
         for (size_t j = 0; j < i; j++) {

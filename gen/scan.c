@@ -42,7 +42,7 @@ struct xml {
     const char *at, *end;
     size_t line;
     const char *error;
-    size_t keys;
+    size_t keys, elements;
     struct key *key_list; /* NULL: only count */
     struct {
         enum element element;
@@ -84,10 +84,14 @@ static void step(struct xml *xml, size_t bytes)
 
 static bool skip_past(struct xml *xml, const char *mark, const char *what)
 {
+    size_t line = xml->line;
+
     while (xml->at < xml->end && !starts(xml, mark))
         step(xml, 1);
-    if (xml->at == xml->end)
+    if (xml->at == xml->end) {
+        xml->line = line; /* where it begins */
         return refuse(xml, "%s does not end (expected %s)", what, mark);
+    }
     step(xml, strlen(mark));
     return true;
 }
@@ -100,14 +104,25 @@ static bool is_space(char c)
 /* Comments, processing instructions and the document type, which must not declare anything. */
 static bool skip_markup(struct xml *xml)
 {
-    if (starts(xml, "<!--"))
+    if (starts(xml, "<!--")) {
+        step(xml, strlen("<!--"));
         return skip_past(xml, "-->", "comment");
-    if (starts(xml, "<?"))
+    }
+    if (starts(xml, "<?")) {
+        step(xml, strlen("<?"));
         return skip_past(xml, "?>", "processing instruction");
+    }
+    if (!starts(xml, "<!DOCTYPE") || xml->depth != 0)
+        return refuse(xml, "markup out of place (expected an element)");
     for (const char *at = xml->at; at < xml->end && *at != '>'; at++)
         if (*at == '[')
             return refuse(xml, "the document type declares entities (expected none)");
     return skip_past(xml, ">", "document type");
+}
+
+static bool is_surrogate(unsigned long code)
+{
+    return code >= 0xd800 && code <= 0xdfff;
 }
 
 /* &amp; and the other four, or a character by number, which must not be NUL. */
@@ -134,13 +149,16 @@ static bool check_entity(struct xml *xml)
         else
             break;
     }
-    if (at == xml->end || *at != ';' || code == 0 || code > 0x10ffff)
-        return refuse(xml, "bad character number (expected &#1; to &#1114111;)");
+    if (at == xml->end || *at != ';' || code == 0 || code > 0x10ffff || is_surrogate(code))
+        return refuse(xml, "bad character number (expected &#1; to &#1114111;, no surrogate)");
     step(xml, (size_t)(at + 1 - xml->at));
     return true;
 }
 
-/* Decimal or 0x..., within 64 bits signed: all of the element, so "12abc" is not 12. */
+/*
+ * Decimal or 0x..., within 64 bits signed: all of the element, so "12abc" is not 12. A leading
+ * zero is refused, since libplist takes 0140 for octal and Apple for decimal.
+ */
 static bool check_integer(struct xml *xml, const char *text, size_t length)
 {
     const char *end = text + length;
@@ -161,6 +179,8 @@ static bool check_integer(struct xml *xml, const char *text, size_t length)
     }
     if (text == end)
         return refuse(xml, "an integer without digits (expected decimal or 0x hexadecimal)");
+    if (base == 10 && end - text > 1 && *text == '0' && is_digit(text[1]))
+        return refuse(xml, "an integer with a leading zero (expected decimal or 0x hexadecimal)");
     for (; text < end; text++) {
         char lower = (char)(*text | 32);
         unsigned digit = is_digit(*text)                              ? (unsigned)(*text - '0')
@@ -179,6 +199,7 @@ static bool check_integer(struct xml *xml, const char *text, size_t length)
 static bool scan_content(struct xml *xml, enum element element)
 {
     const char *begin = xml->at;
+    size_t line = xml->line;
     char closing[16];
 
     while (xml->at < xml->end) {
@@ -189,7 +210,7 @@ static bool scan_content(struct xml *xml, enum element element)
             if (!skip_past(xml, "]]>", "CDATA"))
                 return false;
         } else if (starts(xml, "<!--")) {
-            if (!skip_past(xml, "-->", "comment"))
+            if (!skip_markup(xml))
                 return false;
         } else if (*xml->at == '<') {
             break;
@@ -199,8 +220,10 @@ static bool scan_content(struct xml *xml, enum element element)
     }
     size_t length = (size_t)(xml->at - begin);
     snprintf(closing, sizeof closing, "</%s>", element_names[element]);
-    if (!starts(xml, closing))
+    if (!starts(xml, closing)) {
+        xml->line = line;
         return refuse(xml, "<%s> does not end (expected %s)", element_names[element], closing);
+    }
     if (element == INTEGER && !check_integer(xml, begin, length))
         return false;
     if (element == KEY && xml->key_list != NULL)
@@ -263,7 +286,8 @@ static bool open_element(struct xml *xml)
     enum element element = PLIST;
     bool empty;
 
-    while (after < xml->end && is_lower(*after))
+    while (after < xml->end && !is_space(*after) && *after != '>' &&
+           !(*after == '/' && xml->end - after > 1 && after[1] == '>'))
         after++;
     while (element < ELEMENTS &&
            !(strlen(element_names[element]) == (size_t)(after - name) &&
@@ -272,6 +296,12 @@ static bool open_element(struct xml *xml)
     if (element == ELEMENTS)
         return refuse(xml, "unknown element <%.*s> (expected one of a property list)",
                       after - name > 20 ? 20 : (int)(after - name), name);
+    if (++xml->elements > PLIST_OBJECTS_MAX)
+        return refuse(xml, "too many elements (expected at most %d)", PLIST_OBJECTS_MAX);
+    while (after < xml->end && *after != '>' && *after != '<')
+        after++;
+    if (after < xml->end && *after == '<')
+        return refuse(xml, "a tag does not end (expected >)");
     if (!check_place(xml, element) || !skip_past(xml, ">", "a tag"))
         return false;
     empty = xml->at[-2] == '/';
@@ -306,8 +336,12 @@ static bool scan_document(struct xml *xml)
             ok = close_container(xml);
         else if (*xml->at == '<')
             ok = open_element(xml);
-        else
+        else if (xml->depth != 0)
             ok = refuse(xml, "text outside a value (expected an element)");
+        else if (xml->open[0].has_value)
+            ok = refuse(xml, "text after </plist> (expected the end)");
+        else
+            ok = refuse(xml, "text before <plist> (expected an XML or binary property list)");
         if (!ok)
             return false;
     }
@@ -315,6 +349,34 @@ static bool scan_document(struct xml *xml)
         return refuse(xml, "the file is cut short (expected </%s>)",
                       element_names[xml->open[xml->depth].element]);
     return xml->open[0].has_value || refuse(xml, "no property list (expected <plist>)");
+}
+
+/* Where text stops being UTF-8; NULL when all of it is. */
+static const char *not_utf8(const char *at, const char *end)
+{
+    static const unsigned long least[] = {0, 0x80, 0x800, 0x10000};
+
+    while (at < end) {
+        unsigned char lead = (unsigned char)*at;
+        size_t more = lead < 0x80         ? 0
+                      : lead >> 5 == 0x06 ? 1
+                      : lead >> 4 == 0x0e ? 2
+                      : lead >> 3 == 0x1e ? 3
+                                          : SIZE_MAX;
+        unsigned long code = more == 0 ? lead : lead & (0x3fu >> (more & 3));
+
+        if (more >= (size_t)(end - at))
+            return at;
+        for (size_t i = 1; i <= more; i++) {
+            if ((at[i] & 0xc0) != 0x80)
+                return at;
+            code = code << 6 | (at[i] & 0x3f);
+        }
+        if (code < least[more] || code > 0x10ffff || is_surrogate(code))
+            return at;
+        at += more + 1;
+    }
+    return NULL;
 }
 
 static struct xml begin_xml(struct arena *arena, const char *text, size_t length)
@@ -329,12 +391,18 @@ static struct xml begin_xml(struct arena *arena, const char *text, size_t length
 bool scan_xml(struct arena *arena, const char *text, size_t length, struct scan *scan)
 {
     struct xml xml = begin_xml(arena, text, length);
-    bool ok;
+    const char *nul = memchr(text, '\0', length), *bad = not_utf8(text, text + length);
+    bool ok = false;
 
-    if (memchr(text, '\0', length) != NULL)
-        ok = refuse(&xml, "a NUL byte (expected an XML or binary property list)");
-    else
+    if (nul != NULL) {
+        step(&xml, nul < xml.at ? 0 : (size_t)(nul - xml.at));
+        refuse(&xml, "a NUL byte (expected an XML or binary property list)");
+    } else if (bad != NULL) {
+        step(&xml, (size_t)(bad - xml.at));
+        refuse(&xml, "a byte that is not UTF-8 (expected an XML or binary property list)");
+    } else {
         ok = scan_document(&xml);
+    }
     scan->keys = xml.keys;
     scan->error = xml.error;
     return ok;
@@ -396,6 +464,8 @@ static bool refuse_binary(struct binary *binary, const char *why)
     return false;
 }
 
+static const char beyond_end[] = "an object beyond the end of the file (expected all of it)";
+
 static uint64_t big_endian(const unsigned char *at, size_t size)
 {
     uint64_t value = 0;
@@ -413,17 +483,17 @@ static bool object_count(struct binary *binary, size_t *at, size_t *count)
     *count = binary->data[(*at)++] & 15;
     if (*count != 15)
         return true;
-    if (*at >= binary->length || binary->data[*at] >> 4 != 1 || (binary->data[*at] & 15) > 3)
+    if (*at >= binary->table || binary->data[*at] >> 4 != 1 || (binary->data[*at] & 15) > 3)
         return refuse_binary(binary, "an object without its length (expected an integer)");
     size = (size_t)1 << (binary->data[*at] & 15);
-    if (binary->length - *at - 1 < size)
-        return refuse_binary(binary, "an object beyond the end of the file");
+    if (binary->table - *at - 1 < size)
+        return refuse_binary(binary, beyond_end);
     *count = (size_t)big_endian(binary->data + *at + 1, size);
     *at += 1 + size;
-    return *count <= binary->length || refuse_binary(binary, "an object longer than the file");
+    return *count <= binary->length || refuse_binary(binary, beyond_end);
 }
 
-static bool scan_object(struct binary *binary, uint64_t index, unsigned depth);
+static bool scan_object(struct binary *binary, uint64_t index, bool key, unsigned depth);
 
 static bool scan_container(struct binary *binary, size_t at, bool dict, unsigned depth)
 {
@@ -432,64 +502,117 @@ static bool scan_container(struct binary *binary, size_t at, bool dict, unsigned
     if (!object_count(binary, &at, &count))
         return false;
     refs = dict ? 2 * count : count;
-    if (refs > (binary->length - at) / binary->ref_size)
-        return refuse_binary(binary, "an object beyond the end of the file");
+    if (refs > (binary->table - at) / binary->ref_size)
+        return refuse_binary(binary, beyond_end);
     for (size_t i = 0; i < refs; i++)
         if (!scan_object(binary,
                          big_endian(binary->data + at + i * binary->ref_size, binary->ref_size),
-                         depth + 1))
+                         dict && i < count, depth + 1))
             return false;
     binary->keys += dict ? count : 0;
     return true;
 }
 
-static bool scan_object(struct binary *binary, uint64_t index, unsigned depth)
+/* libplist ends a string at a NUL and drops what is no character. */
+static bool check_string(struct binary *binary, size_t at, size_t size)
 {
+    for (size_t i = 0; i < size; i++)
+        if (binary->data[at + i] - 1u > 0x7e)
+            return refuse_binary(binary, "a NUL or a byte above 127 in an ASCII string (expected "
+                                         "ASCII)");
+    return true;
+}
+
+static bool check_utf16(struct binary *binary, size_t at, size_t size)
+{
+    static const char why[] = "a NUL or half a surrogate pair in a string (expected UTF-16)";
+
+    for (size_t i = 0; i < size; i += 2) {
+        uint64_t unit = big_endian(binary->data + at + i, 2);
+        uint64_t next = i + 2 < size ? big_endian(binary->data + at + i + 2, 2) : 0;
+
+        if (unit == 0 || unit >> 10 == 0x37 || (unit >> 10 == 0x36 && next >> 10 != 0x37))
+            return refuse_binary(binary, why);
+        i += unit >> 10 == 0x36 ? 2 : 0;
+    }
+    return true;
+}
+
+static bool scan_string(struct binary *binary, size_t at, bool wide)
+{
+    size_t size;
+
+    if (!object_count(binary, &at, &size))
+        return false;
+    size *= wide ? 2 : 1;
+    if (size > binary->table - at)
+        return refuse_binary(binary, beyond_end);
+    return (wide ? check_utf16 : check_string)(binary, at, size);
+}
+
+static bool scan_object(struct binary *binary, uint64_t index, bool key, unsigned depth)
+{
+    static const char unknown[] = "an object of unknown type (expected what XML can say)";
     size_t at, size;
     unsigned marker, low;
 
     /* A cycle is without end in depth, a bomb of shared objects in visits. */
     if (depth > PLIST_DEPTH_MAX + 1)
-        return refuse_binary(binary, "nested too deep, or an object inside itself");
+        return refuse_binary(binary, arena_printf(binary->arena,
+                                                  "nested too deep, or an object inside itself "
+                                                  "(expected at most %d levels)",
+                                                  PLIST_DEPTH_MAX));
     if (++binary->visited > PLIST_OBJECTS_MAX)
-        return refuse_binary(binary, "too many objects");
+        return refuse_binary(binary,
+                             arena_printf(binary->arena, "too many objects (expected at most %d)",
+                                          PLIST_OBJECTS_MAX));
     if (index >= binary->objects)
-        return refuse_binary(binary, "a reference to no object");
+        return refuse_binary(
+            binary, arena_printf(binary->arena, "a reference to object %llu (expected one of %zu)",
+                                 (unsigned long long)index, binary->objects));
     at = (size_t)big_endian(binary->data + binary->table + index * binary->offset_size,
                             binary->offset_size);
     if (at < 8 || at >= binary->table)
-        return refuse_binary(binary, "an object outside the object area");
+        return refuse_binary(binary, "an object outside of where objects are (expected its offset "
+                                     "before the offset table)");
     marker = binary->data[at] >> 4;
     low = binary->data[at] & 15;
+    if (key && marker != 0x5 && marker != 0x6)
+        return refuse_binary(binary, "a key that is no string (expected a string)");
     switch (marker) {
     case 0x0:
-        return low == 8 || low == 9 || refuse_binary(binary, "an object of unknown type");
+        return low == 8 || low == 9 || refuse_binary(binary, unknown);
     case 0x1:
-    case 0x2:
-    case 0x3:
         size = (size_t)1 << low;
         if (low > 3)
             return refuse_binary(binary, "an integer too large (expected one of 64 bits, signed)");
         break;
+    case 0x2:
+    case 0x3:
+        size = (size_t)1 << low;
+        if (low != 3 && (marker == 0x3 || low != 2))
+            return refuse_binary(binary, "a real or date of unknown size (expected 8 bytes)");
+        break;
     case 0x8:
         size = low + 1;
+        if ((size & low) != 0 || size > 8)
+            return refuse_binary(binary, unknown);
         break;
     case 0x4:
-    case 0x5:
-    case 0x6:
         if (!object_count(binary, &at, &size))
             return false;
         at--;
-        size *= marker == 0x6 ? 2 : 1;
         break;
+    case 0x5:
+    case 0x6:
+        return scan_string(binary, at, marker == 0x6);
     case 0xa:
     case 0xd:
         return scan_container(binary, at, marker == 0xd, depth);
     default:
-        return refuse_binary(binary, "an object of unknown type");
+        return refuse_binary(binary, unknown);
     }
-    return size < binary->table - at ||
-           refuse_binary(binary, "an object beyond the end of the file");
+    return size < binary->table - at || refuse_binary(binary, beyond_end);
 }
 
 bool scan_binary(struct arena *arena, const char *text, size_t length, struct scan *scan)
@@ -511,11 +634,12 @@ bool scan_binary(struct arena *arena, const char *text, size_t length, struct sc
     table = big_endian(trailer + 24, 8);
     if (binary.offset_size - 1 > 7 || binary.ref_size - 1 > 7 || objects == 0 || table < 9 ||
         table > binary.length || objects > (binary.length - table) / binary.offset_size)
-        ok = refuse_binary(&binary, "a bad trailer (the file may be cut short)");
+        ok = refuse_binary(&binary, "a bad trailer, as of a file cut short (expected the offsets "
+                                    "of its objects)");
     else {
         binary.objects = (size_t)objects;
         binary.table = (size_t)table;
-        ok = scan_object(&binary, top, 0);
+        ok = scan_object(&binary, top, false, 0);
     }
     scan->keys = binary.keys;
     scan->error = binary.error;

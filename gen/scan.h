@@ -1,9 +1,9 @@
 /*
  * libplist swallows what a compiler must not: it crashes on deep nesting,
- * takes "12abc" for 12, saturates an integer of more than 64 bits, keeps one of
- * two values of a doubled key, reads a file cut short as if it were whole, and
- * says nothing of why it gives up. So a file is scanned first, with a reason
- * and a line, and only what passes is given to libplist.
+ * takes "12abc" for 12 and "0140" for 96, saturates an integer of more than 64
+ * bits, keeps one of two values of a doubled key, ends a binary string at a NUL,
+ * reads a file cut short as if it were whole, and says nothing of why it gives up. So a file is
+ * scanned first, with a reason and a line, and only what passes is given to libplist.
  */
 #ifndef KPEPC_SCAN_H
 #define KPEPC_SCAN_H

@@ -888,6 +888,8 @@ static struct escape escape_html(struct span text, size_t at, char before)
         return replace("&quot;");
     case '\'':
         return replace("&#39;");
+    case '\r': /* which a reader of XML would take for a newline */
+        return replace("&#13;");
     default:
         return keep(1);
     }

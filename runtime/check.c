@@ -242,15 +242,6 @@ static void compare_events(struct comparison *c, const struct kpdb_cpu *cpu)
     }
 }
 
-static unsigned bits(uint32_t mask)
-{
-    unsigned count = 0;
-
-    for (; mask != 0; mask &= mask - 1)
-        count++;
-    return count;
-}
-
 static void compare_head(struct comparison *c, const struct kpdb_cpu *cpu)
 {
     const struct frameworks *f = &c->sampler->frameworks;
@@ -272,7 +263,7 @@ static void compare_head(struct comparison *c, const struct kpdb_cpu *cpu)
         size_t count = 0;
 
         if (f->kpep_db_counters_count(c->live->db, classes[i].class, &count) == 0)
-            compare_numbers(c, NULL, classes[i].field, bits(masks[i]), count);
+            compare_numbers(c, NULL, classes[i].field, kplive_count_bits(masks[i]), count);
     }
 }
 

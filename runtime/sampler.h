@@ -5,6 +5,15 @@
 #include "framework.h"
 #include "kplive.h"
 
+static inline unsigned kplive_count_bits(uint32_t mask)
+{
+    unsigned count = 0;
+
+    for (; mask != 0; mask &= mask - 1)
+        count++;
+    return count;
+}
+
 /* What was there before the counters were taken. */
 struct kplive_before {
     int force;

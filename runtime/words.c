@@ -217,15 +217,6 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
 /* ---- both
  * ----------------------------------------------------------------------------------------- */
 
-static unsigned bits(uint32_t mask)
-{
-    unsigned count = 0;
-
-    for (; mask != 0; mask &= mask - 1)
-        count++;
-    return count;
-}
-
 /*
  * kperfdata moves nothing, so it is asked in the order in which that does no
  * harm: narrowest events first. By the names of this macOS, which it knows.
@@ -245,12 +236,12 @@ static void order_for_framework(const struct kplive *sampler, const struct kpdb_
             request.name = kpdb_event_name(event.id);
             request.length = strlen(request.name);
         }
-        for (; at > 0 && bits(event.counters) < width[at - 1]; at--) {
+        for (; at > 0 && kplive_count_bits(event.counters) < width[at - 1]; at--) {
             ordered[at] = ordered[at - 1];
             width[at] = width[at - 1];
         }
         ordered[at] = request;
-        width[at] = bits(event.counters);
+        width[at] = kplive_count_bits(event.counters);
     }
 }
 

@@ -31,9 +31,14 @@ const char *cli_alias(unsigned cpu, const struct kpdb_event *event, unsigned n)
     uint16_t target;
 
     for (int id = kpdb_alias_next(cpu, -1, &target); id >= 0;
-         id = kpdb_alias_next(cpu, id, &target))
-        if (target == event->id && n-- == 0)
+         id = kpdb_alias_next(cpu, id, &target)) {
+        const char *other = kpdb_renamed(target);
+        bool means = target == event->id || /* or it is renamed, and this is the older spelling */
+                     (other != NULL && strcmp(other, kpdb_event_name(event->id)) == 0);
+
+        if (means && n-- == 0)
             return kpdb_event_name((unsigned)id);
+    }
     return NULL;
 }
 
