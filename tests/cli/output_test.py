@@ -446,8 +446,22 @@ def strange_paths():
               (3, "", f"no\\x0awhere/\\x1b[31m\\xff: {says(errno.ENOENT)}\n"), "in a message")
 
 
+def stale_snapshot():
+    """A database left from another snapshot would be read as one of this."""
+    with Scratch() as s:
+        equal(s.run("snapshot", "snap"), (0, "", ""), "the first time")
+        equal(s.run("snapshot", "snap"), (0, "", ""), "again, over itself")
+        (s / "snap" / "old.plist").write_text("<plist/>")
+        (s / "snap" / "README").write_text("no database")
+        before = {p.name: p.read_bytes() for p in (s / "snap").iterdir()}
+        equal(s.run("snapshot", "snap"),
+              (1, "", "snap/old.plist: not of this snapshot (expected a directory without other "
+                      "databases)\nkpepc: 1 error: nothing was written\n"), "a stale database")
+        equal({p.name: p.read_bytes() for p in (s / "snap").iterdir()}, before, "nothing changed")
+
+
 signal.alarm(300)  # nothing here waits for ever: a FIFO that nobody opens ends the test
 for test in (full_disk, too_large, read_only_directory, no_directory, standard_output, interrupted,
-             killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths):
+             killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths, stale_snapshot):
     test()
 kpeptest.done()
