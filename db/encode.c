@@ -303,10 +303,13 @@ static void write_words(struct encoder *encoder)
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
+    unsigned since;
+
     if (encoder->macos < 14 || !encoder->pmu.cpu.kernel_list)
         return 0;
-    if (event->kernel != 0)
-        return event->kernel / 100 > encoder->macos ? KPDB_WARN_REFUSED : 0;
+    since = kpdb_kernel_since(encoder->cpu, event->id);
+    if (since != 0)
+        return since / 100 > encoder->macos ? KPDB_WARN_REFUSED : 0;
     return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
 }
 

@@ -113,13 +113,12 @@ int kpdb_cpu_newest(unsigned cpu);
 struct kpdb_event {
     uint16_t id;       /* KPDB_...: which event; kpdb_event_name(id) */
     uint16_t number;   /* selector, 0 for a fixed event without one */
+    uint32_t counters; /* mask of the counters that can count it */
     uint16_t fallback; /* id of the configurable event that counts the same, or KPDB_NO_ID */
     uint16_t other;    /* bits 16-31 of Intel's PERFEVTSEL that kperfdata ignores; 0 if none */
-    uint32_t counters; /* mask of the counters that can count it */
-    uint32_t releases; /* bit r: release r has it by this name */
-    uint8_t umask;     /* Intel's unit mask, else 0 */
+    uint16_t releases; /* bit r: release r has it by this name */
     int8_t fixed;      /* number of its fixed counter, or -1 for a configurable event */
-    uint16_t kernel;   /* first macOS whose kernel lists the selector, 1504 for 15.4; 0: none */
+    uint8_t umask;     /* Intel's unit mask, else 0 */
 };
 
 /*
@@ -160,6 +159,11 @@ unsigned kpdb_event_ids(void);
  * means; or KPDB_NO_CPU or KPDB_END.
  */
 int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event);
+/*
+ * The first macOS whose kernel lists the selector of a CPU's event, 1504 for
+ * 15.4; 0 when no public list has it, or none is known (kpdb_cpu.kernel_list).
+ */
+unsigned kpdb_kernel_since(unsigned cpu, unsigned id);
 /* The other spelling of a renamed event, by its id; NULL when it was not renamed. */
 const char *kpdb_renamed(unsigned id);
 

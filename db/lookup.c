@@ -8,6 +8,14 @@
 #error "kpdb_tables.h is cut short: compile the databases again"
 #endif
 
+#if defined(__GNUC__)
+#define COLD __attribute__((noinline, cold))
+#define HOT  __attribute__((always_inline)) inline
+#else
+#define COLD
+#define HOT inline
+#endif
+
 /* ---- strings -------------------------------------------------------------------------- */
 
 static const char *string(unsigned n)
@@ -15,7 +23,7 @@ static const char *string(unsigned n)
     return (const char *)&table_strings + table_string_at[n];
 }
 
-static size_t string_length(unsigned n)
+static HOT size_t string_length(unsigned n)
 {
     return (size_t)table_string_at[n + 1] - table_string_at[n] - 1;
 }
@@ -32,7 +40,7 @@ static bool below(unsigned n, unsigned count)
 }
 
 /* Eight bytes at a step, the last eight overlapping, as kpdb_hash() walks. */
-static bool same_bytes(const char *a, const char *b, size_t length)
+static HOT bool same_bytes(const char *a, const char *b, size_t length)
 {
     if (length >= 8) {
         size_t last = length - 8;
@@ -49,7 +57,7 @@ static bool same_bytes(const char *a, const char *b, size_t length)
 }
 
 /* The number of an event id's or chip-agnostic name's string; TABLE_SLOTS when it is none. */
-static unsigned find_string(const char *name, size_t length)
+static HOT unsigned find_string(const char *name, size_t length)
 {
     uint32_t hash = kpdb_hash(name, length, TABLE_ROTATE);
     unsigned bucket = kpdb_bucket(hash, TABLE_BUCKETS);
@@ -61,52 +69,32 @@ static unsigned find_string(const char *name, size_t length)
 
 /* ---- events on a CPU ------------------------------------------------------------------- */
 
-static unsigned count_bits(uint32_t bits)
+/* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
+static const struct table_row *own_row(const struct table_cpu *cpu, unsigned id)
 {
-    bits -= bits >> 1 & 0x55555555u;
-    bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
-    bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
-    return bits * 0x01010101u >> 24;
+    unsigned place = id - cpu->first, variant;
+
+    if (place >= cpu->span)
+        return NULL;
+    variant = table_variants[cpu->variant_at + place];
+    return variant == TABLE_NO_VARIANT ? NULL : &table_rows[table_row_at[id] + variant];
 }
 
-static unsigned lowest_bit(uint32_t bits)
+static bool is_alias(const struct table_row *row)
 {
-    return count_bits((bits & -bits) - 1);
-}
-
-enum { NO_ENTRY = -1 };
-
-/* What the CPU has by that id and no other: an entry, or NO_ENTRY. */
-static int entry_of(const struct table_cpu *cpu, unsigned id)
-{
-    unsigned place = id - cpu->first, word = place / 32;
-    uint32_t bits, bit = 1u << place % 32;
-
-    if (word >= cpu->words)
-        return NO_ENTRY;
-    bits = table_bits[cpu->word_at + word];
-    if ((bits & bit) == 0)
-        return NO_ENTRY;
-    return table_entries[table_ranks[cpu->word_at + word] + count_bits(bits & (bit - 1))];
-}
-
-static bool is_alias(int entry)
-{
-    return entry >= TABLE_ROWS;
+    return row->kind == 0;
 }
 
 /* The row of an id, through an alias; *id becomes the event's own. NULL when there is none. */
 static const struct table_row *row_of(const struct table_cpu *cpu, unsigned *id)
 {
-    int entry = entry_of(cpu, *id);
+    const struct table_row *row = own_row(cpu, *id);
 
-    if (entry == NO_ENTRY)
-        return NULL;
-    if (is_alias(entry)) {
-        *id = (unsigned)entry - TABLE_ROWS;
-        entry = entry_of(cpu, *id);
+    if (row != NULL && is_alias(row)) {
+        *id = row->number;
+        row = own_row(cpu, *id);
     }
-    return &table_rows[entry];
+    return row;
 }
 
 /* The next spelling of a renamed event; the id itself when it was never renamed. */
@@ -118,24 +106,36 @@ static unsigned next_spelling(unsigned id)
     return id;
 }
 
-static void give(const struct table_row *row, unsigned id, struct kpdb_event *out)
+static unsigned releases_of(const struct table_cpu *cpu, const struct table_row *row)
+{
+    unsigned releases = table_kinds[row->kind].releases;
+
+    return releases != 0 ? releases : cpu->releases;
+}
+
+static void give(const struct table_cpu *cpu, const struct table_row *row, unsigned id,
+                 struct kpdb_event *out)
 {
     const struct table_kind *kind = &table_kinds[row->kind];
 
     out->id = (uint16_t)id;
     out->number = row->number;
+    out->counters = kind->counters;
     out->fallback = kind->fallback;
     out->other = kind->other;
-    out->counters = kind->counters;
-    out->releases = kind->releases;
-    out->umask = row->umask;
+    out->releases = (uint16_t)releases_of(cpu, row);
     out->fixed = kind->fixed;
-    out->kernel = kind->kernel == 0 ? 0 : table_versions[kind->kernel - 1];
+    out->umask = row->umask;
 }
 
-static bool in_release(const struct table_row *row, int release)
+static bool good_release(int release)
 {
-    return release == KPDB_ANY_RELEASE || (table_kinds[row->kind].releases >> release & 1) != 0;
+    return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
+}
+
+static bool in_release(const struct table_cpu *cpu, const struct table_row *row, int release)
+{
+    return release == KPDB_ANY_RELEASE || (releases_of(cpu, row) >> release & 1) != 0;
 }
 
 /* Another spelling of an event that the CPU has not, or not in the release. */
@@ -146,8 +146,8 @@ static int respelled(const struct table_cpu *cpu, int release, unsigned id, bool
         unsigned event = other;
         const struct table_row *row = row_of(cpu, &event);
 
-        if (row != NULL && in_release(row, release)) {
-            give(row, event, out);
+        if (row != NULL && in_release(cpu, row, release)) {
+            give(cpu, row, event, out);
             return KPDB_OK;
         }
         known |= row != NULL;
@@ -160,15 +160,10 @@ static int event_on(const struct table_cpu *cpu, int release, unsigned id, struc
     unsigned event = id;
     const struct table_row *row = row_of(cpu, &event);
 
-    if (row == NULL || !in_release(row, release))
+    if (row == NULL || !in_release(cpu, row, release))
         return respelled(cpu, release, event, row != NULL, out);
-    give(row, event, out);
+    give(cpu, row, event, out);
     return KPDB_OK;
-}
-
-static bool good_release(int release)
-{
-    return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
 }
 
 int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
@@ -187,10 +182,9 @@ int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
     return kpdb_on_in(cpu, KPDB_ANY_RELEASE, id, out);
 }
 
-int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
+/* All that is not an event's own name on its CPU: kept apart, so that what is stays short. */
+COLD static int find_otherwise(unsigned cpu, int release, unsigned found, struct kpdb_event *out)
 {
-    unsigned found = find_string(name, length);
-
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
     if (found == TABLE_SLOTS)
@@ -202,56 +196,62 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
     return kpdb_name_on(cpu, release, found - TABLE_EVENT_IDS, out);
 }
 
-/*
- * From the id above `previous` on: the first id the CPU has as an alias, or not
- * as one. Its entry, with *id set; NO_ENTRY after the last.
- */
-static int next_entry(const struct table_cpu *cpu, int previous, bool alias, unsigned *id)
+int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
 {
-    unsigned from = previous < cpu->first ? 0 : (unsigned)previous + 1 - cpu->first;
+    unsigned found = find_string(name, length);
 
-    for (unsigned word = from / 32; word < cpu->words; word++) {
-        uint32_t bits = table_bits[cpu->word_at + word];
+    if (cpu < TABLE_CPUS && found < TABLE_EVENT_IDS && good_release(release)) {
+        const struct table_row *row = own_row(&table_cpus[cpu], found);
 
-        if (word == from / 32)
-            bits &= ~0u << from % 32;
-        for (; bits != 0; bits &= bits - 1) {
-            int entry;
-
-            *id = cpu->first + word * 32 + lowest_bit(bits);
-            entry = entry_of(cpu, *id);
-            if (is_alias(entry) == alias)
-                return entry;
+        if (row != NULL && !is_alias(row) && in_release(&table_cpus[cpu], row, release)) {
+            give(&table_cpus[cpu], row, found, out);
+            return KPDB_OK;
         }
     }
-    return NO_ENTRY;
+    return find_otherwise(cpu, release, found, out);
+}
+
+/* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
+ */
+static const struct table_row *next_row(const struct table_cpu *cpu, int previous, bool alias,
+                                        unsigned *id)
+{
+    unsigned end = (unsigned)cpu->first + cpu->span;
+
+    for (*id = previous < cpu->first ? cpu->first : (unsigned)previous + 1; *id < end; ++*id) {
+        const struct table_row *row = own_row(cpu, *id);
+
+        if (row != NULL && is_alias(row) == alias)
+            return row;
+    }
+    return NULL;
 }
 
 int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
 {
+    const struct table_row *row;
     unsigned id;
-    int entry;
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    entry = next_entry(&table_cpus[cpu], previous, false, &id);
-    if (entry == NO_ENTRY)
+    row = next_row(&table_cpus[cpu], previous, false, &id);
+    if (row == NULL)
         return KPDB_END;
-    give(&table_rows[entry], id, out);
+    give(&table_cpus[cpu], row, id, out);
     return KPDB_OK;
 }
 
 int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 {
+    const struct table_row *row;
     unsigned id;
-    int entry;
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    entry = next_entry(&table_cpus[cpu], previous, true, &id);
-    if (entry == NO_ENTRY)
+    row = next_row(&table_cpus[cpu], previous, true, &id);
+    if (row == NULL)
         return KPDB_END;
-    *event = (uint16_t)(entry - TABLE_ROWS);
+    *event = row->number;
     return (int)id;
 }
 
@@ -263,6 +263,20 @@ const char *kpdb_event_name(unsigned id)
 unsigned kpdb_event_ids(void)
 {
     return TABLE_EVENT_IDS;
+}
+
+unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
+{
+    unsigned event = id;
+    const struct table_row *row =
+        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(&table_cpus[cpu], &event) : NULL;
+
+    if (row == NULL || table_kinds[row->kind].fixed >= 0)
+        return 0;
+    for (unsigned i = 0; below(i, TABLE_KERNELS); i++)
+        if (table_kernels[i].cpu == cpu && table_kernels[i].event == event)
+            return table_kernels[i].since;
+    return table_cpus[cpu].kernel;
 }
 
 const char *kpdb_renamed(unsigned id)

@@ -85,6 +85,7 @@ static struct value *rows_data(struct arena *arena, const struct layout *layout)
         set_int(arena, item, "umask", layout->rows[i].umask);
         set_int(arena, item, "kind", layout->rows[i].kind);
         set_text(arena, item, "name", layout->rows[i].name);
+        set_bool(arena, item, "alias", layout->rows[i].kind == 0);
         value_append(arena, list, item);
     }
     return list;
@@ -103,7 +104,6 @@ static struct value *kinds_data(struct arena *arena, const struct layout *layout
         set_int(arena, item, "other", kind->other);
         set_int(arena, item, "releases", kind->releases);
         set(arena, item, "fixed", value_int(arena, kind->fixed));
-        set_int(arena, item, "kernel", kind->kernel);
         value_append(arena, list, item);
     }
     return list;
@@ -130,10 +130,11 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "releases", from->cpu->releases);
         set_int(arena, item, "event_bits", from->cpu->event_bits);
         set_int(arena, item, "kernel_list", from->cpu->has_kernel_list);
+        set_int(arena, item, "kernel", from->kernel);
         set_int(arena, item, "events", db->event_count);
         set_int(arena, item, "first", from->first);
-        set_int(arena, item, "words", from->words);
-        set_int(arena, item, "word_at", from->word_at);
+        set_int(arena, item, "span", from->span);
+        set_int(arena, item, "variant_at", from->variant_at);
         set_int(arena, item, "ids_at", from->ids_at);
         set_int(arena, item, "ids", db->id_count);
         set_int(arena, item, "also_at", from->also_at);
@@ -162,16 +163,20 @@ static struct value *table_ids_data(struct arena *arena, const struct layout *la
     return list;
 }
 
-static void set_words(struct arena *arena, struct value *data, const struct layout *layout)
+static struct value *kernels_data(struct arena *arena, const struct layout *layout)
 {
-    struct value *bits = value_list(arena), *ranks = value_list(arena);
+    struct value *list = value_list(arena);
 
-    for (size_t w = 0; w < layout->word_count; w++) {
-        value_append(arena, bits, value_int(arena, layout->words[w].bits));
-        value_append(arena, ranks, value_int(arena, (int64_t)layout->words[w].rank));
+    for (size_t i = 0; i < layout->kernel_count; i++) {
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "cpu", layout->kernels[i].cpu);
+        set_int(arena, item, "event", layout->kernels[i].event);
+        set_int(arena, item, "since", layout->kernels[i].since);
+        set_text(arena, item, "name", layout->strings.list[layout->kernels[i].event]);
+        value_append(arena, list, item);
     }
-    set(arena, data, "bits", bits);
-    set(arena, data, "ranks", ranks);
+    return list;
 }
 
 static struct value *renames_data(struct arena *arena, const struct layout *layout)
@@ -303,6 +308,7 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "name_count", model->name_count);
     set_int(arena, data, "metric_count", model->metric_count);
     set_int(arena, data, "row_count", layout->row_count);
+    set_int(arena, data, "kernel_count", layout->kernel_count);
     set_int(arena, data, "rename_count", layout->renames.count / 2);
     set_int(arena, data, "bucket_count", layout->displacements.count);
     set_int(arena, data, "slot_count", layout->slots.count);
@@ -310,11 +316,11 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "string_count", layout->strings.count);
     set_int(arena, data, "string_bytes", layout->strings.bytes);
     set_int(arena, data, "prose_bytes", layout->prose.bytes);
-    set_int(arena, data, "entry_count", layout->entries.count);
-    set_int(arena, data, "word_count", layout->word_count);
+    set_int(arena, data, "variant_count", layout->variants.count);
+    set_int(arena, data, "no_variant", layout->no_variant);
     set_int(arena, data, "set_words", (model->cpu_count + 31) / 32);
     set_int(arena, data, "fingerprint", layout->fingerprint);
-    set_width(arena, data, "entry_width", largest(&layout->entries));
+    set_width(arena, data, "variant_width", layout->no_variant);
     set_width(arena, data, "slot_width", layout->slots.count);
     set_width(arena, data, "displacement_width", largest(&layout->displacements));
     set_width(arena, data, "string_width", layout->strings.bytes);
@@ -343,15 +349,15 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_int(arena, data, "events_of_all", events_of_all(layout->model));
     set(arena, data, "strings", strings_data(arena, &layout->strings));
     set(arena, data, "prose", strings_data(arena, &layout->prose));
-    set(arena, data, "versions", numbers_data(arena, &layout->versions));
     set(arena, data, "rows", rows_data(arena, layout));
     set(arena, data, "kinds", kinds_data(arena, layout));
     set(arena, data, "cpus", table_cpus_data(arena, layout));
     set(arena, data, "ids", table_ids_data(arena, layout));
     set(arena, data, "chips", numbers_data(arena, &layout->chips));
     set(arena, data, "also", numbers_data(arena, &layout->also));
-    set_words(arena, data, layout);
-    set(arena, data, "entries", numbers_data(arena, &layout->entries));
+    set(arena, data, "variants", numbers_data(arena, &layout->variants));
+    set(arena, data, "row_at", numbers_data(arena, &layout->row_at));
+    set(arena, data, "kernels", kernels_data(arena, layout));
     set(arena, data, "renames", renames_data(arena, layout));
     set(arena, data, "name_at", numbers_data(arena, &layout->name_at));
     set(arena, data, "candidates", candidates_data(arena, layout));

@@ -202,165 +202,179 @@ static size_t id_of(const struct index *index, const char *name)
 
 static size_t share_kind(struct layout *layout, const struct layout_kind *kind)
 {
-    for (size_t i = 0; i < layout->kind_count; i++) {
+    for (size_t i = 1; i < layout->kind_count; i++) {
         const struct layout_kind *k = &layout->kinds[i];
 
         if (k->counters == kind->counters && k->fallback == kind->fallback &&
-            k->other == kind->other && k->releases == kind->releases && k->fixed == kind->fixed &&
-            k->kernel == kind->kernel)
+            k->other == kind->other && k->releases == kind->releases && k->fixed == kind->fixed)
             return i;
     }
     layout->kinds[layout->kind_count] = *kind;
     return layout->kind_count++;
 }
 
-/* A version's place in the list, from 1 on; 0 for none. */
-static size_t share_version(struct arena *arena, struct layout *layout, unsigned version)
-{
-    if (version == 0)
-        return 0;
-    for (size_t i = 0; i < layout->versions.count; i++)
-        if (layout->versions.list[i] == version)
-            return i + 1;
-    add_number(arena, &layout->versions, version);
-    return layout->versions.count;
-}
-
-/* Rows by number, for finding an equal one: chains through next[], from heads[]. */
-struct row_index {
-    size_t heads[1024];
-    size_t *next;
+/* The rows of every id, as they are found: a chain through next from heads[id], numbers from 1. */
+struct row_chains {
+    struct layout_row *rows;
+    size_t *next, *heads;
+    size_t count;
 };
 
-static size_t share_row(struct layout *layout, struct row_index *index,
-                        const struct layout_row *row)
+/* Which of an id's rows it is, added behind the others when it is new. */
+static size_t share_row(struct row_chains *chains, size_t id, const struct layout_row *row)
 {
-    size_t *head = &index->heads[(row->number * 7 + row->umask * 31 + row->kind) % 1024];
+    size_t *at = &chains->heads[id], variant = 0;
 
-    for (size_t i = *head; i != 0; i = index->next[i - 1]) {
-        const struct layout_row *r = &layout->rows[i - 1];
+    for (; *at != 0; at = &chains->next[*at - 1], variant++) {
+        const struct layout_row *r = &chains->rows[*at - 1];
 
         if (r->number == row->number && r->umask == row->umask && r->kind == row->kind)
-            return i - 1;
+            return variant;
     }
-    layout->rows[layout->row_count] = *row;
-    index->next[layout->row_count] = *head;
-    *head = layout->row_count + 1;
-    return layout->row_count++;
+    chains->rows[chains->count] = *row;
+    *at = ++chains->count;
+    return variant;
 }
 
-/* What one event id means on one CPU: an event or an alias. */
-struct meaning {
-    size_t id;
-    const struct event *event;
-    const struct alias *alias;
-};
-
-static int compare_meanings(const void *a, const void *b)
+/* The rows in the order of their ids, so that a variant is counted from the id's first. */
+static void order_rows(struct arena *arena, struct layout *layout, const struct row_chains *chains)
 {
-    size_t x = ((const struct meaning *)a)->id, y = ((const struct meaning *)b)->id;
-
-    return x < y ? -1 : x > y;
+    layout->rows = arena_alloc(arena, chains->count, sizeof(struct layout_row));
+    for (size_t id = 0; id < layout->event_ids; id++) {
+        add_number(arena, &layout->row_at, layout->row_count);
+        for (size_t at = chains->heads[id]; at != 0; at = chains->next[at - 1])
+            layout->rows[layout->row_count++] = chains->rows[at - 1];
+    }
 }
 
-/* Entries hold rows as 2 * row and aliases as 2 * id + 1 until the count of rows is known. */
-static size_t entry_of(struct arena *arena, struct layout *layout, const struct index *index,
-                       struct row_index *rows, const struct meaning *meaning)
+static struct layout_row event_row(struct layout *layout, const struct index *index,
+                                   const struct cpu *cpu, const struct event *event)
 {
-    const struct event *event = meaning->event;
-    struct layout_kind kind;
-    struct layout_row row;
-
-    if (event == NULL)
-        return 2 * id_of(index, meaning->alias->event) + 1;
-    kind = (struct layout_kind){
+    struct layout_kind kind = {
         .counters = event->counters,
         .fallback =
             event->fallback == NULL ? LAYOUT_NO_ID : (unsigned)id_of(index, event->fallback),
         .other = event->other,
-        .releases = event->releases,
+        .releases = event->releases == cpu->releases ? 0 : event->releases,
         .fixed = event->fixed,
-        .kernel = share_version(arena, layout, event->kernel),
     };
-    row = (struct layout_row){event->number, event->umask, share_kind(layout, &kind), event->name};
-    return 2 * share_row(layout, rows, &row);
+
+    return (struct layout_row){event->number, event->umask, share_kind(layout, &kind), event->name};
 }
 
-/* A CPU of before whose words and entries are the same serves this one too. */
-static bool share_table(struct layout *layout, size_t cpu, size_t word_at, size_t entry_at)
+/* A CPU of before that has the same variants of the same ids serves this one too. */
+static void share_table(struct layout *layout, size_t cpu)
 {
     struct layout_cpu *this = &layout->cpus[cpu];
-    size_t entries = layout->entries.count - entry_at;
 
     for (size_t c = 0; c < cpu; c++) {
         const struct layout_cpu *other = &layout->cpus[c];
-        const struct layout_word *theirs = &layout->words[other->word_at];
-        bool same = other->first == this->first && other->words == this->words &&
-                    this->words != 0 && theirs->rank + entries <= entry_at;
 
-        for (size_t w = 0; same && w < this->words; w++)
-            same = theirs[w].bits == layout->words[word_at + w].bits;
-        for (size_t i = 0; same && i < entries; i++)
-            same = layout->entries.list[theirs->rank + i] == layout->entries.list[entry_at + i];
-        if (!same)
+        if (other->first != this->first || other->span != this->span || this->span == 0 ||
+            memcmp(&layout->variants.list[other->variant_at],
+                   &layout->variants.list[this->variant_at], this->span * sizeof(size_t)) != 0)
             continue;
-        this->word_at = other->word_at;
-        layout->word_count = word_at;
-        layout->entries.count = entry_at;
-        return true;
+        layout->variants.count = this->variant_at;
+        this->variant_at = other->variant_at;
+        return;
     }
-    return false;
 }
 
 static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
-                               const struct index *index, struct row_index *rows, size_t cpu)
+                               const struct index *index, struct row_chains *chains, size_t cpu)
 {
     const struct database *db = &layout->model->cpus[cpu].db;
     struct layout_cpu *to = &layout->cpus[cpu];
-    size_t count = 0, word_at = layout->word_count, entry_at = layout->entries.count;
-    struct meaning *list = arena_alloc(arena, db->event_count + db->alias_count, sizeof *list);
+    size_t *variants = arena_alloc(arena, layout->event_ids, sizeof *variants);
+    size_t end = 0;
 
-    for (size_t i = 0; i < db->event_count; i++, count++)
-        list[count] = (struct meaning){id_of(index, db->events[i].name), &db->events[i], NULL};
-    for (size_t i = 0; i < db->alias_count; i++, count++)
-        list[count] = (struct meaning){id_of(index, db->aliases[i].name), NULL, &db->aliases[i]};
-    to->word_at = word_at;
-    if (count == 0)
-        return;
-    qsort(list, count, sizeof *list, compare_meanings);
-    to->first = list[0].id;
-    to->words = (list[count - 1].id - to->first) / 32 + 1;
-    for (size_t w = 0, i = 0; w < to->words; w++) {
-        struct layout_word *word = &layout->words[layout->word_count++];
+    to->first = layout->event_ids;
+    to->variant_at = layout->variants.count;
+    for (size_t id = 0; id < layout->event_ids; id++)
+        variants[id] = SIZE_MAX;
+    for (size_t i = 0; i < db->event_count + db->alias_count; i++) {
+        bool alias = i >= db->event_count;
+        const struct alias *a = alias ? &db->aliases[i - db->event_count] : NULL;
+        size_t id = id_of(index, alias ? a->name : db->events[i].name);
+        struct layout_row row = {.name = alias ? a->event : NULL};
 
-        *word = (struct layout_word){0, layout->entries.count};
-        for (; i < count && (list[i].id - to->first) / 32 == w; i++) {
-            word->bits |= 1u << (list[i].id - to->first) % 32;
-            add_number(arena, &layout->entries, entry_of(arena, layout, index, rows, &list[i]));
-        }
+        if (alias)
+            row.number = (unsigned)id_of(index, a->event);
+        else
+            row = event_row(layout, index, &layout->model->cpus[cpu], &db->events[i]);
+        variants[id] = share_row(chains, id, &row);
+        to->first = id < to->first ? id : to->first;
+        end = id + 1 > end ? id + 1 : end;
+        if (variants[id] + 1 > layout->no_variant)
+            layout->no_variant = variants[id] + 1;
     }
-    share_table(layout, cpu, word_at, entry_at);
+    to->span = end > to->first ? end - to->first : 0;
+    for (size_t i = 0; i < to->span; i++)
+        add_number(arena, &layout->variants, variants[to->first + i]);
+    share_table(layout, cpu);
 }
 
 static void lay_out_events(struct arena *arena, struct layout *layout, const struct index *index)
 {
     const struct model *model = layout->model;
-    struct row_index *rows = arena_alloc(arena, 1, sizeof *rows);
+    struct row_chains chains = {0};
+    size_t rows = 0;
+
+    for (size_t c = 0; c < model->cpu_count; c++)
+        rows += model->cpus[c].db.event_count + model->cpus[c].db.alias_count;
+    chains.rows = arena_alloc(arena, rows, sizeof *chains.rows);
+    chains.next = arena_alloc(arena, rows, sizeof *chains.next);
+    chains.heads = arena_alloc(arena, layout->event_ids, sizeof *chains.heads);
+    layout->kinds = arena_alloc(arena, rows + 1, sizeof(struct layout_kind));
+    layout->kind_count = 1;
+    for (size_t c = 0; c < model->cpu_count; c++)
+        lay_out_cpu_events(arena, layout, index, &chains, c);
+    order_rows(arena, layout, &chains);
+    layout->no_variant = layout->no_variant < UINT8_MAX ? UINT8_MAX : UINT16_MAX;
+    for (size_t i = 0; i < layout->variants.count; i++)
+        if (layout->variants.list[i] == SIZE_MAX)
+            layout->variants.list[i] = layout->no_variant;
+}
+
+/* ---- kernels' lists ----------------------------------------------------------------------------
+ */
+
+/* The version that most of a CPU's selectors are in a list since. */
+static unsigned common_kernel(const struct database *db)
+{
+    size_t best = 0;
+    unsigned common = 0;
+
+    for (size_t i = 0; i < db->event_count; i++) {
+        size_t count = 0;
+
+        for (size_t j = 0; j < db->event_count && db->events[i].has_number; j++)
+            count += db->events[j].has_number && db->events[j].kernel == db->events[i].kernel;
+        if (count > best) {
+            best = count;
+            common = db->events[i].kernel;
+        }
+    }
+    return common;
+}
+
+static void lay_out_kernels(struct arena *arena, struct layout *layout, const struct index *index)
+{
+    const struct model *model = layout->model;
     size_t events = 0;
 
     for (size_t c = 0; c < model->cpu_count; c++)
         events += model->cpus[c].db.event_count;
-    rows->next = arena_alloc(arena, events, sizeof(size_t));
-    layout->rows = arena_alloc(arena, events, sizeof(struct layout_row));
-    layout->kinds = arena_alloc(arena, events, sizeof(struct layout_kind));
-    layout->words =
-        arena_alloc(arena, model->cpu_count, (layout->event_ids / 32 + 2) * sizeof *layout->words);
-    for (size_t c = 0; c < model->cpu_count; c++)
-        lay_out_cpu_events(arena, layout, index, rows, c);
-    for (size_t i = 0; i < layout->entries.count; i++) {
-        size_t entry = layout->entries.list[i];
+    layout->kernels = arena_alloc(arena, events, sizeof *layout->kernels);
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        const struct database *db = &model->cpus[c].db;
+        unsigned common = model->cpus[c].has_kernel_list ? common_kernel(db) : 0;
 
-        layout->entries.list[i] = entry / 2 + (entry % 2 ? layout->row_count : 0);
+        layout->cpus[c].kernel = common;
+        for (size_t i = 0; i < db->event_count; i++)
+            if (db->events[i].has_number && db->events[i].kernel != common)
+                layout->kernels[layout->kernel_count++] = (struct layout_kernel){
+                    c, id_of(index, db->events[i].name), db->events[i].kernel};
     }
 }
 
@@ -680,8 +694,8 @@ static void check_sizes(const struct layout *layout, size_t names)
     } limits[] = {
         {"event and chip-agnostic names", names},
         {"strings", layout->strings.count},
-        {"rows and event ids", layout->row_count + layout->event_ids},
-        {"entries", layout->entries.count},
+        {"rows", layout->row_count},
+        {"variants", layout->variants.count},
         {"kinds of rows", layout->kind_count},
         {"candidates", layout->candidate_count},
         {"strings of prose", layout->prose.count},
@@ -703,6 +717,7 @@ struct layout layout_tables(struct arena *arena, const struct model *model)
     lay_out_event_ids(arena, &layout);
     index = index_events(arena, &layout);
     lay_out_events(arena, &layout, &index);
+    lay_out_kernels(arena, &layout, &index);
     lay_out_renames(arena, &layout, &index);
     lay_out_names(arena, &layout, &index);
     names = layout.strings.count;

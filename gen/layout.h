@@ -10,32 +10,27 @@
 
 enum { LAYOUT_NO_ID = 0xffff };
 
-/* What many rows share, so that a row is four bytes. */
+/* What many rows share, so that a row is four bytes. Kind 0 is that of aliases. */
 struct layout_kind {
     uint32_t counters;
     unsigned fallback; /* event id, or LAYOUT_NO_ID */
     unsigned other;
-    uint32_t releases;
+    uint32_t releases; /* 0: all of the CPU's */
     int fixed;
-    size_t kernel; /* of `versions`, from 1 on; 0: in no kernel's list */
 };
 
+/* An id's meaning on some CPU: an event, or of kind 0 an alias of the event id in number. */
 struct layout_row {
     unsigned number, umask;
     size_t kind;
-    const char *name; /* one of those that have it, for the comment */
-};
-
-/* A word of a CPU's event bitmap, and the entry of its lowest bit. */
-struct layout_word {
-    uint32_t bits;
-    size_t rank;
+    const char *name; /* the event's, for the comment */
 };
 
 struct layout_cpu {
     const struct cpu *cpu;
-    size_t db, marketing; /* strings */
-    size_t first, words, word_at;
+    size_t db, marketing;           /* strings */
+    unsigned kernel;                /* the first macOS whose kernel lists most of its events */
+    size_t first, span, variant_at; /* ids first to first + span - 1 are those it may have */
     size_t ids_at, also_at;
 };
 
@@ -43,6 +38,11 @@ struct layout_id {
     struct cpu_id id;
     size_t cpu;
     size_t chips_at, chips;
+};
+
+struct layout_kernel {
+    size_t cpu, event;
+    unsigned since;
 };
 
 struct layout_candidate {
@@ -73,15 +73,16 @@ struct layout {
     size_t id_count;
     struct numbers chips, also; /* strings */
 
-    struct layout_word *words;
-    size_t word_count;
-    struct numbers entries; /* a row, or row_count + the event id an alias means */
+    struct numbers variants; /* of each CPU's ids: which of the id's rows, or no_variant */
+    size_t no_variant;
+    struct numbers row_at; /* of each id: its first row */
     struct layout_row *rows;
     size_t row_count;
     struct layout_kind *kinds;
     size_t kind_count;
-    struct numbers versions; /* of macOS: since when a kernel lists an event */
-    struct numbers renames;  /* pairs: an id and the next spelling of the same event */
+    struct layout_kernel *kernels; /* events that are not as most of their CPU, by CPU and id */
+    size_t kernel_count;
+    struct numbers renames; /* pairs: an id and the next spelling of the same event */
 
     struct numbers name_at; /* the first candidate of each name, and the end */
     struct layout_candidate *candidates;

@@ -237,18 +237,21 @@ bool plist_array(const struct plist_node *dict, const char *key, bool required,
 bool plist_integer(const struct plist_node *dict, const char *key, bool required, int64_t min,
                    int64_t max, int64_t *out)
 {
+    const struct value *value = value_get(dict->value, key, strlen(key));
     struct plist_node child;
     char wanted[80];
 
-    snprintf(wanted, sizeof wanted, "an integer from %lld to %lld", (long long)min, (long long)max);
-    if (!typed(dict, key, required, VALUE_INT, wanted, &child))
+    if (value == NULL && !required)
         return false;
-    if (child.value->integer < min || child.value->integer > max) {
-        plist_error(&child, "%lld (expected %s)", (long long)child.value->integer, wanted);
-        return false;
+    if (value != NULL && value->type == VALUE_INT && value->integer >= min &&
+        value->integer <= max) {
+        *out = value->integer;
+        return true;
     }
-    *out = child.value->integer;
-    return true;
+    snprintf(wanted, sizeof wanted, "an integer from %lld to %lld", (long long)min, (long long)max);
+    if (typed(dict, key, required, VALUE_INT, wanted, &child))
+        plist_error(&child, "%lld (expected %s)", (long long)child.value->integer, wanted);
+    return false;
 }
 
 bool plist_bool(const struct plist_node *dict, const char *key, bool *out)

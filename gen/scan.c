@@ -29,18 +29,22 @@ static const char *const element_names[ELEMENTS] = {
     [DATA] = "data", [DATE] = "date",     [TRUE] = "true",       [FALSE] = "false",
 };
 
+static const char *const closing_tags[ELEMENTS] = {
+    [NOTHING] = "",     [PLIST] = "</plist>",   [DICT] = "</dict>",       [ARRAY] = "</array>",
+    [KEY] = "</key>",   [STRING] = "</string>", [INTEGER] = "</integer>", [REAL] = "</real>",
+    [DATA] = "</data>", [DATE] = "</date>",     [TRUE] = "</true>",       [FALSE] = "</false>",
+};
+
 /* A key as it is spelt in the file, for scan_doubled_key(). */
 struct key {
     size_t dict; /* where its dictionary begins */
     const char *text;
     size_t length;
-    size_t line;
 };
 
 struct xml {
     struct arena *arena;
-    const char *at, *end;
-    size_t line;
+    const char *text, *at, *end;
     const char *error;
     size_t keys, elements;
     struct key *key_list; /* NULL: only count */
@@ -52,6 +56,16 @@ struct xml {
     size_t depth;
     size_t begun;
 };
+
+/* Lines are counted when one has to be told, not while scanning. */
+static size_t line_of(const struct xml *xml, const char *at)
+{
+    size_t line = 1;
+
+    for (const char *c = xml->text; c < at; c++)
+        line += *c == '\n';
+    return line;
+}
 
 static bool refuse(struct xml *xml, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -65,7 +79,7 @@ static bool refuse(struct xml *xml, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    xml->error = arena_printf(xml->arena, "line %zu: %s", xml->line, text);
+    xml->error = arena_printf(xml->arena, "line %zu: %s", line_of(xml, xml->at), text);
     return false;
 }
 
@@ -78,18 +92,20 @@ static bool starts(const struct xml *xml, const char *with)
 
 static void step(struct xml *xml, size_t bytes)
 {
-    for (const char *to = xml->at + bytes; xml->at < to; xml->at++)
-        xml->line += *xml->at == '\n';
+    xml->at += bytes;
 }
 
 static bool skip_past(struct xml *xml, const char *mark, const char *what)
 {
-    size_t line = xml->line;
+    const char *begin = xml->at;
 
-    while (xml->at < xml->end && !starts(xml, mark))
-        step(xml, 1);
+    while (xml->at < xml->end && !starts(xml, mark)) {
+        const char *next = memchr(xml->at + 1, *mark, (size_t)(xml->end - xml->at - 1));
+
+        xml->at = next == NULL ? xml->end : next;
+    }
     if (xml->at == xml->end) {
-        xml->line = line; /* where it begins */
+        xml->at = begin; /* where it begins */
         return refuse(xml, "%s does not end (expected %s)", what, mark);
     }
     step(xml, strlen(mark));
@@ -198,9 +214,7 @@ static bool check_integer(struct xml *xml, const char *text, size_t length)
 /* The inside of <key>, <string>, <integer> ...: text, entities, comments, CDATA. */
 static bool scan_content(struct xml *xml, enum element element)
 {
-    const char *begin = xml->at;
-    size_t line = xml->line;
-    char closing[16];
+    const char *begin = xml->at, *closing = closing_tags[element];
 
     while (xml->at < xml->end) {
         if (*xml->at == '&') {
@@ -215,20 +229,19 @@ static bool scan_content(struct xml *xml, enum element element)
         } else if (*xml->at == '<') {
             break;
         } else {
-            step(xml, 1);
+            while (xml->at < xml->end && *xml->at != '<' && *xml->at != '&')
+                xml->at++;
         }
     }
     size_t length = (size_t)(xml->at - begin);
-    snprintf(closing, sizeof closing, "</%s>", element_names[element]);
     if (!starts(xml, closing)) {
-        xml->line = line;
+        xml->at = begin;
         return refuse(xml, "<%s> does not end (expected %s)", element_names[element], closing);
     }
     if (element == INTEGER && !check_integer(xml, begin, length))
         return false;
     if (element == KEY && xml->key_list != NULL)
-        xml->key_list[xml->keys] =
-            (struct key){xml->open[xml->depth].begin, begin, length, xml->line};
+        xml->key_list[xml->keys] = (struct key){xml->open[xml->depth].begin, begin, length};
     xml->keys += element == KEY;
     step(xml, strlen(closing));
     return true;
@@ -267,9 +280,8 @@ static bool check_place(struct xml *xml, enum element element)
 static bool close_container(struct xml *xml)
 {
     enum element element = xml->open[xml->depth].element;
-    char closing[16];
+    const char *closing = closing_tags[element];
 
-    snprintf(closing, sizeof closing, "</%s>", element_names[element]);
     if (element == NOTHING || !starts(xml, closing))
         return refuse(xml, "a closing tag out of place (expected %s)",
                       element == NOTHING ? "<plist>" : closing);
@@ -381,7 +393,7 @@ static const char *not_utf8(const char *at, const char *end)
 
 static struct xml begin_xml(struct arena *arena, const char *text, size_t length)
 {
-    struct xml xml = {.arena = arena, .at = text, .end = text + length, .line = 1};
+    struct xml xml = {.arena = arena, .text = text, .at = text, .end = text + length};
 
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
         xml.at += 3;
@@ -421,7 +433,7 @@ static int compare_keys(const void *a, const void *b)
         return order;
     if (x->length != y->length)
         return x->length < y->length ? -1 : 1;
-    return x->line < y->line ? -1 : x->line > y->line;
+    return x->text < y->text ? -1 : x->text > y->text;
 }
 
 const char *scan_doubled_key(struct arena *arena, const char *text, size_t length)
@@ -439,7 +451,8 @@ const char *scan_doubled_key(struct arena *arena, const char *text, size_t lengt
         if (a->dict == b->dict && a->length == b->length &&
             memcmp(a->text, b->text, a->length) == 0)
             return arena_printf(arena, "line %zu: key %.*s occurs twice (expected each key once)",
-                                b->line, a->length > 100 ? 100 : (int)a->length, a->text);
+                                line_of(&xml, b->text), a->length > 100 ? 100 : (int)a->length,
+                                a->text);
     }
     return NULL;
 }

@@ -155,8 +155,8 @@ static void drift(struct comparison *c, const char *event, const char *field, co
     c->drifts++;
     if (c->tell == NULL)
         return;
-    snprintf(found.table, sizeof found.table, "%s", table);
-    snprintf(found.live, sizeof found.live, "%s", live);
+    snprintf(found.table, sizeof found.table, "%.47s", table);
+    snprintf(found.live, sizeof found.live, "%.47s", live);
     c->tell(c->user, &found);
 }
 

@@ -249,7 +249,7 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
                   unsigned count, struct kplive_error *error)
 {
     struct kpdb_options options = {.release = sampler->release, .strategy = KPDB_KPERFDATA};
-    struct kpdb_request ordered[KPDB_EVENTS_MAX];
+    struct kpdb_request ordered[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
     struct kplive_framework_words words;
     struct kpdb_encoding greedy;
     const char *field;

@@ -1,7 +1,7 @@
 /*
  * Written by kpepc from the releases r-1: do not edit.
  *
- * 1 CPUs, 9 names of events, 7 rows for 7 events, 4 chip-agnostic names.
+ * 1 CPUs, 9 names of events, 9 rows for 7 events, 4 chip-agnostic names.
  *
  * Included by libkpdb's lookup.c and by nothing else. No array holds a pointer,
  * so nothing has to be relocated; the offsets into the strings are the C
@@ -12,7 +12,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xadbb40b1u,
+_Static_assert(KPDB_FINGERPRINT == 0x6b193937u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -23,7 +23,9 @@ enum {
     TABLE_EVENT_IDS = 9,
     TABLE_NAMES = 4,
     TABLE_METRICS = 2,
-    TABLE_ROWS = 7,
+    TABLE_ROWS = 9,
+    TABLE_NO_VARIANT = 255, /* the CPU does not have the id */
+    TABLE_KERNELS = 0,
     TABLE_RENAMES = 0,
     TABLE_SLOTS = 13, /* event ids and names: what the hash knows */
     TABLE_BUCKETS = 5,
@@ -32,7 +34,7 @@ enum {
 };
 
 /* The narrowest that hold this build's numbers. */
-typedef uint8_t table_entry;
+typedef uint8_t table_variant;
 typedef uint8_t table_slot;
 typedef uint8_t table_displacement;
 typedef uint8_t table_string;
@@ -93,76 +95,69 @@ static const table_slot table_slots[TABLE_SLOTS + 1] = {
     5, 4, 6, 11, 10, 0, 12, 3, 2, 7, 9, 1, 8, 0,
 };
 
-/* What many rows share. */
+/* What many rows share, laid out as the end of struct kpdb_event. Kind 0 is that of aliases. */
 struct table_kind {
     uint32_t counters; /* mask of the counters that can count it */
     uint16_t fallback; /* event id, or none */
     uint16_t other;
-    uint16_t releases;
+    uint16_t releases; /* mask; 0: all of the CPU's */
     int8_t fixed;
-    uint8_t kernel; /* of table_versions, from 1 on; 0: in no kernel's list */
 };
 static const struct table_kind table_kinds[] = {
-    { 0xfc, 65535, 0x0, 0x1, -1, 0 },
-    { 0x1, 65535, 0x0, 0x1, 0, 0 },
-    { 0x2, 4, 0x0, 0x1, 1, 0 },
-    { 0x80, 65535, 0x0, 0x1, -1, 0 },
-    { 0xe0, 65535, 0x0, 0x1, -1, 0 },
-    { 0x3fc, 65535, 0x0, 0x1, -1, 0 },
-    {0, 0, 0, 0, 0, 0},
-};
-/* The first macOS whose kernel lists an event: 1504 is 15.4. */
-static const uint16_t table_versions[] = {
-    0,
+    { 0x0, 0, 0x0, 0x0, 0 },
+    { 0xfc, 65535, 0x0, 0x0, -1 },
+    { 0x1, 65535, 0x0, 0x0, 0 },
+    { 0x2, 4, 0x0, 0x0, 1 },
+    { 0x80, 65535, 0x0, 0x0, -1 },
+    { 0xe0, 65535, 0x0, 0x0, -1 },
+    { 0x3fc, 65535, 0x0, 0x0, -1 },
 };
 
+/*
+ * What an event id is on some CPU, in the order of ids: an event; or, of kind 0,
+ * an alias, and number is the id of what it means.
+ */
 struct table_row {
     uint16_t number;
     uint8_t umask;
     table_kind_number kind;
 };
 static const struct table_row table_rows[TABLE_ROWS + 1] = {
-    { 0x4006, 0x0, 0 }, /* ARM_STALL */
-    { 0x0, 0x0, 1 }, /* FIXED_CYCLES */
-    { 0x0, 0x0, 2 }, /* FIXED_INSTRUCTIONS */
-    { 0x8c, 0x0, 3 }, /* INST_ALL */
-    { 0x8d, 0x0, 4 }, /* INST_BRANCH */
-    { 0xa3, 0x0, 5 }, /* L1D_CACHE_MISS_LD */
-    { 0xb1, 0x0, 5 }, /* LDST_X64_UOP */
+    { 0x4006, 0x0, 1 }, /* ARM_STALL */
+    { 0x2, 0x0, 0 }, /* alias of FIXED_CYCLES */
+    { 0x0, 0x0, 2 }, /* FIXED_CYCLES */
+    { 0x0, 0x0, 3 }, /* FIXED_INSTRUCTIONS */
+    { 0x8c, 0x0, 4 }, /* INST_ALL */
+    { 0x8d, 0x0, 5 }, /* INST_BRANCH */
+    { 0x3, 0x0, 0 }, /* alias of FIXED_INSTRUCTIONS */
+    { 0xa3, 0x0, 6 }, /* L1D_CACHE_MISS_LD */
+    { 0xb1, 0x0, 6 }, /* LDST_X64_UOP */
     {0, 0, 0},
 };
-
-/*
- * Which of the event ids a CPU has: bit i of its words is id first + i. The
- * rank of a word is the entry of its lowest bit; entries follow the bits.
- */
-static const uint32_t table_bits[] = {
-    0x1ff, 0,
+/* An id's first row. */
+static const uint16_t table_row_at[TABLE_EVENT_IDS + 1] = {
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 0,
 };
-static const uint16_t table_ranks[] = {
-    0, 0,
+/* Which of an id's rows is a CPU's, for each id from the CPU's first on. */
+static const table_variant table_variants[] = {
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
-/* A row; or TABLE_ROWS + the event id that an alias means. */
-static const table_entry table_entries[] = {
-    0, 9, 1, 2, 3, 4, 10, 5, 6, 0,
-};
-_Static_assert(sizeof table_entries == (9 + 1) * sizeof(table_entry) &&
-                   sizeof table_bits == (1 + 1) * sizeof(uint32_t) &&
-                   sizeof table_ranks == (1 + 1) * sizeof(uint16_t),
-               "kpdb_tables.h: entries are missing");
+_Static_assert(sizeof table_variants == (9 + 1) * sizeof(table_variant),
+               "kpdb_tables.h: variants are missing");
 
 struct table_cpu {
     uint32_t fixed, config, power;    /* masks of counters */
     uint16_t db, marketing;           /* strings */
     uint16_t releases;                /* mask */
-    uint16_t first, words, word_at;   /* of its events */
+    uint16_t first, span, variant_at; /* of its ids */
     uint16_t events;                  /* how many */
     uint16_t ids_at, also_at;
+    uint16_t kernel; /* the first macOS whose kernel lists most of its events: 1504 is 15.4 */
     uint8_t ids, also, arch, event_bits;
     uint8_t kernel_list; /* some kernel's list of selectors for it is known */
 };
 static const struct table_cpu table_cpus[] = {
-    { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 1, 0, 7, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
+    { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 9, 0, 7, 0, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
 };
 _Static_assert(sizeof table_cpus / sizeof table_cpus[0] == TABLE_CPUS,
                "kpdb_tables.h: CPUs are missing");
@@ -181,6 +176,14 @@ static const uint16_t table_chips[] = {
 };
 static const uint16_t table_also[] = {
     0,
+};
+
+/* Events that a kernel lists since another macOS than most of their CPU, or (0) not at all. */
+struct table_kernel {
+    uint16_t cpu, event, since;
+};
+static const struct table_kernel table_kernels[TABLE_KERNELS + 1] = {
+    {0, 0, 0},
 };
 
 /* A renamed event's id and the next of its spellings, the last's next being the first. */
@@ -277,4 +280,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xadbb40b1u
+#define TABLE_END 0x6b193937u

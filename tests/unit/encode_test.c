@@ -721,7 +721,8 @@ static unsigned apple_warnings(const struct scene *scene, const struct kpdb_even
                                bool user_only)
 {
     unsigned warnings = 0;
-    bool listed = event->kernel != 0 && event->kernel / 100 <= scene->macos;
+    unsigned since = kpdb_kernel_since(scene->cpu, event->id);
+    bool listed = since != 0 && since / 100 <= scene->macos;
 
     if (event->fixed >= 0)
         return user_only ? KPDB_WARN_ALL_MODES : 0;
