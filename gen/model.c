@@ -123,7 +123,8 @@ const struct event *event_in(const struct model *model, const struct cpu *cpu, c
                              size_t release)
 {
     const struct event *event = named_in(cpu, name, release);
-    const struct rename *end = model->renames + model->rename_count, *known = model->renames;
+    const struct rename *known = model->renames;
+    const struct rename *end = known == NULL ? NULL : known + model->rename_count;
 
     while (known < end && strcmp(known->from, name) != 0 && strcmp(known->to, name) != 0)
         known++;

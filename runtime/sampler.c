@@ -249,15 +249,18 @@ static void remember(const struct frameworks *f)
     before.thread_counting = thread_counting == UINT32_MAX ? 0 : thread_counting;
 }
 
-/* Once forced, so that the words are those of all counters. */
-static void remember_config(const struct frameworks *f)
+/* Once forced, so that the words are those of all counters. What cannot be put back is not taken.
+ */
+static bool remember_config(const struct frameworks *f)
 {
     uint32_t count = f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE);
 
     before.config_count = 0;
-    if (count != 0 && count <= KPDB_COUNTERS_MAX &&
-        f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, before.config) == 0)
-        before.config_count = count;
+    if (count == 0 || count > KPDB_COUNTERS_MAX ||
+        f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, before.config) != 0)
+        return false;
+    before.config_count = count;
+    return true;
 }
 
 /* What went wrong first, while the rest is still being done. */
@@ -266,31 +269,62 @@ struct trouble {
     int code;
 };
 
-static void attempt(struct trouble *trouble, const char *call, int result)
+/*
+ * A step of putting things back. Leaving counters taken is worse than asking
+ * twice, so a call that fails is made once more before it counts as failed.
+ */
+static void put_back(struct trouble *trouble, const char *call, int (*function)(uint32_t),
+                     uint32_t value)
 {
-    if (result == 0 || trouble->call != NULL)
-        return;
-    trouble->call = call;
-    trouble->code = errno;
+    int result = function(value);
+
+    if (result != 0)
+        result = function(value);
+    if (result != 0 && trouble->call == NULL)
+        *trouble = (struct trouble){call, errno};
+}
+
+/* The same of the one function whose parameter is signed. */
+static void put_force_back(const struct frameworks *f, struct trouble *trouble)
+{
+    if (f->kpc_force_all_ctrs_set(before.force) != 0 &&
+        f->kpc_force_all_ctrs_set(before.force) != 0 && trouble->call == NULL)
+        *trouble = (struct trouble){"kpc_force_all_ctrs_set", errno};
 }
 
 /*
- * As it was before, in the reverse of the kernel's order (xnu.md 1.10). The
- * words that were there are put back as far as the kernel takes them: it may
- * have been configured with what it does not accept from us.
+ * The words that were there, while the counters are still forced as they were
+ * when the words were read. The kernel may not take them back from us, who are
+ * held to its list of events, the power manager's among them: then none are
+ * left. macOS 26 applies words when counting is next set.
+ */
+static void put_config_back(const struct frameworks *f, struct trouble *trouble)
+{
+    static uint64_t none[KPDB_COUNTERS_MAX];
+
+    if (before.config_count == 0)
+        return;
+    if (f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, before.config) != 0 &&
+        f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, before.config) != 0)
+        (void)f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, none);
+    put_back(trouble, "kpc_set_counting", f->kpc_set_counting, KPDB_CLASS_CONFIGURABLE);
+}
+
+/*
+ * As it was before, in the reverse of the kernel's order (xnu.md 1.10); what was
+ * counting goes on once the force is back, on the counters that are left.
  */
 static struct trouble give_back(const struct frameworks *f)
 {
     struct trouble trouble = {0};
 
-    attempt(&trouble, "kpc_set_counting", f->kpc_set_counting(0));
-    if (before.config_count != 0)
-        (void)f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, before.config);
-    attempt(&trouble, "kpc_set_thread_counting",
-            f->kpc_set_thread_counting(before.thread_counting));
-    attempt(&trouble, "kpc_force_all_ctrs_set", f->kpc_force_all_ctrs_set(before.force));
+    put_config_back(f, &trouble);
+    put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, 0);
+    put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting,
+             before.thread_counting);
+    put_force_back(f, &trouble);
     if (before.counting != 0)
-        attempt(&trouble, "kpc_set_counting", f->kpc_set_counting(before.counting));
+        put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before.counting);
     return trouble;
 }
 
@@ -334,7 +368,8 @@ static int take(struct kplive *sampler, struct kplive_error *error)
     status = check_counts(sampler, error);
     if (status != KPLIVE_OK)
         return status;
-    remember_config(f);
+    if (sampler->encoding.config_count != 0 && !remember_config(f))
+        return kpc_failed(error, "kpc_get_config", errno, false);
     memcpy(words, sampler->encoding.config, sizeof words);
     if (sampler->encoding.config_count != 0 && f->kpc_set_config(classes, words) != 0)
         return kpc_failed(error, "kpc_set_config", errno, true);

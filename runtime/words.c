@@ -185,14 +185,34 @@ static int framework_error(const struct kpdb_request *events,
     }
 }
 
+/* An event by the name that this macOS knows, when the tables know which that is. */
+static struct kpdb_request known_name(const struct kplive *sampler,
+                                      const struct kpdb_request *asked, struct kpdb_event *event)
+{
+    struct kpdb_request request = *asked;
+
+    if (sampler->cpu >= 0 && kpdb_find((unsigned)sampler->cpu, sampler->release, asked->name,
+                                       asked->length, event) == KPDB_OK) {
+        request.name = kpdb_event_name(event->id);
+        request.length = strlen(request.name);
+    }
+    return request;
+}
+
 static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
                             const struct kpdb_request *events, unsigned count,
                             struct kplive_error *error)
 {
     struct kpdb_encoding *encoding = &sampler->encoding;
+    struct kpdb_request known[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
+    struct kpdb_event found[KPDB_EVENTS_MAX];
     struct kplive_framework_words words;
 
-    kplive_ask_framework(&sampler->frameworks, db, events, count, &words);
+    for (unsigned i = 0; i < count; i++) {
+        found[i].id = KPDB_NO_ID;
+        known[i] = known_name(sampler, &events[i], &found[i]);
+    }
+    kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)
         return framework_error(events, &words, error);
     memset(encoding, 0, sizeof *encoding);
@@ -200,16 +220,11 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     encoding->config_count = (unsigned)words.config_count;
     memcpy(encoding->config, words.config, sizeof encoding->config);
     encoding->event_count = count;
+    encoding->slots = sampler->frameworks.kpc_get_counter_count(words.classes);
     for (unsigned i = 0; i < count; i++) {
-        struct kpdb_event event;
-        bool known =
-            sampler->cpu >= 0 && kpdb_find((unsigned)sampler->cpu, sampler->release, events[i].name,
-                                           events[i].length, &event) == KPDB_OK;
-
         encoding->events[i].slot = (uint8_t)words.map[i];
         encoding->events[i].counter = (uint8_t)words.map[i];
-        encoding->events[i].asked = known ? event.id : KPDB_NO_ID;
-        encoding->events[i].counted = encoding->events[i].asked;
+        encoding->events[i].asked = encoding->events[i].counted = found[i].id;
     }
     return KPLIVE_OK;
 }
@@ -228,14 +243,9 @@ static void order_for_framework(const struct kplive *sampler, const struct kpdb_
 
     for (unsigned i = 0; i < count; i++) {
         struct kpdb_event event = {0};
-        struct kpdb_request request = events[i];
+        struct kpdb_request request = known_name(sampler, &events[i], &event);
         unsigned at = i;
 
-        if (kpdb_find((unsigned)sampler->cpu, sampler->release, request.name, request.length,
-                      &event) == KPDB_OK) {
-            request.name = kpdb_event_name(event.id);
-            request.length = strlen(request.name);
-        }
         for (; at > 0 && kplive_count_bits(event.counters) < width[at - 1]; at--) {
             ordered[at] = ordered[at - 1];
             width[at] = width[at - 1];

@@ -1,0 +1,543 @@
+/*
+ * The kpc.* nodes: classes, forcing, configuration, counting, values (xnu.md 1.2 to 1.12).
+ */
+#include "kperf_machine.h"
+
+static bool shared(void)
+{
+    return machine.config.pm != SIM_PM_NONE && machine.forced == NOBODY;
+}
+
+static bool g4(void)
+{
+    return machine.config.gen == SIM_G4;
+}
+
+/* G4 stores and applies when counting starts (1.12), unless the switch says otherwise. */
+static bool deferred(void)
+{
+    return g4() && !machine.config.apply_at_once;
+}
+
+/* ------------------------------------------------------------------------------ classes, counts */
+
+/* Availability (1.4): every array of words, periods, actions and values is compacted by this. */
+uint32_t kpc_mask(uint32_t classes)
+{
+    const uint32_t all = (1u << machine.configurable) - 1;
+    const uint32_t pm = shared() ? machine.config.pm_mask & all : 0;
+    uint32_t mask = 0;
+    if (classes & KPC_CONFIGURABLE)
+        mask |= all & ~pm;
+    if (classes & KPC_POWER && machine.config.pm == SIM_PM_SHARED)
+        mask |= pm;
+    return mask;
+}
+
+static unsigned bits(uint32_t mask)
+{
+    unsigned count = 0;
+    for (; mask != 0; mask &= mask - 1)
+        count++;
+    return count;
+}
+
+unsigned kpc_counters(uint32_t classes)
+{
+    return (classes & KPC_FIXED ? machine.fixed : 0) + bits(kpc_mask(classes));
+}
+
+static unsigned rawpmu_words(void)
+{
+    const bool wide = machine.chip->selector_mask > 0xff;
+    if (machine.x86 || shared())
+        return 0;
+    return !wide ? 7 : g4() ? 17 : 11;
+}
+
+unsigned kpc_words(uint32_t classes)
+{
+    return (classes & KPC_FIXED && machine.x86 ? 1 : 0) + bits(kpc_mask(classes)) +
+           (classes & KPC_RAWPMU ? rawpmu_words() : 0);
+}
+
+/* In the order of 1.6: fixed, configurable ascending, power. */
+unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values)
+{
+    const uint32_t order[] = {classes & KPC_CONFIGURABLE, classes & KPC_POWER};
+    unsigned count = 0;
+    for (unsigned i = 0; classes & KPC_FIXED && i < machine.fixed; i++)
+        values[count++] = counter_value(cpu, i);
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 0; i < machine.configurable; i++)
+            if (kpc_mask(order[k]) >> i & 1)
+                values[count++] = counter_value(cpu, machine.fixed + i);
+    return count;
+}
+
+/* -------------------------------------------------------------------------------------- forcing */
+
+/* 1.4. In G4 the refusal is computed and lost (1.12). */
+int kpc_force(enum owner who, int value)
+{
+    const enum owner wanted = value != 0 ? who : NOBODY;
+    if (machine.forced != NOBODY && machine.forced != who)
+        return g4() ? 0 : EACCES;
+    machine.forced = wanted;
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------- counting */
+
+/* G4: what waits goes to the hardware, and whatever was counted is gone (1.12). */
+static int restart(uint32_t mask)
+{
+    for (unsigned i = 0; machine.config.strict_sets && i < machine.configurable; i++) {
+        const uint64_t word = machine.pending[i];
+        const uint32_t selector = (uint32_t)word & machine.chip->selector_mask;
+        const uint32_t counters =
+            chip_counters(machine.config.chip, selector, (uint32_t)word >> 8 & 0xff);
+        if (mask >> i & 1 && selector != 0 && (counters >> (machine.fixed + i) & 1) == 0)
+            return EINVAL;
+    }
+    for (unsigned i = 0; i < machine.configurable; i++) {
+        const unsigned counter = machine.fixed + i;
+        if (machine.out_of_date) {
+            machine.words[i] = machine.pending[i];
+            counter_reload(counter, machine.pending_reload[counter]);
+        }
+        counter_zero(counter);
+    }
+    machine.out_of_date = false;
+    return 0;
+}
+
+/* 1.5: any value will do; what is not in it is switched off; nothing is zeroed. */
+int kpc_counting(uint32_t classes)
+{
+    const uint32_t mask = kpc_mask(classes);
+    if (deferred() && classes & (KPC_CONFIGURABLE | KPC_POWER)) {
+        const int error = restart(mask);
+        if (error != 0)
+            return error;
+    }
+    machine.running = mask;
+    machine.counting = classes & KPC_POWER ? classes | KPC_CONFIGURABLE : classes;
+    return 0;
+}
+
+/* 1.5: CONFIGURABLE only when all of today's counters run; POWER likewise. */
+static uint32_t counting(void)
+{
+    const uint32_t mask = kpc_mask(KPC_CONFIGURABLE), power = kpc_mask(KPC_POWER);
+    const bool configurable = machine.counting & KPC_CONFIGURABLE;
+    uint32_t classes = machine.counting & KPC_FIXED;
+    if (configurable && (machine.running & mask) == mask)
+        classes |= KPC_CONFIGURABLE;
+    if (configurable && power != 0 && (machine.running & power) == power)
+        classes |= KPC_POWER;
+    return classes;
+}
+
+/* 1.6: nothing to count turns it off, and that is no error (item 15). */
+void kpc_thread_counting(uint32_t classes, struct thread *caller)
+{
+    const unsigned count = kpc_counters(classes);
+    machine.thread_counting = count != 0;
+    if (count == 0)
+        return;
+    machine.thread_classes = classes;
+    machine.thread_slots = count;
+    if (caller != NULL && !caller->has_buffer)
+        caller->wants_buffer = true;
+}
+
+/* ---------------------------------------------------------------------------------------- words */
+
+/*
+ * What the registers make of a word, in the form it is read back in. arm64 (2.3): EL3 is what
+ * EL1 is (NO_MONITOR); from G3 on a production machine counts user mode and nothing else.
+ */
+static uint64_t program_arm(uint64_t word)
+{
+    const uint64_t el0a32 = 0x10000, el0a64 = 0x20000, el1 = 0x40000, el3 = 0x80000;
+    uint64_t modes = word & 0xf0000;
+    if (word == 0)
+        return 0;
+    if (machine.config.gen < SIM_G3 || machine.config.development) {
+        if (modes == 0)
+            modes = el0a32 | el0a64 | el1;
+        modes = (modes & ~el3) | (modes & el1 ? el3 : 0);
+    } else {
+        modes &= g4() ? el0a64 : el0a32 | el0a64;
+        if (modes == 0)
+            modes = el0a64;
+    }
+    return (word & machine.chip->selector_mask) | modes;
+}
+
+/* x86_64 (2.4): no PC, INT or AnyThread. */
+uint64_t kpc_program(uint64_t word)
+{
+    return machine.x86 ? word & 0xffc7ffff : program_arm(word);
+}
+
+/* The register as it stands: while a counter runs an Intel kernel keeps INT and EN set (2.4). */
+static uint64_t read_back(unsigned index)
+{
+    const bool forced_bits = machine.x86 && machine.running >> index & 1;
+    return machine.words[index] | (forced_bits ? 0x500000 : 0);
+}
+
+/* 2.5: release kernels from G2 on; the selector is cut to its width first (item 8). */
+static bool allowed(uint64_t word)
+{
+    if (machine.x86 || machine.config.gen < SIM_G2 || machine.config.development)
+        return true;
+    return chip_allows(machine.config.chip, (uint32_t)word & machine.chip->selector_mask,
+                       machine.list);
+}
+
+/* 1.8: POWER and RAWPMU, before anything else. */
+static int classes_refused(uint32_t classes)
+{
+    if (g4() && classes & KPC_CONFIGURABLE && classes & KPC_POWER)
+        return EINVAL;
+    if (classes & KPC_POWER)
+        return EPERM;
+    if (classes & KPC_RAWPMU && shared())
+        return g4() ? EXDEV : EPERM;
+    return 0;
+}
+
+/* Checked as a whole, then stored as a whole (1.8). */
+int kpc_store_words(uint32_t classes, const uint64_t *words, enum owner who)
+{
+    const uint32_t mask = kpc_mask(classes & KPC_CONFIGURABLE);
+    const unsigned first = classes & KPC_FIXED && machine.x86 ? 1 : 0;
+    unsigned next = first;
+    const int error = classes_refused(classes);
+    if (error != 0)
+        return error;
+    for (unsigned i = 0; i < bits(mask); i++)
+        if (!allowed(words[first + i]))
+            return EPERM;
+    const unsigned raw = classes & KPC_RAWPMU ? rawpmu_words() : 0;
+    for (unsigned i = 0; i < machine.configurable; i++) {
+        if ((mask >> i & 1) == 0)
+            continue;
+        machine.pending[i] = kpc_program(words[next++]);
+        if (!deferred())
+            machine.words[i] = machine.pending[i];
+    }
+    memcpy(machine.rawpmu, words + next, raw * sizeof(*words));
+    machine.out_of_date |= deferred();
+    if (g4())
+        kpc_force(who, 1); /* 1.12: tries it, whatever comes of it */
+    return 0;
+}
+
+static void load_words(uint32_t classes, uint64_t *words)
+{
+    const uint32_t order[] = {classes & KPC_CONFIGURABLE, classes & KPC_POWER};
+    unsigned next = 0;
+    if (classes & KPC_FIXED && machine.x86)
+        words[next++] = 0x333; /* the fixed counters' control: all rings, no interrupt */
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 0; i < machine.configurable; i++)
+            if (kpc_mask(order[k]) >> i & 1)
+                words[next++] = read_back(i);
+    if (classes & KPC_RAWPMU)
+        memcpy(words + next, machine.rawpmu, rawpmu_words() * sizeof(*words));
+}
+
+static int node_config(struct request *request)
+{
+    uint64_t words[SIM_MAX_COUNTERS + MAX_RAWPMU] = {0}, classes = 0;
+    int error = request_in(request, &classes, sizeof(classes));
+    const uint32_t mask = (uint32_t)classes;
+    const size_t size = kpc_words(mask) * sizeof(*words);
+    if (error != 0)
+        return error;
+    if (size == 0)
+        return EINVAL;
+    error = request_in(request, words, size);
+    const bool given = error == 0 && request->new != NULL;
+    if (given)
+        error = kpc_store_words(mask, words, OURS);
+    else if (request->old == NULL)
+        return error != 0 ? error : EINVAL;
+    else
+        error = mask & KPC_RAWPMU && shared() ? classes_refused(mask & KPC_RAWPMU) : 0;
+    if (error != 0 || request->old == NULL)
+        return error;
+    load_words(mask, words);
+    return request_out(request, words, size);
+}
+
+/* ---------------------------------------------------------------------------- periods, actions */
+
+/*
+ * 1.9. The array is as long as the classes have counters, but arm64 forgets to step over the
+ * fixed ones: with FIXED the first values land on the first configurable counters.
+ */
+static int store_periods(uint32_t classes, const uint64_t *periods)
+{
+    const uint64_t max = counter_max();
+    const uint32_t mask = kpc_mask(classes & KPC_CONFIGURABLE);
+    unsigned next = 0;
+    if (classes & KPC_POWER)
+        return g4() && classes & KPC_CONFIGURABLE ? EINVAL : EPERM;
+    if (classes & KPC_FIXED && machine.x86)
+        return EINVAL;
+    if (classes & KPC_FIXED && machine.config.pm == SIM_PM_CUSTOM)
+        return EPERM;
+    for (unsigned i = 0; g4() && i < kpc_counters(classes); i++)
+        if (periods[i] > max - 1)
+            return EINVAL;
+    for (unsigned i = 0; i < machine.configurable; i++) {
+        const unsigned counter = machine.fixed + i;
+        if ((mask >> i & 1) == 0)
+            continue;
+        const uint64_t period = periods[next] == 0 || periods[next] > max ? max : periods[next];
+        next++;
+        machine.pending_reload[counter] = max - period;
+        if (!deferred())
+            counter_reload(counter, max - period);
+    }
+    machine.out_of_date |= deferred();
+    if (g4())
+        kpc_force(OURS, 1);
+    return 0;
+}
+
+/* The absolute number of the nth counter of these classes. */
+static unsigned counter_at(uint32_t classes, unsigned n)
+{
+    const uint32_t order[] = {classes & KPC_CONFIGURABLE, classes & KPC_POWER};
+    if (classes & KPC_FIXED && n < machine.fixed)
+        return n;
+    n -= classes & KPC_FIXED ? machine.fixed : 0;
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 0; i < machine.configurable; i++)
+            if (kpc_mask(order[k]) >> i & 1 && n-- == 0)
+                return machine.fixed + i;
+    return 0;
+}
+
+static int node_period(struct request *request)
+{
+    uint64_t periods[SIM_MAX_COUNTERS] = {0}, classes = 0;
+    int error = request_in(request, &classes, sizeof(classes));
+    const uint32_t mask = (uint32_t)classes;
+    const unsigned count = kpc_counters(mask);
+    if (error != 0)
+        return error;
+    if (count == 0)
+        return EINVAL;
+    error = request_in(request, periods, count * sizeof(*periods));
+    if (error == 0 && request->new != NULL)
+        error = store_periods(mask, periods);
+    else if (request->old != NULL)
+        error = 0;
+    if (error != 0 || request->old == NULL)
+        return error;
+    for (unsigned i = 0; i < count; i++)
+        periods[i] = counter_max() - machine.reload[counter_at(mask, i)];
+    return request_out(request, periods, count * sizeof(*periods));
+}
+
+static int node_actionid(struct request *request)
+{
+    uint32_t actions[SIM_MAX_COUNTERS] = {0};
+    uint64_t classes = 0;
+    int error = request_in(request, &classes, sizeof(classes));
+    const uint32_t mask = (uint32_t)classes;
+    const unsigned count = kpc_counters(mask);
+    if (error != 0)
+        return error;
+    if (count == 0)
+        return EINVAL;
+    error = request_in(request, actions, count * sizeof(*actions));
+    for (unsigned i = 0; error == 0 && request->new != NULL &&i < count; i++)
+        machine.actions[counter_at(mask, i)] = actions[i];
+    if (request->old == NULL)
+        return error;
+    for (unsigned i = 0; i < count; i++)
+        actions[i] = machine.actions[counter_at(mask, i)];
+    return request_out(request, actions, count * sizeof(*actions));
+}
+
+/* ---------------------------------------------------------------------------------------- values
+ */
+
+static int node_counters(struct request *request, bool shadows)
+{
+    uint64_t values[1 + MAX_CPUS * SIM_MAX_COUNTERS];
+    uint32_t classes = 0;
+    const int error = request_in(request, &classes, sizeof(classes));
+    const unsigned stride = kpc_counters(classes & ~KPC_ALL_CPUS);
+    const unsigned here = request->thread->cpu;
+    size_t count = 1;
+    if (error != 0)
+        return error;
+    if (stride == 0)
+        return EINVAL;
+    values[0] = here;
+    for (unsigned c = 0; c < machine.ncpu; c++) {
+        if (!(classes & KPC_ALL_CPUS ? machine.cpus[c].online : c == here))
+            continue;
+        struct cpu cpu = machine.cpus[c];
+        if (shadows)
+            memcpy(cpu.raw, machine.reload, sizeof(cpu.raw));
+        count += kpc_values(&cpu, classes, values + count);
+    }
+    return request_out(request, values, count * sizeof(*values));
+}
+
+/* 1.6: a thread that has no buffer gets none by asking (item 14). */
+static int node_thread_counters(struct request *request)
+{
+    struct thread *thread = request->thread;
+    uint32_t tid = 0;
+    const int error = request_in(request, &tid, sizeof(tid));
+    if (error != 0)
+        return error;
+    if (tid != 0 || !thread->has_buffer)
+        return EINVAL;
+    thread_sample(thread);
+    const int failed =
+        request_out(request, thread->buffer, machine.thread_slots * sizeof(*thread->buffer));
+    if (failed == 0 && request->old != NULL) {
+        thread->at_read = thread->totals;
+        thread->has_read = true;
+    }
+    return failed;
+}
+
+/* ----------------------------------------------------------------------------------- the nodes */
+
+/* A mask comes in, a number goes out (1.3). */
+static int node_count(struct request *request, unsigned (*count)(uint32_t))
+{
+    uint32_t classes = 0;
+    const int error = request_in(request, &classes, sizeof(classes));
+    if (error != 0)
+        return error;
+    const int number = (int)count(classes);
+    return request_out(request, &number, sizeof(number));
+}
+
+static int node_read(struct request *request, int value)
+{
+    return request->new != NULL ? EPERM : request_out(request, &value, sizeof(value));
+}
+
+/* The old value goes out, then the new one comes in (1.1). */
+static int node_switch(struct request *request, int value, int (*set)(struct request *, int))
+{
+    int wanted = value;
+    int error = request_out(request, &value, sizeof(value));
+    if (error != 0 || request->new == NULL)
+        return error;
+    error = request_in(request, &wanted, sizeof(wanted));
+    return error != 0 ? error : set(request, wanted);
+}
+
+static int set_counting(struct request *request, int classes)
+{
+    (void)request;
+    return kpc_counting((uint32_t)classes);
+}
+
+static int set_thread_counting(struct request *request, int classes)
+{
+    kpc_thread_counting((uint32_t)classes, request->thread);
+    return 0;
+}
+
+static int set_force(struct request *request, int value)
+{
+    (void)request;
+    return kpc_force(OURS, value);
+}
+
+static bool is(const struct request *request, const char *name)
+{
+    return strcmp(request->name, name) == 0;
+}
+
+/* G4 says yes for every sharing mode but SHARED (1.4): also when another task holds them. */
+static int forced(void)
+{
+    return machine.forced != NOBODY;
+}
+
+static int private_node(struct request *request)
+{
+    if (is(request, "kpc.pmu_version"))
+        return node_read(request, machine.x86 ? 1 : 2);
+    if (is(request, "kpc.counting"))
+        return node_switch(request, (int)counting(), set_counting);
+    if (is(request, "kpc.thread_counting"))
+        return node_switch(request, machine.thread_counting ? (int)machine.thread_classes : 0,
+                           set_thread_counting);
+    if (is(request, "kpc.force_all_ctrs"))
+        return node_switch(request, forced(), set_force);
+    if (is(request, "kpc.config"))
+        return node_config(request);
+    if (is(request, "kpc.period"))
+        return node_period(request);
+    if (is(request, "kpc.actionid"))
+        return node_actionid(request);
+    if (is(request, "kpc.counters"))
+        return node_counters(request, false);
+    if (is(request, "kpc.thread_counters"))
+        return node_thread_counters(request);
+    if (is(request, "kpc.shadow_counters") && !g4())
+        return node_counters(request, true);
+    if (is(request, "kpc.sw_inc") && !g4())
+        return ENOTSUP;
+    return ENOENT;
+}
+
+static int public_node(struct request *request)
+{
+    if (is(request, "kpc.classes"))
+        return node_read(request, machine.x86 ? 0x3 : 0xb);
+    return node_count(request, is(request, "kpc.config_count") ? kpc_words : kpc_counters);
+}
+
+static bool exists(const struct request *request)
+{
+    static const char *const names[] = {
+        "kpc.classes",         "kpc.pmu_version",     "kpc.config_count",    "kpc.counter_count",
+        "kpc.counting",        "kpc.thread_counting", "kpc.thread_counters", "kpc.counters",
+        "kpc.config",          "kpc.period",          "kpc.actionid",        "kpc.force_all_ctrs",
+        "kpc.shadow_counters", "kpc.sw_inc",
+    };
+    const size_t count = sizeof(names) / sizeof(*names);
+    for (size_t i = 0; i < (g4() ? count - 2 : count); i++) /* the last two are gone in G4 */
+        if (is(request, names[i]))
+            return true;
+    return false;
+}
+
+/* 1.2: whether there is a PMU, who asks, who holds the hardware, then the node. */
+int kpc_node(struct request *request)
+{
+    const bool public = is(request, "kpc.classes") || is(request, "kpc.config_count") ||
+                        is(request, "kpc.counter_count");
+    if (is(request, "kpc.pc_capture_supported") && !machine.x86 && machine.config.gen >= SIM_G2 &&
+        machine.list >= MACOS_14_4)
+        return node_read(request, machine.chip->selector_mask > 0xff);
+    if (!exists(request))
+        return ENOENT;
+    if (machine.config.vm == SIM_VM_OLD)
+        return ENOTSUP;
+    if (!public && !request_is_root(request) && !machine.config.ktrace_owner)
+        return EPERM;
+    if (machine.config.busy)
+        return EBUSY;
+    return public ? public_node(request) : private_node(request);
+}

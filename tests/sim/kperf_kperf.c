@@ -1,0 +1,325 @@
+/*
+ * The kperf.* nodes: actions, timers, PET (xnu.md 1.13, 1.14). They keep what is set and refuse
+ * what the kernel refuses; no timer fires and no sample is taken.
+ */
+#include "kperf_machine.h"
+
+static void reset_settings(void)
+{
+    struct kperf *kperf = &machine.kperf;
+    const uint32_t actions = kperf->action_count, timers = kperf->timer_count;
+    *kperf = (struct kperf){.owner = kperf->owner, .action_count = actions, .timer_count = timers};
+    for (unsigned i = 0; i <= MAX_ACTIONS; i++) {
+        kperf->pid[i] = -1;
+        kperf->ucallstack_depth[i] = 256;
+        kperf->kcallstack_depth[i] = 128;
+    }
+    kperf->pet_timer = NO_TIMER;
+    kperf->idle_rate = 15;
+}
+
+void kperf_start(void)
+{
+    reset_settings();
+    if (machine.config.ktrace_held)
+        machine.kperf.owner = OTHERS;
+    else if (machine.config.ktrace_owner)
+        machine.kperf.owner = OURS;
+}
+
+/* 1.13: a root newcomer takes over what nobody owns, with all that is set there. */
+static int configure(const struct request *request)
+{
+    struct kperf *kperf = &machine.kperf;
+    if (kperf->owner == OTHERS)
+        return EBUSY;
+    if (kperf->owner == NOBODY && !request_is_root(request))
+        return EPERM;
+    kperf->owner = OURS;
+    kperf->set_up = true;
+    return 0;
+}
+
+/* A pure write is checked for ownership; with a buffer for the old value, as a read (1.14). */
+static int check(const struct request *request)
+{
+    if (request->old == NULL && request->new != NULL)
+        return configure(request);
+    return request_is_root(request) || machine.kperf.owner == OURS ? 0 : EPERM;
+}
+
+/* ------------------------------------------------------------------------------------ numbers */
+
+static int set_action_count(int count)
+{
+    struct kperf *kperf = &machine.kperf;
+    if (count < 0 || count > MAX_ACTIONS || (uint32_t)count < kperf->action_count)
+        return EINVAL;
+    kperf->action_count = (uint32_t)count;
+    return 0;
+}
+
+static int set_timer_count(int count)
+{
+    struct kperf *kperf = &machine.kperf;
+    if (kperf->sampling)
+        return EBUSY;
+    if (count < 0 || count > MAX_TIMERS)
+        return EINVAL;
+    kperf->timer_count = (uint32_t)count;
+    return 0;
+}
+
+/* 50 us in the foreground, 20 us on Intel; PET 1 ms, 2 ms before 14.4. */
+uint64_t kperf_min_period(bool pet)
+{
+    const uint64_t pet_us = machine.list >= MACOS_14_4 ? 1000 : 2000;
+    const uint64_t us = pet ? pet_us : machine.x86 ? 20 : 50;
+    return us * machine.chip->tick_frequency / 1000000;
+}
+
+/* Captures the timer's action now and makes its period fit (item 24). */
+static int set_pet_timer(int timer)
+{
+    struct kperf *kperf = &machine.kperf;
+    if (kperf->sampling)
+        return EBUSY;
+    if (timer < 0 || (uint32_t)timer >= kperf->timer_count) {
+        kperf->pet_timer = NO_TIMER;
+        return 0;
+    }
+    kperf->pet_timer = (uint32_t)timer;
+    kperf->pet_action = kperf->action[timer];
+    if (kperf->period[timer] < kperf_min_period(true))
+        kperf->period[timer] = kperf_min_period(true);
+    return 0;
+}
+
+static int set_sampling(int on)
+{
+    struct kperf *kperf = &machine.kperf;
+    if (on && (!kperf->set_up || kperf->action_count == 0))
+        return ECANCELED;
+    kperf->sampling = on != 0;
+    return 0;
+}
+
+static int set_lightweight(int on)
+{
+    if (machine.kperf.sampling)
+        return EBUSY;
+    machine.kperf.lightweight = on == 1;
+    return 0;
+}
+
+static int set_idle_rate(int rate)
+{
+    machine.kperf.idle_rate = rate;
+    return 0;
+}
+
+static int set_reset(int value)
+{
+    if (value == 0)
+        return 0;
+    reset_settings();
+    machine.kperf.owner = NOBODY;
+    return 0;
+}
+
+static int set_nothing(int value)
+{
+    (void)value;
+    return EPERM;
+}
+
+struct number {
+    const char *name;
+    int (*get)(void);
+    int (*set)(int);
+};
+
+#define GET(member)                       \
+    static int get_##member(void)         \
+    {                                     \
+        return (int)machine.kperf.member; \
+    }
+GET(action_count)
+GET(timer_count)
+GET(pet_timer)
+GET(sampling)
+GET(lightweight)
+GET(idle_rate)
+#undef GET
+
+static int get_zero(void)
+{
+    return 0;
+}
+
+static int get_max_actions(void)
+{
+    return MAX_ACTIONS;
+}
+
+static const struct number numbers[] = {
+    {"kperf.action.count", get_action_count, set_action_count},
+    {"kperf.timer.count", get_timer_count, set_timer_count},
+    {"kperf.timer.pet_timer", get_pet_timer, set_pet_timer},
+    {"kperf.sampling", get_sampling, set_sampling},
+    {"kperf.lightweight_pet", get_lightweight, set_lightweight},
+    {"kperf.pet_idle_rate", get_idle_rate, set_idle_rate},
+    {"kperf.reset", get_zero, set_reset},
+    {"kperf.limits.max_action_count", get_max_actions, set_nothing},
+};
+
+static int node_number(struct request *request, const struct number *number)
+{
+    int value = number->get();
+    int error = request_out(request, &value, sizeof(value));
+    if (error != 0 || request->new == NULL)
+        return error;
+    error = request_in(request, &value, sizeof(value));
+    return error != 0 ? error : number->set(value);
+}
+
+/* -------------------------------------------------------------------------------------- pairs */
+
+static bool action_exists(uint64_t action)
+{
+    return action >= 1 && action <= machine.kperf.action_count;
+}
+
+static int set_samplers(uint64_t action, uint64_t value)
+{
+    if (!action_exists(action) || (value & 0x30) == 0x30) /* PMC_THREAD with PMC_CPU */
+        return EINVAL;
+    machine.kperf.samplers[action] = (uint32_t)value;
+    return 0;
+}
+
+static int set_userdata(uint64_t action, uint64_t value)
+{
+    if (!action_exists(action))
+        return EINVAL;
+    machine.kperf.userdata[action] = (uint32_t)value;
+    return 0;
+}
+
+static int set_pid(uint64_t action, uint64_t value)
+{
+    if (!action_exists(action))
+        return EINVAL;
+    machine.kperf.pid[action] = (int32_t)value;
+    return 0;
+}
+
+/* The only port a simulated task has is its own: that is our pid. */
+static int set_task(uint64_t action, uint64_t value)
+{
+    return set_pid(action, (int32_t)value <= 0 ? (uint64_t)-1 : (uint64_t)machine.pid);
+}
+
+static int set_ucallstack_depth(uint64_t action, uint64_t value)
+{
+    if (!action_exists(action) || value < 2 || value > 256)
+        return EINVAL;
+    machine.kperf.ucallstack_depth[action] = (uint32_t)value;
+    return 0;
+}
+
+static int set_kcallstack_depth(uint64_t action, uint64_t value)
+{
+    if (!action_exists(action) || value < 1 || value > 128)
+        return EINVAL;
+    machine.kperf.kcallstack_depth[action] = (uint32_t)value;
+    return 0;
+}
+
+static int set_period(uint64_t timer, uint64_t value)
+{
+    if (timer >= machine.kperf.timer_count)
+        return EINVAL;
+    if (machine.kperf.sampling)
+        return EBUSY;
+    const uint64_t least = kperf_min_period(false);
+    machine.kperf.period[timer] = value != 0 && value < least ? least : value;
+    return 0;
+}
+
+static int set_action(uint64_t timer, uint64_t value)
+{
+    if (timer >= machine.kperf.timer_count)
+        return EINVAL;
+    if (machine.kperf.sampling)
+        return EBUSY;
+    machine.kperf.action[timer] = (uint32_t)value;
+    return 0;
+}
+
+struct pair {
+    const char *name;
+    int (*set)(uint64_t id, uint64_t value);
+};
+
+static const struct pair pairs[] = {
+    {"kperf.action.samplers", set_samplers},
+    {"kperf.action.userdata", set_userdata},
+    {"kperf.action.filter_by_pid", set_pid},
+    {"kperf.action.filter_by_task", set_task},
+    {"kperf.action.ucallstack_depth", set_ucallstack_depth},
+    {"kperf.action.kcallstack_depth", set_kcallstack_depth},
+    {"kperf.timer.period", set_period},
+    {"kperf.timer.action", set_action},
+};
+
+static int get_pair(const struct pair *pair, uint64_t id, uint64_t *value)
+{
+    const struct kperf *kperf = &machine.kperf;
+    const bool timer = pair->set == set_period || pair->set == set_action;
+    if (id >= (timer ? kperf->timer_count : kperf->action_count + 1))
+        return EINVAL;
+    if (pair->set == set_samplers)
+        *value = kperf->samplers[id];
+    else if (pair->set == set_userdata)
+        *value = kperf->userdata[id];
+    else if (pair->set == set_pid || pair->set == set_task)
+        *value = (uint64_t)(int64_t)kperf->pid[id];
+    else if (pair->set == set_ucallstack_depth)
+        *value = kperf->ucallstack_depth[id];
+    else if (pair->set == set_kcallstack_depth)
+        *value = kperf->kcallstack_depth[id];
+    else
+        *value = pair->set == set_period ? kperf->period[id] : kperf->action[id];
+    return 0;
+}
+
+/* {id, value}: with a buffer for the old value a get, else a set (1.14). */
+static int node_pair(struct request *request, const struct pair *pair)
+{
+    uint64_t values[2] = {0, 0};
+    if (request->new == NULL)
+        return EFAULT;
+    int error = request_in(request, values, sizeof(values));
+    if (error != 0)
+        return error;
+    if (request->old == NULL)
+        return pair->set(values[0], values[1]);
+    error = get_pair(pair, values[0], &values[1]);
+    return error != 0 ? error : request_out(request, values, sizeof(values));
+}
+
+int kperf_node(struct request *request)
+{
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+        if (strcmp(request->name, numbers[i].name) == 0) {
+            const int error = check(request);
+            return error != 0 ? error : node_number(request, &numbers[i]);
+        }
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+        if (strcmp(request->name, pairs[i].name) == 0) {
+            const int error = check(request);
+            return error != 0 ? error : node_pair(request, &pairs[i]);
+        }
+    return ENOENT;
+}

@@ -1,0 +1,295 @@
+/*
+ * The virtual Mac behind kperf_sim.c. One step a file:
+ *
+ *   kperf_chips.c    chips, events, what is counted where
+ *   kperf_machine.c  CPUs, counters, threads, scheduler
+ *   kperf_kpc.c      the kpc.* nodes of sysctl
+ *   kperf_kperf.c    the kperf.* nodes: actions, timers, no samples
+ *   kperf_sysctl.c   sysctl itself: nodes, checks, copying, hw.* and kern.*
+ *   kperf_call.c     what surrounds each exported call: lock, log, faults, hook
+ *   kperf_config.c   struct sim_config and the language of KPEP_SIM
+ *   kperf_sim.c      Apple's functions
+ *   kperf_control.c  the functions of sim.h
+ *
+ * All but kperf_chips.c works on the one `machine`, under the lock of kperf_call.c.
+ */
+#ifndef KPEP_TESTS_KPERF_MACHINE_H
+#define KPEP_TESTS_KPERF_MACHINE_H
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kperf_api.h"
+
+enum {
+    MAX_CPUS = 64,
+    MAX_THREADS = 1024, /* alive at a time */
+    MAX_RAWPMU = 17,
+    MAX_ACTIONS = 32,
+    MAX_TIMERS = 8,
+    NO_TIMER = 999,
+};
+
+/* ------------------------------------------------------------------------------- kperf_chips.c */
+
+/* The public kernel sources that changed the lists of allowed events (2.5). */
+enum kernel_list { MACOS_14_0, MACOS_14_4, MACOS_15_0, MACOS_15_4, MACOS_26 };
+
+struct group;
+
+struct chip {
+    const char *name, *database;
+    uint32_t cputype, cpusubtype, cpufamily;
+    int model; /* machdep.cpu.model */
+    unsigned width;
+    uint32_t selector_mask;
+    unsigned fixed, configurable;
+    unsigned pcpus, ecpus;
+    uint64_t tick_frequency;
+    const struct group *event_groups; /* NULL: x86_64, every event exists */
+    size_t event_group_count;
+};
+
+const struct chip *chip_of(enum sim_chip chip);
+bool chip_is_x86(enum sim_chip chip);
+bool chip_by_name(const char *name, enum sim_chip *chip);
+bool chip_by_id(const struct sim_config *id, enum sim_chip *chip);
+bool chip_allows(enum sim_chip chip, uint32_t selector, enum kernel_list list);
+uint32_t chip_counters(enum sim_chip chip, uint32_t selector, uint32_t umask);
+
+/* ----------------------------------------------------------------------------- kperf_machine.c */
+
+enum owner { NOBODY, OURS, OTHERS };
+
+struct cpu {
+    bool online;
+    struct thread *on; /* NULL: idle */
+    uint64_t raw[SIM_MAX_COUNTERS];
+    uint64_t shadow[SIM_MAX_COUNTERS];
+    unsigned overflows[SIM_MAX_COUNTERS];
+    uint64_t last[SIM_MAX_COUNTERS]; /* the snapshot of 1.6, in the order of the classes */
+};
+
+struct thread {
+    uint64_t serial; /* 0: free. Never used twice, not even over sim_reset() */
+    unsigned number;
+    bool foreign; /* of another process */
+    unsigned cpu; /* where it runs when it runs */
+    bool has_buffer;
+    bool wants_buffer; /* the AST that allocates it on the way to user mode is set */
+    uint64_t buffer[SIM_MAX_COUNTERS];
+    struct sim_totals totals, at_read;
+    bool has_read;
+    unsigned calls;
+};
+
+struct kperf {
+    bool set_up; /* somebody configured it since the last reset */
+    enum owner owner;
+    uint32_t action_count, timer_count;
+    uint32_t samplers[MAX_ACTIONS + 1], userdata[MAX_ACTIONS + 1];
+    uint32_t ucallstack_depth[MAX_ACTIONS + 1], kcallstack_depth[MAX_ACTIONS + 1];
+    int32_t pid[MAX_ACTIONS + 1];
+    uint64_t period[MAX_TIMERS];
+    uint32_t action[MAX_TIMERS];
+    uint32_t pet_timer, pet_action;
+    int lightweight, sampling, idle_rate;
+};
+
+struct machine {
+    struct sim_config config; /* nothing left to default */
+    const struct chip *chip;
+    bool x86;
+    enum kernel_list list;
+    unsigned ncpu, fixed, configurable;
+    uint64_t random;
+
+    struct cpu cpus[MAX_CPUS];
+    struct thread threads[MAX_THREADS];
+    unsigned threads_seen;
+    int pid;
+
+    enum owner forced;
+    uint32_t counting; /* classes of the last kpc.counting */
+    uint32_t running;  /* mask of configurable indexes */
+    uint64_t words[SIM_MAX_COUNTERS], pending[SIM_MAX_COUNTERS];
+    uint64_t reload[SIM_MAX_COUNTERS], pending_reload[SIM_MAX_COUNTERS];
+    bool out_of_date; /* G4: pending is not what the hardware has */
+    uint32_t actions[SIM_MAX_COUNTERS];
+    uint64_t rawpmu[MAX_RAWPMU];
+    bool thread_counting;
+    uint32_t thread_classes, thread_slots;
+    bool hold_interrupts;
+
+    struct kperf kperf;
+};
+
+extern struct machine machine;
+
+void machine_start(const struct sim_config *config); /* complete: config_complete() */
+
+struct thread *thread_create(bool foreign);
+void thread_end(struct thread *thread);
+void thread_come_on(struct thread *thread); /* on its CPU, back in user mode */
+void thread_go_off(struct thread *thread);
+bool thread_migrate(struct thread *thread, unsigned cpu);
+void thread_preempt(struct thread *thread); /* off and on again, elsewhere if the machine wanders */
+void thread_sample(struct thread *thread);  /* brings its buffer up to date */
+void thread_return_to_user(struct thread *thread);
+void work_user(struct thread *thread, uint64_t units);
+void work_kernel(struct thread *thread, uint64_t units);
+
+uint64_t counter_max(void); /* of a register */
+uint64_t counter_value(const struct cpu *cpu, unsigned counter);
+void counter_reload(unsigned counter, uint64_t reload); /* on all CPUs, values kept */
+void counter_zero(unsigned counter);                    /* likewise, values gone */
+void counter_interrupts(void);                          /* those that had to wait */
+bool word_counts_user(uint64_t word);
+bool word_counts_kernel(uint64_t word);
+
+uint64_t machine_random(uint64_t below);
+
+/* --------------------------------------------------------------------------------- kperf_kpc.c */
+
+/* A request: what sysctl() got, with how far the handler has come. */
+struct request {
+    struct thread *thread; /* the caller; NULL: the other process */
+    const char *name;
+    void *old;
+    size_t old_size, old_used; /* old_used counts even when old is NULL */
+    const void *new;
+    size_t new_size, new_used;
+};
+
+uint32_t kpc_mask(uint32_t classes); /* configurable indexes of CONFIGURABLE and POWER (1.4) */
+unsigned kpc_counters(uint32_t classes);
+unsigned kpc_words(uint32_t classes);
+unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values);
+int kpc_force(enum owner who, int value);
+int kpc_counting(uint32_t classes);
+void kpc_thread_counting(uint32_t classes, struct thread *caller);
+int kpc_store_words(uint32_t classes, const uint64_t *words, enum owner who);
+uint64_t kpc_program(uint64_t word); /* what the registers make of a word */
+int kpc_node(struct request *request);
+
+/* ------------------------------------------------------------------------------- kperf_kperf.c */
+
+void kperf_start(void);
+uint64_t kperf_min_period(bool pet);
+int kperf_node(struct request *request);
+
+/* ------------------------------------------------------------------------------ kperf_sysctl.c */
+
+int request_out(struct request *request, const void *data, size_t size);
+int request_in(struct request *request, void *data, size_t size);
+bool request_is_root(const struct request *request);
+
+/* As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written. */
+int kernel_sysctl(struct thread *thread, const char *name, void *old, size_t *old_size,
+                  const void *new, size_t new_size);
+
+/* -------------------------------------------------------------------------------- kperf_call.c */
+
+/* Every exported function and its way of failing. */
+#define SIM_FUNCTIONS(X)                   \
+    X(kpc_pmu_version, 0)                  \
+    X(kpc_cpu_string, -1)                  \
+    X(kpc_get_counting, 0)                 \
+    X(kpc_set_counting, -1)                \
+    X(kpc_get_thread_counting, 0xffffffff) \
+    X(kpc_set_thread_counting, -1)         \
+    X(kpc_get_config_count, 0)             \
+    X(kpc_get_counter_count, 0)            \
+    X(kpc_get_config, -1)                  \
+    X(kpc_set_config, -1)                  \
+    X(kpc_get_period, -1)                  \
+    X(kpc_set_period, -1)                  \
+    X(kpc_get_actionid, -1)                \
+    X(kpc_set_actionid, -1)                \
+    X(kpc_get_cpu_counters, -1)            \
+    X(kpc_get_thread_counters, -1)         \
+    X(kpc_force_all_ctrs_set, -1)          \
+    X(kpc_force_all_ctrs_get, -1)          \
+    X(kpc_cpu_count, 0)                    \
+    X(kperf_action_count_set, -1)          \
+    X(kperf_action_count_get, -1)          \
+    X(kperf_action_samplers_set, -1)       \
+    X(kperf_action_samplers_get, -1)       \
+    X(kperf_action_filter_set_by_task, -1) \
+    X(kperf_action_filter_set_by_pid, -1)  \
+    X(kperf_timer_count_set, -1)           \
+    X(kperf_timer_count_get, -1)           \
+    X(kperf_timer_period_set, -1)          \
+    X(kperf_timer_period_get, -1)          \
+    X(kperf_timer_action_set, -1)          \
+    X(kperf_timer_action_get, -1)          \
+    X(kperf_timer_pet_set, -1)             \
+    X(kperf_timer_pet_get, -1)             \
+    X(kperf_timer_lightweight_pet_set, -1) \
+    X(kperf_timer_lightweight_pet_get, -1) \
+    X(kperf_sample_set, -1)                \
+    X(kperf_sample_get, -1)                \
+    X(kperf_reset, -1)                     \
+    X(kperf_ns_to_ticks, 0)                \
+    X(kperf_ticks_to_ns, 0)                \
+    X(kperf_tick_frequency, 0)             \
+    X(sysctlbyname, -1)
+
+enum function {
+#define X(name, fails) F_##name,
+    SIM_FUNCTIONS(X)
+#undef X
+        FUNCTIONS
+};
+
+enum { LINE = 240 };
+
+/* One exported call, from call_begin() to call_end(). */
+struct call {
+    enum function function;
+    struct thread *thread;
+    int64_t result;
+    int error;           /* for errno, unless 0 */
+    bool instead, after; /* a fault replaces the call, or its result */
+    int64_t fault_result;
+    int fault_error, signal, errno_before;
+    char arguments[LINE], written[LINE];
+    bool log;
+};
+
+/*
+ * Takes the lock and the thread, and says whether the call is to be done: not when a fault has
+ * replaced it. `name` is sysctlbyname's. The arguments are for call_argue() meanwhile.
+ */
+bool call_begin(struct call *call, enum function function, const char *name);
+void call_argue(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void call_words(struct call *call, const uint64_t *words, size_t count);
+void call_wrote(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void call_wrote_values(struct call *call, const uint64_t *values, size_t count, bool hex);
+int64_t call_end(struct call *call);
+
+/* For the functions of sim.h: the lock, and the calling thread, running. */
+struct thread *sim_lock(void);
+void sim_lock_machine(void); /* the lock alone: the caller becomes no thread by that */
+void sim_unlock(void);
+
+void calls_reset(void); /* faults, hook, counts, log */
+void call_set_paths(const char *log_path, const char *state_path);
+void call_state_changed(void);
+int state_text(char *buffer, size_t size);
+
+/* Adds a fault; false when there is no such function or no room. */
+enum fault_kind { FAULT_INSTEAD, FAULT_AFTER, FAULT_SIGNAL };
+bool fault_add(enum fault_kind kind, const char *function, unsigned nth, int64_t result, int error);
+bool fault_function_exists(const char *function);
+
+/* ------------------------------------------------------------------------------ kperf_config.c */
+
+void config_complete(struct sim_config *config);
+bool config_parse(struct sim_config *config, const char *text, bool faults, char *error,
+                  size_t size);
+const struct sim_config *config_environment(void); /* read at the first call */
+const char *errno_name(int error);                 /* NULL: it has none here */
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * sysctl: finding the node, copying in and out by its rules (xnu.md 1.1), what a call costs, and
+ * the nodes that say what machine this is.
+ */
+#include "kperf_machine.h"
+
+/* Without a buffer the size alone is counted; a short one gets nothing. */
+int request_out(struct request *request, const void *data, size_t size)
+{
+    if (request->old != NULL) {
+        if (request->old_size - request->old_used < size)
+            return ENOMEM;
+        memcpy((char *)request->old + request->old_used, data, size);
+    }
+    request->old_used += size;
+    return 0;
+}
+
+/* Nothing given leaves the argument as it is; too little is EINVAL; the rest is ignored. */
+int request_in(struct request *request, void *data, size_t size)
+{
+    if (request->new == NULL)
+        return 0;
+    if (request->new_size - request->new_used < size)
+        return EINVAL;
+    memcpy(data, (const char *)request->new + request->new_used, size);
+    request->new_used += size;
+    return 0;
+}
+
+bool request_is_root(const struct request *request)
+{
+    return request->thread == NULL || !machine.config.unprivileged;
+}
+
+/* ------------------------------------------------------------------------------ hw.* and kern.* */
+
+static int out_int(struct request *request, uint64_t value)
+{
+    const uint32_t number = (uint32_t)value;
+    return request->new != NULL ? EPERM : request_out(request, &number, sizeof(number));
+}
+
+static int out_string(struct request *request, const char *text)
+{
+    return request->new != NULL ? EPERM : request_out(request, text, strlen(text) + 1);
+}
+
+/* A translated process is told of a Westmere: choices in sim.h. */
+static int cpu_node(struct request *request, const char *leaf)
+{
+    const struct sim_config *config = &machine.config;
+    if (strcmp(leaf, "cputype") == 0)
+        return out_int(request, config->translated ? 7 : config->cputype);
+    if (strcmp(leaf, "cpusubtype") == 0)
+        return out_int(request, config->translated ? 4 : config->cpusubtype);
+    if (strcmp(leaf, "cpufamily") == 0)
+        return out_int(request, config->translated ? 0x573b5eec : config->cpufamily);
+    if (strcmp(leaf, "ncpu") == 0 || strcmp(leaf, "logicalcpu") == 0)
+        return out_int(request, machine.ncpu);
+    if (strcmp(leaf, "activecpu") == 0)
+        return out_int(request, machine.ncpu - config->offline);
+    if (strcmp(leaf, "tbfrequency") == 0) {
+        const uint64_t frequency = machine.chip->tick_frequency;
+        return request->new != NULL ? EPERM : request_out(request, &frequency, sizeof(frequency));
+    }
+    return ENOENT;
+}
+
+static int system_node(struct request *request)
+{
+    const char *name = request->name;
+    if (strncmp(name, "hw.", 3) == 0)
+        return cpu_node(request, name + 3);
+    if (strcmp(name, "sysctl.proc_translated") == 0 && !machine.x86)
+        return out_int(request, machine.config.translated);
+    if (strcmp(name, "kern.osproductversion") == 0)
+        return out_string(request, machine.config.os_version);
+    if (strcmp(name, "kern.osversion") == 0)
+        return out_string(request, machine.config.os_build);
+    if (strcmp(name, "kern.hv_vmm_present") == 0)
+        return out_int(request, machine.config.vm != SIM_VM_NONE);
+    if (strcmp(name, "kern.cpc.secure") == 0 && machine.config.gen >= SIM_G2)
+        return out_int(request, !machine.config.development);
+    if (strcmp(name, "machdep.cpu.model") == 0 && machine.x86)
+        return out_int(request, (uint64_t)machine.chip->model);
+    return ENOENT;
+}
+
+/* ----------------------------------------------------------------------------------- the call */
+
+static int node(struct request *request)
+{
+    const bool kpc = strncmp(request->name, "kpc.", 4) == 0;
+    const bool kperf = strncmp(request->name, "kperf.", 6) == 0;
+    if ((kpc || kperf) && machine.config.vm == SIM_VM_ABSENT)
+        return ENOENT;
+    return kpc ? kpc_node(request) : kperf ? kperf_node(request) : system_node(request);
+}
+
+int kernel_sysctl(struct thread *thread, const char *name, void *old, size_t *old_size,
+                  const void *new, size_t new_size)
+{
+    const bool costs = !machine.config.free_calls;
+    struct request request = {.thread = thread, .name = name};
+    request.old = old_size != NULL ? old : NULL;
+    request.old_size = old_size != NULL ? *old_size : 0;
+    request.new = new;
+    request.new_size = new_size;
+    work_user(thread, costs ? SIM_COST_USER : 0);
+    work_kernel(thread, costs ? SIM_COST_ENTRY : 0);
+    const int error = node(&request);
+    work_kernel(thread, costs ? SIM_COST_EXIT : 0);
+    thread_return_to_user(thread);
+    if (error == 0 && old_size != NULL)
+        *old_size = request.old_used;
+    return error;
+}
