@@ -238,6 +238,8 @@ const struct kpdb_encoding *kplive_encoding(const struct kplive *sampler)
 static pthread_mutex_t owners_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kplive *owners; /* those that are started */
 static struct kplive_before before;
+/* Whose counters they are from the first change to the last: all a signal handler asks. */
+static const struct frameworks *volatile held;
 
 static void remember(const struct frameworks *f)
 {
@@ -346,8 +348,8 @@ static int check_counts(const struct kplive *sampler, struct kplive_error *error
     for (unsigned i = 0; i < encoding->event_count; i++)
         if (encoding->events[i].slot >= counters)
             return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", 0, NULL,
-                               "%u counters, and an event is on number %u", (unsigned)counters,
-                               encoding->events[i].slot);
+                               "%u counters, and an event is on number %u: as in a virtual machine",
+                               (unsigned)counters, encoding->events[i].slot);
     if (encoding->config_count != 0 && words != encoding->config_count)
         return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_config_count", 0, NULL,
                            "%u configuration words (expected %u): the counters were not forced",
@@ -396,9 +398,12 @@ static int start_first(struct kplive *sampler, struct kplive_error *error)
     /* The first question that needs root, and the one that changes nothing. */
     if (f->kpc_force_all_ctrs_get(&before.force) != 0)
         return kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
+    held = f;
     status = take(sampler, error);
-    if (status != KPLIVE_OK)
+    if (status != KPLIVE_OK) {
         (void)give_back(f);
+        held = NULL;
+    }
     return status;
 }
 
@@ -453,8 +458,12 @@ int kplive_stop(struct kplive *sampler, struct kplive_error *error)
             *at = sampler->next;
             break;
         }
-    if (sampler->started && owners == NULL)
-        trouble = give_back(&sampler->frameworks);
+    if (sampler->started && owners == NULL) {
+        trouble = give_back(held);
+        held = NULL;
+    } else if (owners != NULL) {
+        held = &owners->frameworks;
+    }
     sampler->started = false;
     pthread_mutex_unlock(&owners_lock);
     return trouble.call == NULL ? KPLIVE_OK : kpc_failed(error, trouble.call, trouble.code, false);
@@ -462,14 +471,15 @@ int kplive_stop(struct kplive *sampler, struct kplive_error *error)
 
 void kplive_stop_all(void)
 {
-    struct kplive *sampler = owners;
+    const struct frameworks *f = held;
 
-    if (sampler == NULL)
+    if (f == NULL)
         return;
-    owners = NULL;
-    (void)give_back(&sampler->frameworks);
-    for (; sampler != NULL; sampler = sampler->next)
+    (void)give_back(f);
+    held = NULL;
+    for (struct kplive *sampler = owners; sampler != NULL; sampler = sampler->next)
         sampler->started = false;
+    owners = NULL;
 }
 
 /* ---- reading

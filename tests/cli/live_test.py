@@ -1,0 +1,133 @@
+"""kpep check and kpep measure against the simulators of tests/sim."""
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import tempfile
+import time
+
+from kpeptest import KPEP, SOURCE, check, done, equal, run
+
+SIM = pathlib.Path(os.environ["KPEP_SIM_DIR"])
+LIBRARIES = ["--kperf", SIM / "libkperf_sim.so", "--kperfdata", SIM / "libkperfdata_sim.so"]
+CPUS = {"m1": "cpu_100000c_2_1b588bb3", "m4": "cpu_100000c_2_6f5129ac", "m5": "cpu_100000c_2_1d5a87e8",
+        "haswell": "cpu_7_8_10b282dc", "icelake": "cpu_7_8_38435547"}
+
+
+def environment(chip, release, sim="", data=""):
+    return {**os.environ, "KPEP_SIM": f"chip={chip} {sim}", "KPEP_SIM_CPU": CPUS[chip],
+            "KPEP_DB_PATH": str(SOURCE / "db/kpep" / release), "KPEP_SIM_DATA": data}
+
+
+def kpep(chip, release, *arguments, sim="", data="", libraries=LIBRARIES):
+    return run(KPEP, *arguments, *libraries, env=environment(chip, release, sim, data))
+
+
+def equal_tables():
+    old = LIBRARIES[:3] + [SIM / "libkperfdata_sim_old.so"]
+    for chip, release, gen, libraries in (("m1", "macos-15", 3, old), ("m1", "macos-26", 4, LIBRARIES),
+                                          ("m4", "macos-26", 4, LIBRARIES), ("m5", "macos-26", 4, LIBRARIES),
+                                          ("haswell", "macos-15", 3, old), ("icelake", "macos-15", 3, old)):
+        status, output, errors = kpep(chip, release, "check", "--json", sim=f"gen={gen}", libraries=libraries)
+        equal((status, errors), (0, ""), f"{chip} {release}")
+        got = json.loads(output)
+        equal((got["cpu_id"], got["release"], got["changed"], got["encodings"]),
+              (CPUS[chip], release, [], 1000), f"{chip} {release}")
+    status, output, _ = kpep("m1", "macos-26", "check", sim="gen=4")
+    check(output.endswith("macos-26, which fits best: 0 differences\nkpep_event is 56 bytes here (never used)\n"),
+          output)
+
+
+def drifted():
+    """A live database that differs in one thing: said, and where."""
+    cases = {
+        "drift=number:INST_BRANCH:142": ("INST_BRANCH", "number"),
+        "drift=mask:L1D_CACHE_MISS_LD:4": ("L1D_CACHE_MISS_LD", "counters_mask"),
+        "drift=missing:INST_BARRIER": ("INST_BARRIER", "removed"),
+        "drift=added:NEW_EVENT:77": ("NEW_EVENT", "added"),
+        "drift=alias:Cycles:INST_ALL": ("Cycles", "alias"),
+    }
+    for data, (event, field) in cases.items():
+        status, output, errors = kpep("m1", "macos-26", "check", "--json", sim="gen=4", data=data)
+        equal((status, errors), (1, ""), data)
+        told = {(c["name"], c["field"]) for c in json.loads(output)["changed"]}
+        check((event, field) in told, f"{data}: {told}")
+    # The other release's framework: the tables of that release fit best.
+    status, output, _ = kpep("m1", "macos-15", "check", "--json", sim="gen=4")
+    equal(json.loads(output)["release"], "macos-15", "the release that fits best")
+    # Tables and framework that differ are not programmed.
+    status, output, errors = kpep("m1", "macos-26", "measure", "--calibrate", "-e", "INST_BRANCH",
+                                  sim="gen=4", data="drift=number:INST_BRANCH:142")
+    equal((status, output), (1, ""), "verify refuses")
+    check("0x8d" in errors and "0x8e" in errors and "kpep check" in errors, errors)
+
+
+def cannot():
+    status, output, errors = run(KPEP, "check", "--kperf", "/nowhere/kperf")
+    equal((status, output, errors.count("\n")), (3, "", 1), "no framework")
+    check("/nowhere/kperf" in errors, errors)
+    for sim, words in (("root=0", "run it as root"), ("busy=1", "another tool"),
+                       ("otherforce=1", "another tool"), ("vm=absent", "virtual machine"),
+                       ("vm=empty", "virtual machine")):
+        status, output, errors = kpep("m1", "macos-15", "measure", "--calibrate", "--words", "static",
+                                      sim=f"gen=3 {sim}")
+        equal((status, output, errors.count("\n")), (3, "", 1), f"{sim}: {errors}")
+        check(words in errors, f"{sim}: {errors}")
+    status, output, errors = kpep("m1", "macos-26", "check", sim="gen=4 translated=1")
+    equal(status, 3, "under Rosetta")
+    check("Rosetta" in errors, errors)
+    for lie in ("lie=events_count:0", "lie=events_count:-1", "lie=name:null", "lie=name:long", "lie=map:-1",
+                "lie=kpc_count:-1", "lie=events:null", "lie=event:null", "lie=name:empty"):
+        status, output, errors = kpep("m1", "macos-26", "check", sim="gen=4", data=lie)
+        check(status in (1, 3), f"{lie}: {status} {errors}")
+
+
+def measured():
+    status, output, errors = kpep("m1", "macos-26", "measure", "--calibrate", "-r", "5", "--json",
+                                  sim="gen=4 work=1000")
+    equal((status, errors), (1, ""), "the simulator does not see the loop's own work")
+    got = {e["name"]: e for e in json.loads(output)["events"]}
+    equal(sorted(got), ["branch-misses", "branches", "cycles", "instructions"], "what is measured")
+    check(all(e["read"] > 0 for e in got.values()), f"reads cost something: {got}")
+    for arguments in (["measure"], ["measure", "--calibrate", "-r", "0"], ["measure", "-e", "x", "--", "true"],
+                      ["measure", "--calibrate", "--words", "none"]):
+        equal(run(KPEP, *arguments)[0], 2, f"{arguments}")
+
+
+def interrupted(runs):
+    """A signal at any moment: the counters are given back, whatever was going on."""
+    with tempfile.TemporaryDirectory() as directory:
+        states, early = set(), 0
+        for number in range(runs):
+            state = pathlib.Path(directory, f"state{number}")
+            chooser = random.Random(number)
+            which = chooser.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+            name = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP"}[which]
+            sim = f"gen={chooser.choice([1, 2, 3])} seed=1 state={state}"
+            if number % 2 == 0:  # in the middle of a call, exactly
+                sim += f" signal=*:{chooser.randint(8, 60)}:{name}"
+            process = subprocess.Popen([KPEP, "measure", "--calibrate", "-r", "2000", "--words", "static",
+                                        *map(str, LIBRARIES)], env=environment("m1", "macos-15", sim),
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if number % 2 == 1:
+                time.sleep(chooser.random() * 0.02)
+                process.send_signal(which)
+            process.wait(timeout=30)
+            text = state.read_text() if state.exists() else ""
+            if text == "":  # ended before the library was loaded and had a state to tell
+                early += 1
+            else:
+                states.add(text.split(" periods=")[0])
+        check(early < runs / 4, f"{early} of {runs} runs ended before they began")
+        equal(len(states), 1, f"the same state after every run: {states}")
+        check("forced=0 counting=0x0 running=0x0 thread_counting=0x0" in states.pop(), "and it is the first")
+
+
+equal_tables()
+drifted()
+cannot()
+measured()
+interrupted(1000)
+done()
