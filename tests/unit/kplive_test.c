@@ -166,6 +166,69 @@ static void test_stale_state(void)
     }
 }
 
+/* ---- random sets ---------------------------------------------------------------------------- */
+
+static unsigned state_of_random = 20260101;
+
+static unsigned next_random(void)
+{
+    state_of_random = state_of_random * 1103515245u + 12345u;
+    return state_of_random >> 8;
+}
+
+/* Distinct events of a CPU and release, some in user mode only. */
+static unsigned random_events(unsigned cpu, int release, struct kpdb_request *events)
+{
+    unsigned count = 1 + next_random() % 6, taken = 0;
+
+    for (unsigned tries = 0; taken < count && tries < 1000; tries++) {
+        struct kpdb_event event;
+        bool known = kpdb_on_in(cpu, release, next_random() % kpdb_event_ids(), &event) != KPDB_OK;
+
+        for (unsigned i = 0; i < taken && !known; i++)
+            known = strcmp(events[i].name, kpdb_event_name(event.id)) == 0;
+        if (!known)
+            events[taken++] = request(kpdb_event_name(event.id), next_random() % 4 == 0);
+    }
+    return taken;
+}
+
+/* Words from the tables, from the framework and from both agree, or all say that it cannot be. */
+static void test_random_sets(void)
+{
+    unsigned placed = 0, refused = 0;
+
+    for (size_t p = 0; p < PROFILES; p++) {
+        struct kplive *fixed, *both;
+
+        reset(&profiles[p], SIM_PM_NONE, 0);
+        sim_log_enable(false);
+        fixed = open_sampler(KPLIVE_STATIC, profiles[p].gen);
+        both = open_sampler(KPLIVE_VERIFY, profiles[p].gen);
+        for (int i = 0; i < 300; i++) {
+            struct kpdb_request events[KPDB_EVENTS_MAX];
+            struct kplive_error error = {0};
+            unsigned count =
+                random_events((unsigned)kplive_cpu(fixed), kplive_release(fixed), events);
+            int a = kplive_program(fixed, events, count, NULL);
+            int b = kplive_program(both, events, count, &error);
+
+            if (!CHECK_INT(b, a))
+                fprintf(stderr, "  %s %s: %s\n", error.call, error.event, error.hint);
+            placed += a == KPLIVE_OK;
+            refused += a != KPLIVE_OK;
+            if (a == KPLIVE_OK && b == KPLIVE_OK)
+                CHECK(memcmp(kplive_encoding(fixed)->config, kplive_encoding(both)->config,
+                             kplive_encoding(fixed)->config_count * sizeof(uint64_t)) == 0);
+        }
+        kplive_close(fixed);
+        kplive_close(both);
+        sim_log_enable(true);
+    }
+    printf("%u random sets placed, %u refused\n", placed, refused);
+    CHECK(placed > 1000 && refused > 100);
+}
+
 /* ---- the order of calls ------------------------------------------------------------------------
  */
 
@@ -591,6 +654,7 @@ int main(int argc, char **argv)
     db_path = argv[4];
     test_counting();
     test_stale_state();
+    test_random_sets();
     test_order();
     test_reading_is_one_call();
     test_errors();
