@@ -46,10 +46,11 @@ struct greedy {
 static int add_fixed(struct encoder *encoder, struct greedy *greedy, unsigned index)
 {
     uint32_t counters = encoder->wanted[index].event.counters;
-    unsigned counter = kpdb_lowest_bit(counters);
+    unsigned counter;
 
     if (counters == 0)
         return fail(encoder, KPDB_NO_COUNTER, index, 0, 0);
+    counter = kpdb_lowest_bit(counters);
     if (greedy->used >> counter & 1)
         return fail(encoder, KPDB_CONFLICT, index, 1u << greedy->holder[counter], 1u << counter);
     if (encoder->options->unforced)
@@ -118,13 +119,15 @@ static int place_as_kperfdata(struct encoder *encoder)
 /* More configurable events than counters: no need to look where they could go. */
 static int check_count(const struct encoder *encoder)
 {
-    unsigned room = kpdb_count_bits(encoder->pmu.config);
-    uint32_t configurable = 0;
+    unsigned room = kpdb_count_bits(encoder->pmu.config), configurable = 0;
+    uint32_t others = 0;
 
     for (unsigned i = 0; i < encoder->count; i++) {
-        configurable |= (uint32_t)!encoder->wanted[i].fixed << i;
-        if (kpdb_count_bits(configurable) > room)
-            return fail(encoder, KPDB_TOO_MANY, i, configurable & ~(1u << i), encoder->pmu.config);
+        if (encoder->wanted[i].fixed)
+            continue;
+        if (++configurable > room)
+            return fail(encoder, KPDB_TOO_MANY, i, others, encoder->pmu.config);
+        others |= 1u << i;
     }
     return KPDB_OK;
 }
@@ -132,10 +135,8 @@ static int check_count(const struct encoder *encoder)
 /* Whether event a is to be placed before event b: narrowest first, then by counters, then by id. */
 static bool before(const struct kpdb_wanted *a, const struct kpdb_wanted *b)
 {
-    unsigned x = kpdb_count_bits(a->counters), y = kpdb_count_bits(b->counters);
-
-    if (x != y)
-        return x < y;
+    if (a->width != b->width)
+        return a->width < b->width;
     return a->counters != b->counters ? a->counters < b->counters : a->asked < b->asked;
 }
 
@@ -188,12 +189,7 @@ static int place_optimally(struct encoder *encoder)
     if (result != KPDB_OK)
         return result;
     sort_events(encoder, order);
-    matching.masks = masks;
-    matching.counter = counter;
-    matching.count = 0;
-    matching.capacity = 1;
-    for (unsigned c = 0; c < KPDB_COUNTERS_MAX; c++)
-        matching.load[c] = 0;
+    kpdb_begin(&matching, masks, counter);
     for (unsigned i = 0; i < encoder->count; i++) {
         const struct kpdb_wanted *wanted = &encoder->wanted[order[i]];
         uint32_t full;
@@ -252,45 +248,57 @@ static uint32_t listed_counters(const struct encoder *encoder)
 
 enum { NO_WORD = KPDB_COUNTERS_MAX };
 
-/* Where an event's count and word are; an event on a fixed counter has no word. */
-static void locate(const struct encoder *encoder, uint32_t listed, unsigned index, unsigned *slot,
-                   unsigned *word)
-{
-    const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
-    unsigned counter = encoder->out->events[index].counter;
-    unsigned fixed = kpdb_count_bits(cpu->fixed_counters);
-    unsigned before = (encoder->classes & KPDB_CLASS_FIXED) != 0 ? fixed : 0;
-    unsigned first = kpdb_lowest_bit(cpu->config_counters);
+/* What the places of all events are counted from. */
+struct places {
+    uint32_t listed; /* counters that have a word */
+    unsigned fixed;  /* how many fixed counters there are */
+    unsigned before; /* how many of them stand before the others in the thread's buffer */
+    unsigned first;  /* number of the first configurable counter */
+    bool as_kperfdata;
+};
 
-    if (encoder->options->strategy == KPDB_KPERFDATA) {
-        *slot = counter - (fixed - before);
-        *word = encoder->wanted[index].fixed || counter < first ? NO_WORD : counter - first;
-    } else if (encoder->wanted[index].fixed) {
-        *slot = kpdb_count_bits(cpu->fixed_counters & ((1u << counter) - 1));
+/* Where an event's count and word are; an event on a fixed counter has no word. */
+static void locate(const struct encoder *encoder, const struct places *places, unsigned index,
+                   unsigned *slot, unsigned *word)
+{
+    unsigned counter = encoder->out->events[index].counter;
+    uint32_t below = (1u << counter) - 1;
+    bool fixed = encoder->wanted[index].fixed;
+
+    if (places->as_kperfdata) {
+        *slot = counter - (places->fixed - places->before);
+        *word = fixed || counter < places->first ? NO_WORD : counter - places->first;
+    } else if (fixed) {
+        *slot = kpdb_count_bits(encoder->pmu.cpu.fixed_counters & below);
         *word = NO_WORD;
     } else {
-        *word = kpdb_count_bits(listed & ((1u << counter) - 1));
-        *slot = before + *word;
+        *word = kpdb_count_bits(places->listed & below);
+        *slot = places->before + *word;
     }
 }
 
 static void write_words(struct encoder *encoder)
 {
+    const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
     struct kpdb_encoding *out = encoder->out;
-    uint32_t listed = listed_counters(encoder);
+    struct places places;
 
+    places.listed = listed_counters(encoder);
+    places.fixed = kpdb_count_bits(cpu->fixed_counters);
+    places.before = (encoder->classes & KPDB_CLASS_FIXED) != 0 ? places.fixed : 0;
+    places.first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);
+    places.as_kperfdata = encoder->options->strategy == KPDB_KPERFDATA;
     out->classes = encoder->classes & ~KPDB_CLASS_POWER;
-    out->config_count = encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(listed) : 0;
-    out->slots = out->config_count;
-    if ((encoder->classes & KPDB_CLASS_FIXED) != 0)
-        out->slots += kpdb_count_bits(encoder->pmu.cpu.fixed_counters);
+    out->config_count =
+        encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(places.listed) : 0;
+    out->slots = out->config_count + places.before;
     out->event_count = encoder->count;
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
         unsigned slot, word;
 
-        locate(encoder, listed, i, &slot, &word);
+        locate(encoder, &places, i, &slot, &word);
         out->events[i].slot = (uint8_t)slot;
         if (word < out->config_count)
             out->config[word] = word_of(encoder, i);

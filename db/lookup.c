@@ -273,9 +273,12 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 
     if (row == NULL || table_kinds[row->kind].fixed >= 0)
         return 0;
-    for (unsigned i = 0; below(i, TABLE_KERNELS); i++)
-        if (table_kernels[i].cpu == cpu && table_kernels[i].event == event)
-            return table_kernels[i].since;
+    for (unsigned i = 0; i < table_cpus[cpu].kernels; i++) {
+        const struct table_kernel *kernel = &table_kernels[table_cpus[cpu].kernels_at + i];
+
+        if (kernel->event == event)
+            return kernel->since;
+    }
     return table_cpus[cpu].kernel;
 }
 

@@ -43,34 +43,39 @@ int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted)
     wanted->counters = wanted->fixed
                            ? counters & pmu->cpu.fixed_counters & 1u << wanted->event.fixed
                            : counters & pmu->config;
+    wanted->width = kpdb_count_bits(wanted->counters);
     if (wanted->counters != 0)
         return KPDB_OK;
     return (counters & pmu->cpu.config_counters) != 0 && !wanted->fixed ? KPDB_NOT_FORCED
                                                                         : KPDB_NO_COUNTER;
 }
 
-/*
- * Breadth first over counters: from those the new event can take to those that
- * the events on them could move to, until one has room. reached_by[c] is the
- * event that would move to counter c.
- */
-uint32_t kpdb_match(struct kpdb_matching *matching)
+/* One event more on a counter that has room. */
+static void load(struct kpdb_matching *matching, unsigned counter)
 {
-    unsigned event = matching->count++;
+    if (++matching->load[counter] >= matching->capacity)
+        matching->full |= (uint32_t)1 << counter;
+}
+
+/*
+ * Breadth first over counters: from those the new event can take, all full, to
+ * those that the events on them could move to, until one has room.
+ * reached_by[c] is the event that would move to counter c.
+ */
+static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
+{
     uint32_t seen = matching->masks[event], fresh = seen;
     uint16_t reached_by[KPDB_COUNTERS_MAX];
 
     for (uint32_t rest = seen; rest != 0; rest &= rest - 1)
         reached_by[kpdb_lowest_bit(rest)] = (uint16_t)event;
     while (fresh != 0) {
-        uint32_t next = 0;
+        uint32_t next = 0, open = fresh & ~matching->full;
 
-        for (uint32_t rest = fresh; rest != 0; rest &= rest - 1) {
-            unsigned at = kpdb_lowest_bit(rest);
+        if (open != 0) {
+            unsigned at = kpdb_lowest_bit(open);
 
-            if (matching->load[at] >= matching->capacity)
-                continue;
-            matching->load[at]++;
+            load(matching, at);
             for (;;) {
                 unsigned moves = reached_by[at], left = matching->counter[moves];
 
@@ -83,7 +88,7 @@ uint32_t kpdb_match(struct kpdb_matching *matching)
         for (unsigned i = 0; i < event; i++) {
             uint32_t more = matching->masks[i] & ~seen;
 
-            if (matching->counter[i] == 0xff || (fresh >> matching->counter[i] & 1) == 0)
+            if ((fresh >> matching->counter[i] & 1) == 0)
                 continue;
             for (uint32_t rest = more; rest != 0; rest &= rest - 1)
                 reached_by[kpdb_lowest_bit(rest)] = (uint16_t)i;
@@ -92,6 +97,39 @@ uint32_t kpdb_match(struct kpdb_matching *matching)
         }
         fresh = next;
     }
-    matching->counter[event] = 0xff;
     return seen;
+}
+
+uint32_t kpdb_match(struct kpdb_matching *matching)
+{
+    unsigned event = matching->count;
+    uint32_t open = matching->masks[event] & ~matching->full, tight;
+
+    if (open != 0) {
+        matching->counter[event] = (uint8_t)kpdb_lowest_bit(open);
+        load(matching, matching->counter[event]);
+    } else {
+        tight = move_others(matching, event);
+        if (tight != 0)
+            return tight;
+    }
+    matching->count++;
+    return 0;
+}
+
+void kpdb_grow(struct kpdb_matching *matching)
+{
+    matching->capacity++;
+    matching->full = 0;
+}
+
+void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks, uint8_t *counter)
+{
+    matching->masks = masks;
+    matching->counter = counter;
+    matching->count = 0;
+    matching->capacity = 1;
+    matching->full = 0;
+    for (unsigned c = 0; c < KPDB_COUNTERS_MAX; c++)
+        matching->load[c] = 0;
 }

@@ -18,10 +18,14 @@ static inline unsigned kpdb_count_bits(uint32_t bits)
     return bits * 0x01010101u >> 24;
 }
 
-/* The number of the lowest bit; 32 when there is none. */
+/* The number of the lowest bit of what is not 0. */
 static inline unsigned kpdb_lowest_bit(uint32_t bits)
 {
+#if defined(__x86_64__) || defined(__aarch64__)
+    return (unsigned)__builtin_ctz(bits); /* two instructions at most; elsewhere perhaps a call */
+#else
     return kpdb_count_bits(~bits & (bits - 1));
+#endif
 }
 
 /* A CPU as encoding sees it. */
@@ -39,6 +43,7 @@ struct kpdb_wanted {
     bool fixed;              /* on a fixed counter */
     bool unavailable;        /* on Intel: fixed, and nothing configurable counts the same */
     uint32_t counters;       /* where it can go */
+    unsigned width;          /* how many they are */
 };
 
 /* 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
@@ -55,18 +60,24 @@ KPDB_HIDDEN int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wante
  * Events are given to it one by one and may move as others come.
  */
 struct kpdb_matching {
-    const uint32_t *masks; /* of event i */
-    uint8_t *counter;      /* where event i is; 0xff: nowhere yet */
-    unsigned count;        /* events given so far */
+    const uint32_t *masks; /* of event i, not 0 */
+    uint8_t *counter;      /* where event i is */
+    unsigned count;        /* events that have a place */
     unsigned capacity;
+    uint32_t full; /* counters without room */
     uint16_t load[KPDB_COUNTERS_MAX];
 };
 
+/* An empty one, of capacity 1. The arrays are the caller's and as long as there are events. */
+KPDB_HIDDEN void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks,
+                            uint8_t *counter);
 /*
  * Gives event matching->count its counter, moving others where that helps. 0;
  * or else the set of counters, all full, that it and the events on them cannot
- * leave: the proof that there is no place.
+ * leave: the proof that there is no place. Then nothing has changed.
  */
 KPDB_HIDDEN uint32_t kpdb_match(struct kpdb_matching *matching);
+/* Room for one event more on every counter. */
+KPDB_HIDDEN void kpdb_grow(struct kpdb_matching *matching);
 
 #endif

@@ -72,21 +72,18 @@ static unsigned match_all(struct planner *planner, struct kpdb_bottleneck *bottl
     struct kpdb_matching matching;
     uint32_t tight = 0;
 
-    matching.masks = planner->masks;
-    matching.counter = planner->counter;
-    matching.count = 0;
-    matching.capacity = planner->count == 0 ? 1 : 0;
-    for (unsigned c = 0; c < KPDB_COUNTERS_MAX; c++)
-        matching.load[c] = 0;
+    kpdb_begin(&matching, planner->masks, planner->counter);
     while (matching.count < planner->count) {
         uint32_t full = kpdb_match(&matching);
 
         if (full == 0)
             continue;
         tight = full;
-        matching.count--;
-        matching.capacity++;
+        kpdb_grow(&matching);
     }
+    /* One pass was enough: any counters prove it that some event can be counted on alone. */
+    if (tight == 0 && planner->count != 0)
+        tight = planner->masks[0];
     bottleneck->counters = tight;
     bottleneck->events = 0;
     for (unsigned i = 0; i < planner->count; i++)

@@ -131,6 +131,8 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "event_bits", from->cpu->event_bits);
         set_int(arena, item, "kernel_list", from->cpu->has_kernel_list);
         set_int(arena, item, "kernel", from->kernel);
+        set_int(arena, item, "kernels_at", from->kernels_at);
+        set_int(arena, item, "kernels", from->kernels);
         set_int(arena, item, "events", db->event_count);
         set_int(arena, item, "first", from->first);
         set_int(arena, item, "span", from->span);
@@ -170,7 +172,6 @@ static struct value *kernels_data(struct arena *arena, const struct layout *layo
     for (size_t i = 0; i < layout->kernel_count; i++) {
         struct value *item = value_map(arena);
 
-        set_int(arena, item, "cpu", layout->kernels[i].cpu);
         set_int(arena, item, "event", layout->kernels[i].event);
         set_int(arena, item, "since", layout->kernels[i].since);
         set_text(arena, item, "name", layout->strings.list[layout->kernels[i].event]);

@@ -371,10 +371,12 @@ static void lay_out_kernels(struct arena *arena, struct layout *layout, const st
         unsigned common = model->cpus[c].has_kernel_list ? common_kernel(db) : 0;
 
         layout->cpus[c].kernel = common;
+        layout->cpus[c].kernels_at = layout->kernel_count;
         for (size_t i = 0; i < db->event_count; i++)
             if (db->events[i].has_number && db->events[i].kernel != common)
-                layout->kernels[layout->kernel_count++] = (struct layout_kernel){
-                    c, id_of(index, db->events[i].name), db->events[i].kernel};
+                layout->kernels[layout->kernel_count++] =
+                    (struct layout_kernel){id_of(index, db->events[i].name), db->events[i].kernel};
+        layout->cpus[c].kernels = layout->kernel_count - layout->cpus[c].kernels_at;
     }
 }
 

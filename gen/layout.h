@@ -30,6 +30,7 @@ struct layout_cpu {
     const struct cpu *cpu;
     size_t db, marketing;           /* strings */
     unsigned kernel;                /* the first macOS whose kernel lists most of its events */
+    size_t kernels_at, kernels;     /* the events that are not as most */
     size_t first, span, variant_at; /* ids first to first + span - 1 are those it may have */
     size_t ids_at, also_at;
 };
@@ -41,7 +42,7 @@ struct layout_id {
 };
 
 struct layout_kernel {
-    size_t cpu, event;
+    size_t event;
     unsigned since;
 };
 

@@ -153,11 +153,12 @@ struct table_cpu {
     uint16_t events;                  /* how many */
     uint16_t ids_at, also_at;
     uint16_t kernel; /* the first macOS whose kernel lists most of its events: 1504 is 15.4 */
+    uint16_t kernels_at, kernels;     /* of those that are not as most */
     uint8_t ids, also, arch, event_bits;
     uint8_t kernel_list; /* some kernel's list of selectors for it is known */
 };
 static const struct table_cpu table_cpus[] = {
-    { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 9, 0, 7, 0, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
+    { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 9, 0, 7, 0, 0, 0, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
 };
 _Static_assert(sizeof table_cpus / sizeof table_cpus[0] == TABLE_CPUS,
                "kpdb_tables.h: CPUs are missing");
@@ -178,12 +179,12 @@ static const uint16_t table_also[] = {
     0,
 };
 
-/* Events that a kernel lists since another macOS than most of their CPU, or (0) not at all. */
+/* A CPU's events that a kernel lists since another macOS than most, or (0) not at all. */
 struct table_kernel {
-    uint16_t cpu, event, since;
+    uint16_t event, since;
 };
 static const struct table_kernel table_kernels[TABLE_KERNELS + 1] = {
-    {0, 0, 0},
+    {0, 0},
 };
 
 /* A renamed event's id and the next of its spellings, the last's next being the first. */

@@ -1,0 +1,130 @@
+"""The event databases as the benchmark needs them: read with plistlib, not with kpep."""
+
+import collections
+import os
+import plistlib
+import random
+import string
+
+# Number, unit mask, counter mask and fixed counter (-1: none): what a lookup asks for.
+Row = collections.namedtuple("Row", "number umask mask fixed")
+# The `rows` by name of the CPU of `cpu_id`, and in `plists` the newest file that has each name.
+Cpu = collections.namedtuple("Cpu", "name cpu_id plists rows")
+
+
+def read_rows(path):
+    """The name and rows of one plist, and the ids of the CPUs that it is for."""
+    with open(path, "rb") as file:
+        plist = plistlib.load(file)
+    cpu = plist["system"]["cpu"]
+    rows = {
+        name: Row(
+            event.get("number", 0),
+            event.get("umask", 0),
+            event.get("counters_mask", cpu.get("config_counters", 0)),
+            event.get("fixed_counter", -1),
+        )
+        for name, event in cpu["events"].items()
+    }
+    return plist["name"], rows, plist["kpep"]["cpus"]
+
+
+def read_files(directory):
+    """{release: {path: (name, rows, ids)}} of a directory of snapshots."""
+    releases = {}
+    for release in sorted(os.listdir(directory)):
+        folder = os.path.join(directory, release)
+        paths = sorted(os.path.join(folder, file) for file in os.listdir(folder))
+        releases[release] = {path: read_rows(path) for path in paths}
+    return releases
+
+
+def read_cpus(directory):
+    """
+    The CPUs of all releases: ids that use the same file in every release are one CPU. It has the
+    events of all its releases, each as the newest says, as kpdb_find() with KPDB_ANY_RELEASE.
+    """
+    used = collections.defaultdict(list)
+    for files in read_files(directory).values():
+        for path, (name, rows, ids) in files.items():
+            for cpu_id in ids:
+                used[cpu_id].append((path, name, rows))
+    cpus = {}
+    for cpu_id, files in sorted(used.items()):
+        rows, plists = {}, {}
+        for path, _, newer in files:
+            rows.update(newer)
+            plists.update(dict.fromkeys(newer, path))
+        key = tuple(path for path, _, _ in files)
+        cpus.setdefault(key, Cpu(files[0][1], cpu_id, plists, rows))
+    return sorted(cpus.values(), key=lambda cpu: cpu.name)
+
+
+def distinct(tables):
+    """The tables, equal ones once, and the place of each in them."""
+    unique, places = [], []
+    for rows in tables:
+        if rows not in unique:
+            unique.append(rows)
+        places.append(unique.index(rows))
+    return unique, places
+
+
+def gperf_input(rows, function, pool):
+    """A file for gperf; `pool`: the name is an offset, as with --pic."""
+    lines = [
+        "%{",
+        '#include "gperf_row.h"',
+        "%}",
+        f"struct {'gperf_pool_row' if pool else 'gperf_row'};",
+        f"%define lookup-function-name {function}",
+        f"%define hash-function-name {function}_hash",
+        f"%define string-pool-name {function}_pool",
+        "%%",
+    ]
+    lines += [
+        f"{name}, {row.mask:#x}, {row.number:#x}, {row.umask:#x}, {row.fixed}"
+        for name, row in sorted(rows.items())
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def misspell(rng, name, known):
+    """The name with one letter changed, which is no name of any database."""
+    while True:
+        at = rng.randrange(len(name))
+        other = name[:at] + rng.choice(string.ascii_uppercase) + name[at + 1 :]
+        if other not in known:
+            return other
+
+
+def libpfm4_name(pmu, name):
+    """libpfm4's spelling of Intel's: the unit mask behind a colon."""
+    return f"{pmu}::{name.replace('.', ':', 1)}"
+
+
+def queries(cpus, places, seed=1):
+    """
+    Lines for lookup.c: the CPU, the number of its gperf table, its plist, the name and libpfm4's
+    name ('-' for none), what is to be found, or a name that is not.
+    """
+    pmus = {
+        "ivybridge": "ivb",
+        "haswell": "hsw",
+        "broadwell": "bdw",
+        "skylake": "skl",
+        "kabylake": "skl",
+        "icelake": "icl",
+    }
+    rng = random.Random(seed)
+    known = {name for cpu in cpus for name in cpu.rows}
+    lines = []
+    for cpu, place in zip(cpus, places):
+        pmu = pmus.get(cpu.name)
+        for name, row in sorted(cpu.rows.items()):
+            miss = misspell(rng, name, known)
+            spellings = [libpfm4_name(pmu, n) if pmu else "-" for n in (name, miss)]
+            head = [cpu.name, cpu.cpu_id, place, cpu.plists[name]]
+            lines.append([*head, name, spellings[0], 1, *row])
+            lines.append([*head, miss, spellings[1], 0, 0, 0, 0, 0])
+    return "".join("\t".join(map(str, line)) + "\n" for line in lines)

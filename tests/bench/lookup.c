@@ -1,0 +1,546 @@
+/*
+ * Looks the same names up in libkpdb and in its rivals.
+ *
+ *   lookup QUERIES time        nanoseconds a lookup
+ *   lookup QUERIES count       under callgrind: a dump of its counters per measurement
+ *
+ * QUERIES is written by databases.py. Every rival first answers every query once
+ * and must be right; then each loop runs over the same queries in the same
+ * shuffled order, and the empty loop's cost is to be subtracted. A rival's answer
+ * is the number, unit mask and counter mask, as far as it knows them.
+ *
+ * Prints lines "measurement <tab> set <tab> rival <tab> queries <tab> value".
+ */
+#include "gperf_row.h"
+#include "kpdb.h"
+#include "one_chip.h"
+
+#include <perfmon/pfmlib.h>
+#include <plist/plist.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <valgrind/callgrind.h>
+
+enum {
+    LINE_MAX_BYTES = 1024,
+    FILES_MAX = 64,
+    LOOKUPS = 1 << 14, /* a timed run, at least; in rounds of their own order */
+    RUNS = 41,         /* timed, of which the median counts */
+    RUN_NS_MAX = 8000000,
+};
+
+struct answer {
+    bool found;
+    uint32_t number, umask, mask;
+};
+
+struct query {
+    const char *cpu_name;
+    unsigned cpu;                 /* libkpdb's */
+    kpdb_find_function *one_chip; /* of a libkpdb that has this CPU alone; or NULL */
+    unsigned table;               /* gperf's */
+    plist_t events;               /* libplist's: the dictionary of the file's events */
+    const char *name;
+    size_t length;
+    const char *pfm_name; /* NULL: libpfm4 has no such PMU, or no such event on it */
+    struct answer expected;
+};
+
+_Noreturn static void fail(const char *what, const char *which)
+{
+    fprintf(stderr, "lookup: %s: %s\n", which, what);
+    exit(1);
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count + 1, size);
+
+    if (memory == NULL)
+        fail("out of memory", "lookup");
+    return memory;
+}
+
+/* ---- the rivals ------------------------------------------------------------------------- */
+
+/* What a loop costs that looks nothing up but loads what the others are given. */
+static inline struct answer find_nothing(const struct query *query)
+{
+    __asm__ volatile("" : : "r"(query->name), "r"(query->length), "r"(query->cpu));
+    return (struct answer){0};
+}
+
+static inline struct answer find_kpdb(const struct query *query)
+{
+    struct kpdb_event event;
+
+    if (kpdb_find(query->cpu, KPDB_ANY_RELEASE, query->name, query->length, &event) != KPDB_OK)
+        return (struct answer){0};
+    return (struct answer){true, event.number, event.umask, event.counters};
+}
+
+static inline struct answer find_kpdb_one_chip(const struct query *query)
+{
+    struct kpdb_event event;
+
+    if (query->one_chip(0, KPDB_ANY_RELEASE, query->name, query->length, &event) != KPDB_OK)
+        return (struct answer){0};
+    return (struct answer){true, event.number, event.umask, event.counters};
+}
+
+static inline struct answer gperf_answer(const struct gperf_row *row)
+{
+    return row == NULL ? (struct answer){0}
+                       : (struct answer){true, row->number, row->umask, row->mask};
+}
+
+static inline struct answer gperf_pool_answer(const struct gperf_pool_row *row)
+{
+    return row == NULL ? (struct answer){0}
+                       : (struct answer){true, row->number, row->umask, row->mask};
+}
+
+static inline struct answer find_gperf_plain(const struct query *query)
+{
+    return gperf_answer(gperf_plain[query->table](query->name, query->length));
+}
+
+static inline struct answer find_gperf_lengths(const struct query *query)
+{
+    return gperf_answer(gperf_lengths[query->table](query->name, query->length));
+}
+
+static inline struct answer find_gperf_pic(const struct query *query)
+{
+    return gperf_pool_answer(gperf_pic[query->table](query->name, query->length));
+}
+
+static inline struct answer find_gperf_pic_lengths(const struct query *query)
+{
+    return gperf_pool_answer(gperf_pic_lengths[query->table](query->name, query->length));
+}
+
+static inline uint32_t plist_number(plist_t event, const char *key)
+{
+    plist_t node = plist_dict_get_item(event, key);
+    uint64_t value = 0;
+
+    if (node != NULL)
+        plist_get_uint_val(node, &value);
+    return (uint32_t)value;
+}
+
+/* The mask of an event without one is the CPU's, which a tool would have at hand: not looked up. */
+static inline struct answer find_libplist(const struct query *query)
+{
+    plist_t event = plist_dict_get_item(query->events, query->name);
+
+    if (event == NULL)
+        return (struct answer){0};
+    return (struct answer){true, plist_number(event, "number"), plist_number(event, "umask"),
+                           plist_number(event, "counters_mask")};
+}
+
+/* The code has number and unit mask; libpfm4 gives no counter mask. */
+static inline struct answer find_libpfm4(const struct query *query)
+{
+    uint64_t codes[8];
+    pfm_pmu_encode_arg_t encoding = {.codes = codes, .count = 8, .size = sizeof encoding};
+
+    if (pfm_get_os_event_encoding(query->pfm_name, PFM_PLM0 | PFM_PLM3, PFM_OS_NONE, &encoding) !=
+        PFM_SUCCESS)
+        return (struct answer){0};
+    return (struct answer){true, codes[0] & 0xff, codes[0] >> 8 & 0xff, 0};
+}
+
+typedef struct answer find_function(const struct query *query);
+
+static inline __attribute__((always_inline)) uint64_t
+find_all(find_function *find, const struct query *const *queries, size_t count)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct answer answer = find(queries[i]);
+
+        sum += answer.number + answer.umask + answer.mask;
+    }
+    return sum;
+}
+
+#define RIVAL(name)                                                                          \
+    __attribute__((noinline)) static uint64_t run_##name(const struct query *const *queries, \
+                                                         size_t count)                       \
+    {                                                                                        \
+        return find_all(find_##name, queries, count);                                        \
+    }
+RIVAL(nothing)
+RIVAL(kpdb)
+RIVAL(kpdb_one_chip)
+RIVAL(gperf_plain)
+RIVAL(gperf_lengths)
+RIVAL(gperf_pic)
+RIVAL(gperf_pic_lengths)
+RIVAL(libplist)
+RIVAL(libpfm4)
+#undef RIVAL
+
+static const struct rival {
+    const char *name;
+    uint64_t (*run)(const struct query *const *queries, size_t count);
+    find_function *find;
+    bool knows_mask;
+} rivals[] = {
+    {"nothing", run_nothing, find_nothing, false},
+    {"libkpdb", run_kpdb, find_kpdb, true},
+    {"one chip", run_kpdb_one_chip, find_kpdb_one_chip, true},
+    {"gperf", run_gperf_plain, find_gperf_plain, true},
+    {"gperf -l", run_gperf_lengths, find_gperf_lengths, true},
+    {"gperf -P", run_gperf_pic, find_gperf_pic, true},
+    {"gperf -l -P", run_gperf_pic_lengths, find_gperf_pic_lengths, true},
+    {"libplist", run_libplist, find_libplist, false},
+    {"libpfm4", run_libpfm4, find_libpfm4, false},
+};
+
+enum { RIVALS = sizeof rivals / sizeof rivals[0], ONE_CHIP = 2, LIBPFM4 = RIVALS - 1 };
+
+static bool can_answer(size_t rival, const struct query *query)
+{
+    return (rival != LIBPFM4 || query->pfm_name != NULL) &&
+           (rival != ONE_CHIP || query->one_chip != NULL);
+}
+
+/* ---- the queries ------------------------------------------------------------------------- */
+
+static struct file {
+    char *path;
+    plist_t events;
+} files[FILES_MAX];
+
+static char *read_file(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = allocate(1u << 20, 1);
+
+    if (file == NULL)
+        fail("cannot be read", path);
+    *length = fread(text, 1, 1u << 20, file);
+    fclose(file);
+    return text;
+}
+
+static plist_t parse(const char *path, const char *text, size_t length)
+{
+    plist_t root = NULL;
+
+    plist_from_xml(text, (uint32_t)length, &root);
+    if (root == NULL)
+        fail("libplist refuses it", path);
+    return root;
+}
+
+static plist_t events_of(const char *path)
+{
+    struct file *file = files;
+    size_t length;
+    char *text;
+
+    while (file->path != NULL && strcmp(file->path, path) != 0)
+        if (++file == files + FILES_MAX - 1)
+            fail("too many plists", path);
+    if (file->path != NULL)
+        return file->events;
+    file->path = strdup(path);
+    text = read_file(path, &length);
+    file->events = plist_access_path(parse(path, text, length), 3, "system", "cpu", "events");
+    free(text);
+    if (file->events == NULL)
+        fail("has no events", path);
+    return file->events;
+}
+
+static kpdb_find_function *find_one_chip(const char *cpu)
+{
+    const struct one_chip *chip = one_chips;
+
+    while (chip->cpu != NULL && strcmp(chip->cpu, cpu) != 0)
+        chip++;
+    return chip->find;
+}
+
+static unsigned number(const char *text)
+{
+    return (unsigned)strtol(text, NULL, 0);
+}
+
+/* One line of QUERIES: see queries() of databases.py. */
+static struct query read_query(char *line)
+{
+    enum { CPU, ID, TABLE, PLIST, NAME, PFM, FOUND, NUMBER, UMASK, MASK, FIXED, FIELDS };
+    char *field[FIELDS];
+    struct query query = {0};
+    int cpu;
+
+    for (int i = 0; i < FIELDS; i++)
+        if ((field[i] = strtok(i == 0 ? line : NULL, "\t\n")) == NULL)
+            fail("a line lacks fields", "queries");
+    cpu = kpdb_cpu_find(field[ID], strlen(field[ID]));
+    if (cpu < 0)
+        fail("no such CPU in libkpdb", field[ID]);
+    query.cpu_name = strdup(field[CPU]);
+    query.cpu = (unsigned)cpu;
+    query.one_chip = find_one_chip(query.cpu_name);
+    query.table = number(field[TABLE]);
+    query.events = events_of(field[PLIST]);
+    query.name = strdup(field[NAME]);
+    query.length = strlen(query.name);
+    query.pfm_name = strcmp(field[PFM], "-") == 0 ? NULL : strdup(field[PFM]);
+    query.expected = (struct answer){number(field[FOUND]) != 0, number(field[NUMBER]),
+                                     number(field[UMASK]), number(field[MASK])};
+    return query;
+}
+
+/* Whether libpfm4 has the event and means the same by it; if not, it is not asked for it. */
+static void drop_foreign(struct query *hit, struct query *miss)
+{
+    struct answer answer = {0}, other = {0};
+
+    if (hit->pfm_name != NULL) {
+        answer = find_libpfm4(hit);
+        other = find_libpfm4(miss);
+    }
+    if (answer.found && answer.number == hit->expected.number &&
+        answer.umask == hit->expected.umask && !other.found)
+        return;
+    hit->pfm_name = miss->pfm_name = NULL;
+}
+
+static size_t read_queries(const char *path, struct query **queries)
+{
+    FILE *file = fopen(path, "r");
+    size_t count = 0, capacity = 1024;
+    char line[LINE_MAX_BYTES];
+
+    if (file == NULL)
+        fail("cannot be read", path);
+    *queries = allocate(capacity, sizeof **queries);
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (count == capacity) {
+            capacity *= 2;
+            *queries = realloc(*queries, (capacity + 1) * sizeof **queries);
+            if (*queries == NULL)
+                fail("out of memory", path);
+        }
+        (*queries)[count++] = read_query(line);
+    }
+    fclose(file);
+    for (size_t i = 0; i + 1 < count; i += 2)
+        drop_foreign(&(*queries)[i], &(*queries)[i + 1]);
+    return count;
+}
+
+static void check(const struct rival *rival, const struct query *query)
+{
+    struct answer answer = rival->find(query);
+    const struct answer *expected = &query->expected;
+
+    if (answer.found != expected->found || answer.number != expected->number ||
+        answer.umask != expected->umask || (rival->knows_mask && answer.mask != expected->mask))
+        fail(rival->name, query->name);
+}
+
+/* ---- the sets ------------------------------------------------------------------------------- */
+
+/* Queries of one measurement: of one CPU or all, that are found or not. */
+static const struct set {
+    const char *name, *cpu; /* NULL: all */
+    bool hits, pfm;         /* pfm: those that libpfm4 has too, and only there it runs */
+} sets[] = {
+    {"a14 hits", "a14", true, false},         {"a14 misses", "a14", false, false},
+    {"as4 hits", "as4", true, false},         {"as4 misses", "as4", false, false},
+    {"skylake hits", "skylake", true, false}, {"skylake misses", "skylake", false, false},
+    {"icelake hits", "icelake", true, false}, {"icelake misses", "icelake", false, false},
+    {"all hits", NULL, true, false},          {"all misses", NULL, false, false},
+    {"skylake* hits", "skylake", true, true}, {"skylake* misses", "skylake", false, true},
+    {"icelake* hits", "icelake", true, true}, {"icelake* misses", "icelake", false, true},
+};
+
+enum { SETS = sizeof sets / sizeof sets[0] };
+
+static uint64_t random_state = 1;
+
+/* Seeded: the same order in every run. Knuth's MMIX generator. */
+static size_t random_below(size_t limit)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(random_state >> 33) % limit;
+}
+
+/* All queries of a set in rounds, each round in another order, until there are `least`. */
+static size_t choose(const struct set *set, const struct query *queries, size_t count, size_t least,
+                     const struct query ***chosen, size_t *of)
+{
+    const struct query **list;
+    size_t size = 0, total = 0;
+
+    *chosen = allocate(least + count, sizeof **chosen);
+    do {
+        list = *chosen + total;
+        size = 0;
+        for (size_t i = 0; i < count; i++)
+            if ((set->cpu == NULL || strcmp(set->cpu, queries[i].cpu_name) == 0) &&
+                queries[i].expected.found == set->hits &&
+                (!set->pfm || queries[i].pfm_name != NULL))
+                list[size++] = &queries[i];
+        for (size_t i = size; i > 1; i--) {
+            size_t other = random_below(i);
+            const struct query *query = list[i - 1];
+
+            list[i - 1] = list[other];
+            list[other] = query;
+        }
+        total += size;
+    } while (total < least && size != 0);
+    if (size == 0)
+        fail("no names", set->name);
+    *of = size;
+    return total;
+}
+
+static bool takes_part(size_t rival, const struct set *set)
+{
+    return (rival != LIBPFM4 || set->pfm) && (rival != ONE_CHIP || set->cpu != NULL);
+}
+
+/* ---- measuring ----------------------------------------------------------------------------- */
+
+static volatile uint64_t result; /* so that no loop is optimised away */
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare_doubles);
+    return values[count / 2];
+}
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static double time_run(const struct rival *rival, const struct query *const *queries, size_t count)
+{
+    double begin = now();
+
+    result = rival->run(queries, count);
+    return now() - begin;
+}
+
+/* The rivals in turn, run after run, so that a disturbance does not fall on one alone. */
+static void time_set(const struct set *set, const struct query *queries, size_t count)
+{
+    const struct query **chosen;
+    size_t size, total = choose(set, queries, count, LOOKUPS, &chosen, &size), lookups[RIVALS];
+    double times[RIVALS][RUNS];
+
+    for (size_t r = 0; r < RIVALS; r++) {
+        double once = takes_part(r, set) ? time_run(&rivals[r], chosen, size) : 0;
+
+        lookups[r] = once * (double)(total / size) > RUN_NS_MAX ? size : total;
+    }
+    for (size_t run = 0; run < RUNS; run++)
+        for (size_t r = 0; r < RIVALS; r++)
+            if (takes_part(r, set))
+                times[r][run] = time_run(&rivals[r], chosen, lookups[r]) / (double)lookups[r];
+    for (size_t r = 0; r < RIVALS; r++)
+        if (takes_part(r, set))
+            printf("time\t%s\t%s\t%zu\t%.3f\n", set->name, rivals[r].name, size,
+                   median(times[r], RUNS));
+    free(chosen);
+}
+
+/* Each name once; everything has run before, so that no symbol is bound while it counts. */
+static void count_set(const struct set *set, const struct query *queries, size_t count)
+{
+    const struct query **chosen;
+    size_t size;
+
+    choose(set, queries, count, 1, &chosen, &size);
+    for (size_t r = 0; r < RIVALS; r++) {
+        char label[96];
+
+        if (!takes_part(r, set))
+            continue;
+        snprintf(label, sizeof label, "%s\t%s\t%zu", set->name, rivals[r].name, size);
+        CALLGRIND_ZERO_STATS;
+        CALLGRIND_TOGGLE_COLLECT;
+        result = rivals[r].run(chosen, size);
+        CALLGRIND_TOGGLE_COLLECT;
+        CALLGRIND_DUMP_STATS_AT(label);
+    }
+    free(chosen);
+}
+
+/* What libplist costs before the first lookup: the parse of the file. */
+static void measure_parse(const struct file *file, bool counting)
+{
+    size_t length;
+    char *text = read_file(file->path, &length), label[LINE_MAX_BYTES];
+    double times[RUNS];
+
+    snprintf(label, sizeof label, "%s\tparse\t1", file->path);
+    for (size_t i = 0; !counting && i < RUNS; i++) {
+        double begin = now();
+
+        plist_free(parse(file->path, text, length));
+        times[i] = now() - begin;
+    }
+    if (counting) {
+        CALLGRIND_ZERO_STATS;
+        CALLGRIND_TOGGLE_COLLECT;
+        plist_free(parse(file->path, text, length));
+        CALLGRIND_TOGGLE_COLLECT;
+        CALLGRIND_DUMP_STATS_AT(label);
+    } else {
+        printf("time\t%s\t%.0f\n", label, median(times, RUNS));
+    }
+    free(text);
+}
+
+int main(int argc, char **argv)
+{
+    struct query *queries;
+    size_t count;
+    bool counting;
+
+    if (argc != 3) {
+        fputs("usage: lookup QUERIES time|count\n", stderr);
+        return 2;
+    }
+    counting = strcmp(argv[2], "count") == 0;
+    setenv("LIBPFM_ENCODE_INACTIVE", "1", 1); /* PMUs that this machine has not, too */
+    if (pfm_initialize() != PFM_SUCCESS)
+        fail("cannot be initialised", "libpfm4");
+    count = read_queries(argv[1], &queries);
+    for (size_t r = 1; r < RIVALS; r++)
+        for (size_t i = 0; i < count; i++)
+            if (can_answer(r, &queries[i]))
+                check(&rivals[r], &queries[i]);
+    for (size_t s = 0; s < SETS; s++)
+        (counting ? count_set : time_set)(&sets[s], queries, count);
+    for (const struct file *file = files; file->path != NULL; file++)
+        measure_parse(file, counting);
+    return 0;
+}
