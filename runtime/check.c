@@ -333,25 +333,57 @@ static unsigned random_set(const struct live *live, uint32_t *state, struct kpdb
     return taken;
 }
 
-static void compare_set(struct comparison *c, const struct kpdb_request *events, unsigned count)
+static void tell_set(struct comparison *c, const struct kpdb_request *events, unsigned count,
+                     const char *field, int result)
+{
+    char names[48] = "";
+
+    for (unsigned i = 0; i < count; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i == 0 ? "" : " ",
+                 events[i].name);
+    drift(c, "encoding", field, names, kpdb_strerror(result));
+}
+
+/* In the order given, as kperfdata places them. */
+static void compare_greedy(struct comparison *c, const struct kpdb_request *events, unsigned count)
 {
     struct kpdb_options options = {.release = c->release, .strategy = KPDB_KPERFDATA};
-    struct kpdb_encoding encoding;
     struct kplive_framework_words words;
+    struct kpdb_encoding encoding;
     const char *field;
-    char names[48] = "";
     int result;
 
     memset(&encoding, 0, sizeof encoding);
     kplive_ask_framework(&c->sampler->frameworks, c->live->db, events, count, &words);
     result = kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
     field = kplive_words_differ(result, &encoding, count, &words);
-    if (field == NULL)
-        return;
-    for (unsigned i = 0; i < count; i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i == 0 ? "" : " ",
-                 events[i].name);
-    drift(c, "encoding", field, names, kpdb_strerror(result));
+    if (field != NULL)
+        tell_set(c, events, count, field, result);
+}
+
+/*
+ * The best placement, with kperfdata asked in the order that makes it find it. It
+ * may still not, where masks do not nest; but it must not place what cannot be.
+ */
+static void compare_optimal(struct comparison *c, const struct kpdb_request *events, unsigned count)
+{
+    struct kpdb_options options = {.release = c->release, .strategy = KPDB_OPTIMAL};
+    struct kpdb_request ordered[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
+    struct kplive_framework_words words;
+    struct kpdb_encoding encoding;
+    const char *field = NULL;
+    int result;
+
+    memset(&encoding, 0, sizeof encoding);
+    kplive_order(c->sampler, events, count, ordered);
+    kplive_ask_framework(&c->sampler->frameworks, c->live->db, ordered, count, &words);
+    result = kpdb_encode((unsigned)c->sampler->cpu, &options, ordered, count, &encoding);
+    if (result == KPDB_OK && words.code == 0)
+        field = kplive_words_differ(result, &encoding, count, &words);
+    else if (words.code == 0)
+        field = "code";
+    if (field != NULL)
+        tell_set(c, ordered, count, field, result);
 }
 
 /* ---- the function
@@ -390,8 +422,12 @@ int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
         }
         c.tell = tell;
         compare_release(&c, check->release);
-        for (unsigned i = 0; i < sets; i++)
-            compare_set(&c, events, random_set(&live, &state, events));
+        for (unsigned i = 0; i < sets; i++) {
+            unsigned count = random_set(&live, &state, events);
+
+            compare_greedy(&c, events, count);
+            compare_optimal(&c, events, count);
+        }
         check->events = live.count;
         check->encodings = sets;
         check->drifts = c.drifts;

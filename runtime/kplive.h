@@ -179,7 +179,7 @@ struct kplive_check {
 /*
  * Compares the tables with kperfdata's live database, field by field, through
  * its API alone, and the encodings of `sets` random sets of events (a seed
- * gives the same ones again). tell() is called for each difference. Needs no
+ * gives the same ones again) in both strategies. tell() is called for each difference. Needs no
  * root. KPLIVE_OK whatever drifted; KPLIVE_NO_CPU, KPLIVE_MEMORY, KPLIVE_SYSTEM.
  */
 int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,

@@ -232,26 +232,53 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
 /* ---- both
  * ----------------------------------------------------------------------------------------- */
 
-/*
- * kperfdata moves nothing, so it is asked in the order in which that does no
- * harm: narrowest events first. By the names of this macOS, which it knows.
- */
-static void order_for_framework(const struct kplive *sampler, const struct kpdb_request *events,
-                                unsigned count, struct kpdb_request *ordered)
+/* What decides when an event is placed: how many counters it has, which, and its id. */
+struct rank {
+    unsigned width;
+    uint32_t counters;
+    unsigned id;
+};
+
+static struct rank rank_of(const struct kplive *sampler, const struct kpdb_event *event)
 {
-    unsigned width[KPDB_EVENTS_MAX];
+    struct kpdb_event counted = *event;
+    struct kpdb_cpu cpu = {0};
+    struct rank rank = {0, 0, event->id};
+
+    (void)kpdb_cpu((unsigned)sampler->cpu, &cpu);
+    if (event->fixed >= 0 && (cpu.arch == KPDB_X86_64 || cpu.arch == KPDB_I386) &&
+        kpdb_on_in((unsigned)sampler->cpu, sampler->release, event->fallback, &counted) != KPDB_OK)
+        return rank;
+    rank.counters =
+        counted.fixed >= 0 ? (uint32_t)1 << counted.fixed : counted.counters & cpu.config_counters;
+    rank.width = kplive_count_bits(rank.counters);
+    return rank;
+}
+
+static bool ranks_before(const struct rank *a, const struct rank *b)
+{
+    if (a->width != b->width)
+        return a->width < b->width;
+    return a->counters != b->counters ? a->counters < b->counters : a->id < b->id;
+}
+
+void kplive_order(const struct kplive *sampler, const struct kpdb_request *events, unsigned count,
+                  struct kpdb_request *ordered)
+{
+    struct rank ranks[KPDB_EVENTS_MAX];
 
     for (unsigned i = 0; i < count; i++) {
-        struct kpdb_event event = {0};
+        struct kpdb_event event = {.id = KPDB_NO_ID, .fixed = -1};
         struct kpdb_request request = known_name(sampler, &events[i], &event);
+        struct rank rank = rank_of(sampler, &event);
         unsigned at = i;
 
-        for (; at > 0 && kplive_count_bits(event.counters) < width[at - 1]; at--) {
+        for (; at > 0 && ranks_before(&rank, &ranks[at - 1]); at--) {
             ordered[at] = ordered[at - 1];
-            width[at] = width[at - 1];
+            ranks[at] = ranks[at - 1];
         }
         ordered[at] = request;
-        width[at] = kplive_count_bits(event.counters);
+        ranks[at] = rank;
     }
 }
 
@@ -267,7 +294,7 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
     int result;
 
     memset(&greedy, 0, sizeof greedy);
-    order_for_framework(sampler, events, count, ordered);
+    kplive_order(sampler, events, count, ordered);
     kplive_ask_framework(&sampler->frameworks, db, ordered, count, &words);
     result = kpdb_encode((unsigned)sampler->cpu, &options, ordered, count, &greedy);
     field = kplive_words_differ(result, &greedy, count, &words);

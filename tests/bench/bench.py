@@ -119,7 +119,7 @@ class Bench:
             "options": " ".join(OPTIMISE),
             "gperf": run(["gperf", "--version"]).splitlines()[0],
             "gperf options": " ".join(GPERF[1:]),
-            "libpfm4": self.pfm_version(),
+            "libpfm4": f"{self.pfm_version()}, as it says itself",
             "libplist": run(["pkg-config", "--modversion", "libplist-2.0"]).strip(),
             "valgrind": run(["valgrind", "--version"]).strip(),
             "kpepc": f"{run([self.kpepc, '--version']).strip()}, {self.build_type}",
@@ -442,14 +442,13 @@ class Bench:
         run([self.cc, "-o", self.path("parse"), object_file, *self.plist])
         named = self.with_names()
         rows = [
-            self.compare_compile("db/kpep with names and chips", self.kpep, named, named[1::2]),
+            self.compare_compile("db/kpep as built", self.kpep, named, named[1::2]),
             self.compare_compile("db/kpep alone", self.kpep, [], []),
         ]
         if os.path.exists(os.path.join(self.originals, "mktree")):
             tree = self.path("originals")
             run(["sh", os.path.join(self.originals, "mktree"), tree])
-            what = "originals with names and chips"
-            rows.append(self.compare_compile(what, tree, named, named[1::2]))
+            rows.append(self.compare_compile("originals as built", tree, named, named[1::2]))
         return rows
 
 
@@ -485,9 +484,10 @@ def aims(lookups, sizes, compiles):
                 aim(f"lookup faster than {name}, {unit}, {kind}", told, met)
     mine = size("all", "libkpdb, kpdb_find alone")["bytes"]
     for rival in [row for row in sizes if row["what"] == "all" and "gperf" in row["rival"]]:
-        theirs = rival["bytes"] + rival["relocations"]
-        told = f"{mine} of {theirs}: {mine / theirs:.3f}"
-        aim(f"all databases at a tenth of {rival['rival']}", told, mine * 10 <= theirs)
+        if rival["rival"].startswith(("gperf,", "gperf -P,")):  # the usual one, the smallest
+            theirs = rival["bytes"] + rival["relocations"]
+            told = f"{mine} of {theirs}: {mine / theirs:.3f}"
+            aim(f"all databases at a tenth of {rival['rival']}", told, mine * 10 <= theirs)
     for what, rival, limit in (
         ("a14 of macos-15", "libkpdb, kpdb_find alone", 2.5),
         ("a14 of macos-15", "libkpdb, whole", 2.5),
@@ -519,7 +519,7 @@ def print_lookups(lookups, parses):
     print(
         "a) A lookup: name on a CPU -> number, unit mask, counter mask\n"
         "Instructions (callgrind, each name once) and nanoseconds (median of runs in shuffled\n"
-        "order), less the empty loop. hits: every event; misses: the same with one letter changed.\n"
+        "order), less the empty loop. hits: every event; misses: one letter changed.\n"
         "*: only the names that libpfm4 has too. libpfm4 gives no counter mask and takes the name\n"
         "with its PMU; libplist's file is already parsed. libkpdb alone also tries aliases and\n"
         "chip-agnostic names and knows releases. one chip: libkpdb with that CPU's tables only,\n"
@@ -554,8 +554,9 @@ def print_sizes(sizes):
         "writes pointers to (.data.rel.ro*), both together; apart from them the relocations\n"
         "(.rela.dyn), and code. libkpdb also holds aliases, chips, CPU ids, releases, renames,\n"
         "fallbacks and what counters a CPU has; gperf's rows are name, mask, number, umask, fixed.\n"
-        "gperf gets one table for CPUs that are alike, releases merged; equal names of its tables\n"
-        "are merged by the linker (not with -P).\n"
+        "gperf gets one table for each CPU, CPUs that are alike sharing one, releases merged; or\n"
+        "one for each distinct file; or one for each file. The linker merges equal names of its\n"
+        "tables (not with -P). kpdb_find alone: what a program that calls nothing else has left.\n"
     )
     rows = [
         [f"{row['what']}: {row['rival']}"]
@@ -570,7 +571,8 @@ def print_sizes(sizes):
 def print_compiles(compiles):
     print(
         "c) kpepc compile beside libplist's parse of the same files, each a process: milliseconds\n"
-        f"(median of {PROCESS_RUNS}) and instructions (callgrind), start and exit included\n"
+        f"(median of {PROCESS_RUNS}) and instructions (callgrind), start and exit included. As\n"
+        "built: with the names, chips and kernel lists of db/, which are parsed too.\n"
     )
     rows = [
         [row["what"], row["files"]]
@@ -599,6 +601,8 @@ def main():
     result = aims(lookups, sizes, compiles)
     for name, value in machine.items():
         print(f"{name}: {value}")
+    if bench.build_type not in ("Release", "RelWithDebInfo"):
+        print("kpepc was not built for speed: its times in c) say nothing")
     print()
     print_lookups(lookups, parses)
     print_sizes(sizes)

@@ -57,6 +57,6 @@ SIM_API uint64_t kperf_ns_to_ticks(uint64_t ns);
 SIM_API uint64_t kperf_ticks_to_ns(uint64_t ticks);
 SIM_API uint64_t kperf_tick_frequency(void);
 
-SIM_API int sysctlbyname(const char *name, void *old, size_t *oldlen, void *new, size_t newlen);
+SIM_API int sysctlbyname(const char *name, void *oldp, size_t *oldlen, void *newp, size_t newlen);
 
 #endif

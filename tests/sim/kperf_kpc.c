@@ -34,17 +34,24 @@ uint32_t kpc_mask(uint32_t classes)
     return mask;
 }
 
-static unsigned bits(uint32_t mask)
+/* The counters of the classes by absolute number, in the order of 1.6; how many. */
+static unsigned list_counters(uint32_t classes, unsigned *counters)
 {
+    const uint32_t order[] = {kpc_mask(classes & KPC_CONFIGURABLE), kpc_mask(classes & KPC_POWER)};
     unsigned count = 0;
-    for (; mask != 0; mask &= mask - 1)
-        count++;
+    for (unsigned i = 0; classes & KPC_FIXED && i < machine.fixed; i++)
+        counters[count++] = i;
+    for (unsigned k = 0; k < 2; k++)
+        for (unsigned i = 0; i < machine.configurable; i++)
+            if (order[k] >> i & 1)
+                counters[count++] = machine.fixed + i;
     return count;
 }
 
 unsigned kpc_counters(uint32_t classes)
 {
-    return (classes & KPC_FIXED ? machine.fixed : 0) + bits(kpc_mask(classes));
+    unsigned counters[SIM_MAX_COUNTERS];
+    return list_counters(classes, counters);
 }
 
 static unsigned rawpmu_words(void)
@@ -57,21 +64,16 @@ static unsigned rawpmu_words(void)
 
 unsigned kpc_words(uint32_t classes)
 {
-    return (classes & KPC_FIXED && machine.x86 ? 1 : 0) + bits(kpc_mask(classes)) +
+    return (classes & KPC_FIXED && machine.x86 ? 1 : 0) + kpc_counters(classes & ~KPC_FIXED) +
            (classes & KPC_RAWPMU ? rawpmu_words() : 0);
 }
 
-/* In the order of 1.6: fixed, configurable ascending, power. */
 unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values)
 {
-    const uint32_t order[] = {classes & KPC_CONFIGURABLE, classes & KPC_POWER};
-    unsigned count = 0;
-    for (unsigned i = 0; classes & KPC_FIXED && i < machine.fixed; i++)
-        values[count++] = counter_value(cpu, i);
-    for (unsigned k = 0; k < 2; k++)
-        for (unsigned i = 0; i < machine.configurable; i++)
-            if (kpc_mask(order[k]) >> i & 1)
-                values[count++] = counter_value(cpu, machine.fixed + i);
+    unsigned counters[SIM_MAX_COUNTERS];
+    const unsigned count = list_counters(classes, counters);
+    for (unsigned i = 0; i < count; i++)
+        values[i] = counter_value(cpu, counters[i]);
     return count;
 }
 
@@ -213,24 +215,23 @@ static int classes_refused(uint32_t classes)
 /* Checked as a whole, then stored as a whole (1.8). */
 int kpc_store_words(uint32_t classes, const uint64_t *words, enum owner who)
 {
-    const uint32_t mask = kpc_mask(classes & KPC_CONFIGURABLE);
-    const unsigned first = classes & KPC_FIXED && machine.x86 ? 1 : 0;
-    unsigned next = first;
+    unsigned counters[SIM_MAX_COUNTERS];
+    const unsigned count = list_counters(classes & KPC_CONFIGURABLE, counters);
     const int error = classes_refused(classes);
     if (error != 0)
         return error;
-    for (unsigned i = 0; i < bits(mask); i++)
-        if (!allowed(words[first + i]))
+    words += classes & KPC_FIXED && machine.x86 ? 1 : 0; /* consumed and ignored */
+    for (unsigned i = 0; i < count; i++)
+        if (!allowed(words[i]))
             return EPERM;
-    const unsigned raw = classes & KPC_RAWPMU ? rawpmu_words() : 0;
-    for (unsigned i = 0; i < machine.configurable; i++) {
-        if ((mask >> i & 1) == 0)
-            continue;
-        machine.pending[i] = kpc_program(words[next++]);
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned index = counters[i] - machine.fixed;
+        machine.pending[index] = kpc_program(words[i]);
         if (!deferred())
-            machine.words[i] = machine.pending[i];
+            machine.words[index] = machine.pending[index];
     }
-    memcpy(machine.rawpmu, words + next, raw * sizeof(*words));
+    if (classes & KPC_RAWPMU)
+        memcpy(machine.rawpmu, words + count, rawpmu_words() * sizeof(*words));
     machine.out_of_date |= deferred();
     if (g4())
         kpc_force(who, 1); /* 1.12: tries it, whatever comes of it */
@@ -239,16 +240,14 @@ int kpc_store_words(uint32_t classes, const uint64_t *words, enum owner who)
 
 static void load_words(uint32_t classes, uint64_t *words)
 {
-    const uint32_t order[] = {classes & KPC_CONFIGURABLE, classes & KPC_POWER};
-    unsigned next = 0;
+    unsigned counters[SIM_MAX_COUNTERS];
+    const unsigned count = list_counters(classes & ~KPC_FIXED, counters);
     if (classes & KPC_FIXED && machine.x86)
-        words[next++] = 0x333; /* the fixed counters' control: all rings, no interrupt */
-    for (unsigned k = 0; k < 2; k++)
-        for (unsigned i = 0; i < machine.configurable; i++)
-            if (kpc_mask(order[k]) >> i & 1)
-                words[next++] = read_back(i);
+        *words++ = 0x333; /* the fixed counters' control: all rings, no interrupt */
+    for (unsigned i = 0; i < count; i++)
+        words[i] = read_back(counters[i] - machine.fixed);
     if (classes & KPC_RAWPMU)
-        memcpy(words + next, machine.rawpmu, rawpmu_words() * sizeof(*words));
+        memcpy(words + count, machine.rawpmu, rawpmu_words() * sizeof(*words));
 }
 
 static int node_config(struct request *request)
@@ -261,15 +260,12 @@ static int node_config(struct request *request)
         return error;
     if (size == 0)
         return EINVAL;
-    error = request_in(request, words, size);
-    const bool given = error == 0 && request->new != NULL;
-    if (given)
+    error = request_in(request, words, size); /* too few: a question, if there is oldp */
+    if (error == 0)
         error = kpc_store_words(mask, words, OURS);
-    else if (request->old == NULL)
-        return error != 0 ? error : EINVAL;
-    else
-        error = mask & KPC_RAWPMU && shared() ? classes_refused(mask & KPC_RAWPMU) : 0;
-    if (error != 0 || request->old == NULL)
+    else if (request->oldp != NULL)
+        error = classes_refused(mask & KPC_RAWPMU);
+    if (error != 0 || request->oldp == NULL)
         return error;
     load_words(mask, words);
     return request_out(request, words, size);
@@ -284,8 +280,8 @@ static int node_config(struct request *request)
 static int store_periods(uint32_t classes, const uint64_t *periods)
 {
     const uint64_t max = counter_max();
-    const uint32_t mask = kpc_mask(classes & KPC_CONFIGURABLE);
-    unsigned next = 0;
+    unsigned counters[SIM_MAX_COUNTERS];
+    const unsigned count = list_counters(classes & KPC_CONFIGURABLE, counters);
     if (classes & KPC_POWER)
         return g4() && classes & KPC_CONFIGURABLE ? EINVAL : EPERM;
     if (classes & KPC_FIXED && machine.x86)
@@ -295,15 +291,11 @@ static int store_periods(uint32_t classes, const uint64_t *periods)
     for (unsigned i = 0; g4() && i < kpc_counters(classes); i++)
         if (periods[i] > max - 1)
             return EINVAL;
-    for (unsigned i = 0; i < machine.configurable; i++) {
-        const unsigned counter = machine.fixed + i;
-        if ((mask >> i & 1) == 0)
-            continue;
-        const uint64_t period = periods[next] == 0 || periods[next] > max ? max : periods[next];
-        next++;
-        machine.pending_reload[counter] = max - period;
+    for (unsigned i = 0; i < count; i++) {
+        const uint64_t period = periods[i] == 0 || periods[i] > max ? max : periods[i];
+        machine.pending_reload[counters[i]] = max - period;
         if (!deferred())
-            counter_reload(counter, max - period);
+            counter_reload(counters[i], max - period);
     }
     machine.out_of_date |= deferred();
     if (g4())
@@ -311,39 +303,26 @@ static int store_periods(uint32_t classes, const uint64_t *periods)
     return 0;
 }
 
-/* The absolute number of the nth counter of these classes. */
-static unsigned counter_at(uint32_t classes, unsigned n)
-{
-    const uint32_t order[] = {classes & KPC_CONFIGURABLE, classes & KPC_POWER};
-    if (classes & KPC_FIXED && n < machine.fixed)
-        return n;
-    n -= classes & KPC_FIXED ? machine.fixed : 0;
-    for (unsigned k = 0; k < 2; k++)
-        for (unsigned i = 0; i < machine.configurable; i++)
-            if (kpc_mask(order[k]) >> i & 1 && n-- == 0)
-                return machine.fixed + i;
-    return 0;
-}
-
 static int node_period(struct request *request)
 {
     uint64_t periods[SIM_MAX_COUNTERS] = {0}, classes = 0;
     int error = request_in(request, &classes, sizeof(classes));
+    unsigned counters[SIM_MAX_COUNTERS];
     const uint32_t mask = (uint32_t)classes;
-    const unsigned count = kpc_counters(mask);
+    const unsigned count = list_counters(mask, counters);
     if (error != 0)
         return error;
     if (count == 0)
         return EINVAL;
     error = request_in(request, periods, count * sizeof(*periods));
-    if (error == 0 && request->new != NULL)
+    if (error == 0)
         error = store_periods(mask, periods);
-    else if (request->old != NULL)
+    else if (request->oldp != NULL)
         error = 0;
-    if (error != 0 || request->old == NULL)
+    if (error != 0 || request->oldp == NULL)
         return error;
     for (unsigned i = 0; i < count; i++)
-        periods[i] = counter_max() - machine.reload[counter_at(mask, i)];
+        periods[i] = counter_max() - machine.reload[counters[i]];
     return request_out(request, periods, count * sizeof(*periods));
 }
 
@@ -352,19 +331,20 @@ static int node_actionid(struct request *request)
     uint32_t actions[SIM_MAX_COUNTERS] = {0};
     uint64_t classes = 0;
     int error = request_in(request, &classes, sizeof(classes));
+    unsigned counters[SIM_MAX_COUNTERS];
     const uint32_t mask = (uint32_t)classes;
-    const unsigned count = kpc_counters(mask);
+    const unsigned count = list_counters(mask, counters);
     if (error != 0)
         return error;
     if (count == 0)
         return EINVAL;
     error = request_in(request, actions, count * sizeof(*actions));
-    for (unsigned i = 0; error == 0 && request->new != NULL &&i < count; i++)
-        machine.actions[counter_at(mask, i)] = actions[i];
-    if (request->old == NULL)
+    for (unsigned i = 0; error == 0 && i < count; i++)
+        machine.actions[counters[i]] = actions[i];
+    if (request->oldp == NULL)
         return error;
     for (unsigned i = 0; i < count; i++)
-        actions[i] = machine.actions[counter_at(mask, i)];
+        actions[i] = machine.actions[counters[i]];
     return request_out(request, actions, count * sizeof(*actions));
 }
 
@@ -408,7 +388,7 @@ static int node_thread_counters(struct request *request)
     thread_sample(thread);
     const int failed =
         request_out(request, thread->buffer, machine.thread_slots * sizeof(*thread->buffer));
-    if (failed == 0 && request->old != NULL) {
+    if (failed == 0 && request->oldp != NULL) {
         thread->at_read = thread->totals;
         thread->has_read = true;
     }
@@ -430,7 +410,7 @@ static int node_count(struct request *request, unsigned (*count)(uint32_t))
 
 static int node_read(struct request *request, int value)
 {
-    return request->new != NULL ? EPERM : request_out(request, &value, sizeof(value));
+    return request->newp != NULL ? EPERM : request_out(request, &value, sizeof(value));
 }
 
 /* The old value goes out, then the new one comes in (1.1). */
@@ -438,7 +418,7 @@ static int node_switch(struct request *request, int value, int (*set)(struct req
 {
     int wanted = value;
     int error = request_out(request, &value, sizeof(value));
-    if (error != 0 || request->new == NULL)
+    if (error != 0 || request->newp == NULL)
         return error;
     error = request_in(request, &wanted, sizeof(wanted));
     return error != 0 ? error : set(request, wanted);

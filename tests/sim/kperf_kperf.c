@@ -43,7 +43,7 @@ static int configure(const struct request *request)
 /* A pure write is checked for ownership; with a buffer for the old value, as a read (1.14). */
 static int check(const struct request *request)
 {
-    if (request->old == NULL && request->new != NULL)
+    if (request->oldp == NULL && request->newp != NULL)
         return configure(request);
     return request_is_root(request) || machine.kperf.owner == OURS ? 0 : EPERM;
 }
@@ -177,7 +177,7 @@ static int node_number(struct request *request, const struct number *number)
 {
     int value = number->get();
     int error = request_out(request, &value, sizeof(value));
-    if (error != 0 || request->new == NULL)
+    if (error != 0 || request->newp == NULL)
         return error;
     error = request_in(request, &value, sizeof(value));
     return error != 0 ? error : number->set(value);
@@ -298,12 +298,12 @@ static int get_pair(const struct pair *pair, uint64_t id, uint64_t *value)
 static int node_pair(struct request *request, const struct pair *pair)
 {
     uint64_t values[2] = {0, 0};
-    if (request->new == NULL)
+    if (request->newp == NULL)
         return EFAULT;
     int error = request_in(request, values, sizeof(values));
     if (error != 0)
         return error;
-    if (request->old == NULL)
+    if (request->oldp == NULL)
         return pair->set(values[0], values[1]);
     error = get_pair(pair, values[0], &values[1]);
     return error != 0 ? error : request_out(request, values, sizeof(values));

@@ -156,9 +156,9 @@ uint64_t machine_random(uint64_t below);
 struct request {
     struct thread *thread; /* the caller; NULL: the other process */
     const char *name;
-    void *old;
-    size_t old_size, old_used; /* old_used counts even when old is NULL */
-    const void *new;
+    void *oldp;
+    size_t old_size, old_used; /* old_used counts even when oldp is NULL */
+    const void *newp;
     size_t new_size, new_used;
 };
 
@@ -186,8 +186,8 @@ int request_in(struct request *request, void *data, size_t size);
 bool request_is_root(const struct request *request);
 
 /* As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written. */
-int kernel_sysctl(struct thread *thread, const char *name, void *old, size_t *old_size,
-                  const void *new, size_t new_size);
+int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *old_size,
+                  const void *newp, size_t new_size);
 
 /* -------------------------------------------------------------------------------- kperf_call.c */
 

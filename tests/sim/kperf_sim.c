@@ -13,10 +13,10 @@ static void set_result(struct call *call, int error)
     call->error = error;
 }
 
-static int kernel(struct call *call, const char *name, void *old, size_t old_size, const void *new,
-                  size_t new_size)
+static int kernel(struct call *call, const char *name, void *oldp, size_t old_size,
+                  const void *newp, size_t new_size)
 {
-    return kernel_sysctl(call->thread, name, old, old != NULL ? &old_size : NULL, new, new_size);
+    return kernel_sysctl(call->thread, name, oldp, oldp != NULL ? &old_size : NULL, newp, new_size);
 }
 
 /* How many words or counters these classes have; 0 and errno when the kernel does not say. */
@@ -475,19 +475,19 @@ uint64_t kperf_tick_frequency(void)
 /* ---------------------------------------------------------------------------------------- sysctl
  */
 
-int sysctlbyname(const char *name, void *old, size_t *oldlen, void *new, size_t newlen)
+int sysctlbyname(const char *name, void *oldp, size_t *oldlen, void *newp, size_t newlen)
 {
     struct call call;
     const bool go = call_begin(&call, F_sysctlbyname, name);
     call_argue(&call, "%s", name);
     if (go) {
-        set_result(&call, kernel_sysctl(call.thread, name, old, oldlen, new, newlen));
-        if (call.result == 0 && old != NULL && oldlen != NULL && *oldlen == 4) {
+        set_result(&call, kernel_sysctl(call.thread, name, oldp, oldlen, newp, newlen));
+        if (call.result == 0 && oldp != NULL && oldlen != NULL && *oldlen == 4) {
             uint32_t value;
-            memcpy(&value, old, sizeof(value));
+            memcpy(&value, oldp, sizeof(value));
             call_wrote(&call, "[0x%x]", value);
-        } else if (call.result == 0 && old != NULL && strncmp(name, "kern.os", 7) == 0) {
-            call_wrote(&call, "[%s]", (const char *)old);
+        } else if (call.result == 0 && oldp != NULL && strncmp(name, "kern.os", 7) == 0) {
+            call_wrote(&call, "[%s]", (const char *)oldp);
         }
     }
     return (int)call_end(&call);

@@ -7,10 +7,10 @@
 /* Without a buffer the size alone is counted; a short one gets nothing. */
 int request_out(struct request *request, const void *data, size_t size)
 {
-    if (request->old != NULL) {
+    if (request->oldp != NULL) {
         if (request->old_size - request->old_used < size)
             return ENOMEM;
-        memcpy((char *)request->old + request->old_used, data, size);
+        memcpy((char *)request->oldp + request->old_used, data, size);
     }
     request->old_used += size;
     return 0;
@@ -19,11 +19,11 @@ int request_out(struct request *request, const void *data, size_t size)
 /* Nothing given leaves the argument as it is; too little is EINVAL; the rest is ignored. */
 int request_in(struct request *request, void *data, size_t size)
 {
-    if (request->new == NULL)
+    if (request->newp == NULL)
         return 0;
     if (request->new_size - request->new_used < size)
         return EINVAL;
-    memcpy(data, (const char *)request->new + request->new_used, size);
+    memcpy(data, (const char *)request->newp + request->new_used, size);
     request->new_used += size;
     return 0;
 }
@@ -38,12 +38,12 @@ bool request_is_root(const struct request *request)
 static int out_int(struct request *request, uint64_t value)
 {
     const uint32_t number = (uint32_t)value;
-    return request->new != NULL ? EPERM : request_out(request, &number, sizeof(number));
+    return request->newp != NULL ? EPERM : request_out(request, &number, sizeof(number));
 }
 
 static int out_string(struct request *request, const char *text)
 {
-    return request->new != NULL ? EPERM : request_out(request, text, strlen(text) + 1);
+    return request->newp != NULL ? EPERM : request_out(request, text, strlen(text) + 1);
 }
 
 /* A translated process is told of a Westmere: choices in sim.h. */
@@ -62,7 +62,7 @@ static int cpu_node(struct request *request, const char *leaf)
         return out_int(request, machine.ncpu - config->offline);
     if (strcmp(leaf, "tbfrequency") == 0) {
         const uint64_t frequency = machine.chip->tick_frequency;
-        return request->new != NULL ? EPERM : request_out(request, &frequency, sizeof(frequency));
+        return request->newp != NULL ? EPERM : request_out(request, &frequency, sizeof(frequency));
     }
     return ENOENT;
 }
@@ -98,14 +98,14 @@ static int node(struct request *request)
     return kpc ? kpc_node(request) : kperf ? kperf_node(request) : system_node(request);
 }
 
-int kernel_sysctl(struct thread *thread, const char *name, void *old, size_t *old_size,
-                  const void *new, size_t new_size)
+int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *old_size,
+                  const void *newp, size_t new_size)
 {
     const bool costs = !machine.config.free_calls;
     struct request request = {.thread = thread, .name = name};
-    request.old = old_size != NULL ? old : NULL;
+    request.oldp = old_size != NULL ? oldp : NULL;
     request.old_size = old_size != NULL ? *old_size : 0;
-    request.new = new;
+    request.newp = newp;
     request.new_size = new_size;
     work_user(thread, costs ? SIM_COST_USER : 0);
     work_kernel(thread, costs ? SIM_COST_ENTRY : 0);

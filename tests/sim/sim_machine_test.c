@@ -698,6 +698,14 @@ static void system_nodes(void)
     CHECK_INT(number_of("kpc.pc_capture_supported"), 1);
     check_text("kern.osproductversion", "15.5");
     check_text("kern.osversion", "24F74");
+    CHECK_INT(number_of("kern.hv_vmm_present"), 0);
+    uint64_t frequency = 0;
+    size = 8;
+    CHECK_INT(sysctlbyname("hw.tbfrequency", &frequency, &size, NULL, 0), 0);
+    CHECK_INT(frequency, 24000000);
+    CHECK_FAILS(sysctlbyname("hw.tbfrequency", NULL, NULL, &frequency, 8), EPERM);
+    CHECK_FAILS(sysctlbyname("kern.osversion", NULL, NULL, &number, 4), EPERM);
+    size = 3;
     CHECK_FAILS(sysctlbyname("hw.cpufamily", &number, &size, NULL, 0), ENOMEM);
     CHECK_INT(number, 7);
     CHECK_INT(sysctlbyname("hw.cpufamily", NULL, &size, NULL, 0), 0); /* the size alone */
@@ -722,6 +730,9 @@ static void system_nodes(void)
     reset("os=14.2");
     CHECK_INT(number_of("kern.cpc.secure"), 1);
     CHECK_FAILS(sysctlbyname("kpc.pc_capture_supported", &number, &size, NULL, 0), ENOENT);
+    reset("os=14.4 chip=m2 vm=empty");
+    CHECK_INT(number_of("kpc.pc_capture_supported"), 0);
+    CHECK_INT(number_of("kern.hv_vmm_present"), 1);
 }
 
 /* kpc by hand, as the wrappers do it, and as they do not (1.1, 1.3, 1.8). */
@@ -759,6 +770,9 @@ static void raw_nodes(void)
     CHECK_FAILS(sysctlbyname("kpc.config", back, &size, NULL, 0), EINVAL);
     message[0] = F;
     CHECK_FAILS(sysctlbyname("kpc.config", NULL, NULL, message, sizeof(message)), EINVAL);
+    CHECK_FAILS(sysctlbyname("kpc.period", NULL, NULL, NULL, 0), EINVAL);
+    CHECK_FAILS(sysctlbyname("kpc.actionid", NULL, NULL, NULL, 0), EINVAL);
+    CHECK_FAILS(sysctlbyname("kpc.actionid", NULL, NULL, message, 4), EINVAL);
     /* action ids: nobody looks at them */
     uint32_t actions[10] = {0, 0, 1, 2, 3, 99}, got[10];
     CHECK_INT(kpc_set_actionid(FC, actions), 0);

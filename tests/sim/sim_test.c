@@ -380,7 +380,13 @@ static void raw_pmu(void)
     CHECK_INT(state().words[0], 0);
     CHECK_INT(kpc_force_all_ctrs_set(1), 0);
     CHECK_INT(kpc_get_config_count(KPC_RAWPMU), 7);
+    words[8] = 0x123456789;
     CHECK_INT(kpc_set_config(C | KPC_RAWPMU, words), 0);
+    CHECK_INT(kpc_get_config(C | KPC_RAWPMU, back), 0);
+    CHECK_INT(back[0], word(0x70));
+    CHECK_INT(back[8], 0x123456789); /* after the configurable ones */
+    CHECK_INT(kpc_get_config(KPC_RAWPMU, back), 0);
+    CHECK_INT(back[0], 0x123456789);
     /* POWER may be read, not written */
     reset("pm=1 gen=3");
     CHECK_INT(kpc_get_config_count(KPC_POWER), 3);
@@ -682,8 +688,25 @@ static void periods(void)
     CHECK_INT(kpc_set_period(F, values), 0); /* accepted and ignored */
     CHECK_INT(state().periods[0], max);
 
+    values[0] = 1ull << 60; /* more than fits: the largest, before G4 */
+    CHECK_INT(kpc_set_period(C, values), 0);
+    CHECK_INT(state().periods[2], max);
+
+    uint32_t actions[10] = {0, 0, 1, 2, 3, 8, 9, 5, 6, 7}, got[10];
     reset("pm=1");
     CHECK_FAILS(kpc_set_period(KPC_POWER, values), EPERM);
+    CHECK_INT(kpc_set_period(C, (uint64_t[]){11, 12, 13, 14, 15}), 0);
+    CHECK_INT(kpc_get_period(FC | KPC_POWER, back), 0);
+    CHECK_INT(back[6], 15); /* PMC9, and then the power manager's */
+    CHECK_INT(back[7], max);
+    CHECK_INT(kpc_set_actionid(FC | KPC_POWER, actions), 0); /* POWER is welcome here */
+    CHECK_INT(kpc_get_actionid(KPC_POWER, got), 0);
+    CHECK_INT(got[0], 5);
+    CHECK_INT(state().actions[7], 7);
+    CHECK_INT(state().actions[8], 8);
+    reset("pm=1 gen=4");
+    CHECK_FAILS(kpc_set_period(KPC_POWER, values), EPERM);
+    CHECK_FAILS(kpc_set_period(C | KPC_POWER, values), EINVAL);
     reset("pm=custom");
     CHECK_FAILS(kpc_set_period(FC, values), EPERM);
     reset("chip=haswell");
@@ -776,6 +799,14 @@ static uint64_t worker_values[32];
 static void job_attach(void)
 {
     sim_attach();
+}
+
+static unsigned worker_cpu;
+
+static void job_attach_elsewhere(void)
+{
+    sim_attach();
+    worker_cpu = sim_cpu();
 }
 
 static void job_read(void)
@@ -1110,6 +1141,18 @@ static void death(void)
     reset("otherforce=1");
     sim_new_process();
     CHECK_INT(state().forced, 2);
+    /* threads start on P cores, one each; then on what is left */
+    struct worker first, second;
+    reset("pcpus=2 ecpus=1");
+    CHECK_INT(sim_cpu(), 1);
+    worker_start(&first);
+    worker_do(&first, job_attach_elsewhere);
+    CHECK_INT(worker_cpu, 2);
+    worker_start(&second);
+    worker_do(&second, job_attach_elsewhere);
+    CHECK_INT(worker_cpu, 0);
+    worker_end(&first);
+    worker_end(&second);
     /* its threads go with it; the pthread behind one is a new thread of the next process */
     struct worker worker;
     reset("");
