@@ -2,15 +2,32 @@
  * The hash of a name and the place it leads to: one definition for kpepc, which
  * searches the displacements, and libkpdb, which follows them. Not installed.
  *
- * A name's 64-bit sum takes eight bytes at a step, the last eight overlapping
- * what came before, and no multiplication wider than 32 bits, which small
- * targets would have to call a function for.
+ * A hash takes words of eight bytes, the first, the last and some evenly spread
+ * between them, so that no branch depends on how long a name is. There is no
+ * multiplication wider than 32 bits, which small targets would have to call a
+ * function for.
  */
 #ifndef KPDB_HASH_H
 #define KPDB_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* What kpepc finds for the names of a build. */
+struct kpdb_hashing {
+    unsigned spread; /* (1 << spread) + 1 words are taken, 0 to KPDB_SPREAD_MAX */
+    unsigned rotate; /* 1 to 31, between two words */
+    unsigned shift;  /* of a hash to its bucket: 32 - the buckets' bits */
+};
+
+enum { KPDB_SPREAD_MAX = 16 };
+
+/* For a loop over words: clang needs no telling, and few are few for both. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define KPDB_UNROLL _Pragma("GCC unroll 9")
+#else
+#define KPDB_UNROLL
+#endif
 
 /* Eight bytes as a little-endian number, on any target and at any alignment. */
 static inline uint64_t kpdb_load64(const char *at)
@@ -22,41 +39,57 @@ static inline uint64_t kpdb_load64(const char *at)
            (uint64_t)b[7] << 56;
 }
 
+/*
+ * Where the n-th word of a name of at least eight bytes is: at n >> spread of the way. Words are
+ * never out of the name, and all there is of one of at most 8 * words bytes.
+ */
+static inline size_t kpdb_word_at(size_t length, unsigned n, unsigned spread)
+{
+    for (; spread != 0 && n % 2 == 0; spread--)
+        n /= 2;
+    return (length - 8) * n >> spread;
+}
+
 static inline uint64_t kpdb_rotate(uint64_t value, unsigned by)
 {
     return value << by | value >> (64 - by);
 }
 
-/* by: 1 to 63, which kpepc tries until no two names of a table share a hash. */
-static inline uint32_t kpdb_hash(const char *name, size_t length, unsigned by)
+/* Two sums at a time: what follows has to wait for the longer one. */
+static inline uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_hashing by)
 {
-    uint64_t sum = length;
-    uint32_t hash;
+    const unsigned last = 1u << by.spread;
+    uint64_t even = length, odd = 0;
 
     if (length >= 8) {
-        const char *last = name + length - 8;
-
-        for (; name < last; name += 8)
-            sum = kpdb_rotate(sum, by) + kpdb_load64(name);
-        sum = kpdb_rotate(sum, by) + kpdb_load64(last);
+        even += kpdb_load64(name);
+        odd = kpdb_load64(name + kpdb_word_at(length, 1, by.spread));
+        KPDB_UNROLL for (unsigned n = 2; n < last; n += 2)
+        {
+            even = kpdb_rotate(even, by.rotate) +
+                   kpdb_load64(name + kpdb_word_at(length, n, by.spread));
+            odd = kpdb_rotate(odd, by.rotate) +
+                  kpdb_load64(name + kpdb_word_at(length, n + 1, by.spread));
+        }
+        if (last > 1)
+            even = kpdb_rotate(even, by.rotate) + kpdb_load64(name + length - 8);
     } else {
         for (size_t i = 0; i < length; i++)
-            sum = (sum << 8) + (unsigned char)name[i];
+            even = kpdb_rotate(even, by.rotate) + (unsigned char)name[i];
     }
-    hash = (uint32_t)(sum >> 32) * 0x85ebca6bu ^ (uint32_t)sum;
-    return hash ^ hash >> 15;
+    even += kpdb_rotate(odd, 2 * by.rotate + 1);
+    return (uint32_t)(even ^ even >> 32) * 0x9e3779b1u;
 }
 
-/* The bucket of a hash among `buckets`, and its slot among `slots` under the bucket's
- * displacement; both counts below 65536. */
-static inline uint32_t kpdb_bucket(uint32_t hash, uint32_t buckets)
+static inline uint32_t kpdb_bucket(uint32_t hash, struct kpdb_hashing by)
 {
-    return (hash * 0x9e3779b1u >> 16) * buckets >> 16;
+    return hash >> by.shift;
 }
 
+/* The slot of a hash under its bucket's displacement; there are a power of two. */
 static inline uint32_t kpdb_slot(uint32_t hash, uint32_t displacement, uint32_t slots)
 {
-    return ((hash ^ displacement * 0x27d4eb2fu) * 0xc2b2ae35u >> 16) * slots >> 16;
+    return (hash >> 8 ^ displacement) & (slots - 1);
 }
 
 #endif

@@ -18,14 +18,14 @@
 
 /* ---- strings -------------------------------------------------------------------------- */
 
-static const char *string(unsigned n)
+static const char *string(size_t n)
 {
-    return (const char *)&table_strings + table_string_at[n];
+    return (const char *)&tables.strings + tables.string_at[n];
 }
 
-static HOT size_t string_length(unsigned n)
+static HOT size_t string_length(size_t n)
 {
-    return (size_t)table_string_at[n + 1] - table_string_at[n] - 1;
+    return (size_t)tables.string_at[n + 1] - tables.string_at[n] - 1;
 }
 
 static const char *prose(unsigned n)
@@ -39,45 +39,57 @@ static bool below(unsigned n, unsigned count)
     return n < count;
 }
 
-/* Eight bytes at a step, the last eight overlapping, as kpdb_hash() walks. */
+/*
+ * Words spread as kpdb_hash() spreads them, enough for most names of this build, at once: where
+ * two names differ, or how long they are, is nothing that a branch could foresee.
+ */
 static HOT bool same_bytes(const char *a, const char *b, size_t length)
 {
-    if (length >= 8) {
-        size_t last = length - 8;
+    const unsigned words = (1u << TABLE_COMPARE_SPREAD) + 1;
+    uint64_t differ = 0;
 
-        for (size_t i = 0; i < last; i += 8)
-            if (kpdb_load64(a + i) != kpdb_load64(b + i))
-                return false;
-        return kpdb_load64(a + last) == kpdb_load64(b + last);
+    if (length >= 8) {
+        KPDB_UNROLL for (unsigned n = 0; n < words; n++)
+        {
+            size_t at = kpdb_word_at(length, n, TABLE_COMPARE_SPREAD);
+
+            differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
+        }
+        if (TABLE_LONGEST > 8 * words && length > 8 * words)
+            for (size_t at = 8; at < length - 8; at += 8)
+                differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
+    } else {
+        for (size_t i = 0; i < length; i++)
+            differ |= (uint64_t)(a[i] ^ b[i]);
     }
-    for (size_t i = 0; i < length; i++)
-        if (a[i] != b[i])
-            return false;
-    return true;
+    return differ == 0;
 }
 
-/* The number of an event id's or chip-agnostic name's string; TABLE_SLOTS when it is none. */
-static HOT unsigned find_string(const char *name, size_t length)
+/* The number of an event id's or chip-agnostic name's string. */
+static HOT bool find_string(const char *name, size_t length, size_t *found)
 {
-    uint32_t hash = kpdb_hash(name, length, TABLE_ROTATE);
-    unsigned bucket = kpdb_bucket(hash, TABLE_BUCKETS);
-    unsigned found = table_slots[kpdb_slot(hash, table_displacements[bucket], TABLE_SLOTS)];
+    const struct kpdb_hashing by = {TABLE_HASH_SPREAD, TABLE_HASH_ROTATE, TABLE_HASH_SHIFT};
+    uint32_t hash = kpdb_hash(name, length, by);
+    uint32_t displacement = tables.displacements[kpdb_bucket(hash, by)];
 
-    return string_length(found) == length && same_bytes(string(found), name, length) ? found
-                                                                                     : TABLE_SLOTS;
+    *found = tables.slots[kpdb_slot(hash, displacement, TABLE_SLOTS)];
+    return string_length(*found) == length && same_bytes(string(*found), name, length);
 }
 
 /* ---- events on a CPU ------------------------------------------------------------------- */
 
 /* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
-static const struct table_row *own_row(const struct table_cpu *cpu, unsigned id)
+static HOT const struct table_row *own_row(const struct table_cpu *cpu, size_t id)
 {
-    unsigned place = id - cpu->first, variant;
+    size_t place = id - cpu->first, variant;
 
     if (place >= cpu->span)
         return NULL;
-    variant = table_variants[cpu->variant_at + place];
-    return variant == TABLE_NO_VARIANT ? NULL : &table_rows[table_row_at[id] + variant];
+    if (TABLE_NO_VARIANT == 15) /* two in a byte */
+        variant = tables.variants[cpu->variant_at + place / 2] >> place % 2 * 4 & 15u;
+    else
+        variant = tables.variants[cpu->variant_at + place];
+    return variant == TABLE_NO_VARIANT ? NULL : &tables.rows[tables.row_at[id] + variant];
 }
 
 static bool is_alias(const struct table_row *row)
@@ -106,25 +118,21 @@ static unsigned next_spelling(unsigned id)
     return id;
 }
 
-static unsigned releases_of(const struct table_cpu *cpu, const struct table_row *row)
+/* Without a branch: whether an event is of all releases cannot be foreseen. */
+static HOT unsigned releases_of(const struct table_cpu *cpu, const struct table_row *row)
 {
-    unsigned releases = table_kinds[row->kind].releases;
+    unsigned releases = tables.kinds[row->kind].releases;
 
-    return releases != 0 ? releases : cpu->releases;
+    return releases | (cpu->releases & (0u - (releases == 0)));
 }
 
-static void give(const struct table_cpu *cpu, const struct table_row *row, unsigned id,
-                 struct kpdb_event *out)
+static HOT void give(const struct table_cpu *cpu, const struct table_row *row, size_t id,
+                     struct kpdb_event *out)
 {
-    const struct table_kind *kind = &table_kinds[row->kind];
-
+    *out = tables.kinds[row->kind];
+    out->releases = (uint16_t)releases_of(cpu, row);
     out->id = (uint16_t)id;
     out->number = row->number;
-    out->counters = kind->counters;
-    out->fallback = kind->fallback;
-    out->other = kind->other;
-    out->releases = (uint16_t)releases_of(cpu, row);
-    out->fixed = kind->fixed;
     out->umask = row->umask;
 }
 
@@ -133,7 +141,7 @@ static bool good_release(int release)
     return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
 }
 
-static bool in_release(const struct table_cpu *cpu, const struct table_row *row, int release)
+static HOT bool in_release(const struct table_cpu *cpu, const struct table_row *row, int release)
 {
     return release == KPDB_ANY_RELEASE || (releases_of(cpu, row) >> release & 1) != 0;
 }
@@ -174,7 +182,7 @@ int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
         return KPDB_NO_EVENT;
     if (!good_release(release))
         return KPDB_NOT_IN_RELEASE;
-    return event_on(&table_cpus[cpu], release, id, out);
+    return event_on(&tables.cpus[cpu], release, id, out);
 }
 
 int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
@@ -185,30 +193,26 @@ int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
 /* All that is not an event's own name on its CPU: kept apart, so that what is stays short. */
 COLD static int find_otherwise(unsigned cpu, int release, unsigned found, struct kpdb_event *out)
 {
-    if (cpu >= TABLE_CPUS)
-        return KPDB_NO_CPU;
-    if (found == TABLE_SLOTS)
-        return KPDB_NO_EVENT;
-    if (!good_release(release))
-        return KPDB_NOT_IN_RELEASE;
     if (found < TABLE_EVENT_IDS)
-        return event_on(&table_cpus[cpu], release, found, out);
+        return kpdb_on_in(cpu, release, found, out);
     return kpdb_name_on(cpu, release, found - TABLE_EVENT_IDS, out);
 }
 
 int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
 {
-    unsigned found = find_string(name, length);
+    size_t found;
 
+    if (!find_string(name, length, &found))
+        return cpu < TABLE_CPUS ? KPDB_NO_EVENT : KPDB_NO_CPU;
     if (cpu < TABLE_CPUS && found < TABLE_EVENT_IDS && good_release(release)) {
-        const struct table_row *row = own_row(&table_cpus[cpu], found);
+        const struct table_row *row = own_row(&tables.cpus[cpu], found);
 
-        if (row != NULL && !is_alias(row) && in_release(&table_cpus[cpu], row, release)) {
-            give(&table_cpus[cpu], row, found, out);
+        if (row != NULL && !is_alias(row) && in_release(&tables.cpus[cpu], row, release)) {
+            give(&tables.cpus[cpu], row, found, out);
             return KPDB_OK;
         }
     }
-    return find_otherwise(cpu, release, found, out);
+    return find_otherwise(cpu, release, (unsigned)found, out);
 }
 
 /* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
@@ -234,10 +238,10 @@ int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(&table_cpus[cpu], previous, false, &id);
+    row = next_row(&tables.cpus[cpu], previous, false, &id);
     if (row == NULL)
         return KPDB_END;
-    give(&table_cpus[cpu], row, id, out);
+    give(&tables.cpus[cpu], row, id, out);
     return KPDB_OK;
 }
 
@@ -248,7 +252,7 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(&table_cpus[cpu], previous, true, &id);
+    row = next_row(&tables.cpus[cpu], previous, true, &id);
     if (row == NULL)
         return KPDB_END;
     *event = row->number;
@@ -269,17 +273,17 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
     const struct table_row *row =
-        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(&table_cpus[cpu], &event) : NULL;
+        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(&tables.cpus[cpu], &event) : NULL;
 
-    if (row == NULL || table_kinds[row->kind].fixed >= 0)
+    if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
-    for (unsigned i = 0; i < table_cpus[cpu].kernels; i++) {
-        const struct table_kernel *kernel = &table_kernels[table_cpus[cpu].kernels_at + i];
+    for (unsigned i = 0; i < tables.cpus[cpu].kernels; i++) {
+        const struct table_kernel *kernel = &table_kernels[tables.cpus[cpu].kernels_at + i];
 
         if (kernel->event == event)
             return kernel->since;
     }
-    return table_cpus[cpu].kernel;
+    return tables.cpus[cpu].kernel;
 }
 
 const char *kpdb_renamed(unsigned id)
@@ -305,7 +309,7 @@ static int name_in(unsigned cpu, int release, unsigned n, struct kpdb_event *out
 
         if (!in_set(table_candidates[i].set, cpu))
             continue;
-        found = event_on(&table_cpus[cpu], release, table_candidates[i].event, out);
+        found = event_on(&tables.cpus[cpu], release, table_candidates[i].event, out);
         if (found == KPDB_OK)
             return KPDB_OK;
         if (found == KPDB_NOT_IN_RELEASE)
@@ -347,10 +351,11 @@ int kpdb_name(unsigned n, struct kpdb_name *out)
 
 int kpdb_name_find(const char *name, size_t length)
 {
-    unsigned found = find_string(name, length);
+    size_t found;
 
-    return found < TABLE_EVENT_IDS || found == TABLE_SLOTS ? KPDB_NO_EVENT
-                                                           : (int)(found - TABLE_EVENT_IDS);
+    if (!find_string(name, length, &found) || found < TABLE_EVENT_IDS)
+        return KPDB_NO_EVENT;
+    return (int)(found - TABLE_EVENT_IDS);
 }
 
 unsigned kpdb_metric_count(void)
@@ -384,7 +389,7 @@ unsigned kpdb_cpu_count(void)
 
 int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
 {
-    const struct table_cpu *from = &table_cpus[cpu < TABLE_CPUS ? cpu : 0];
+    const struct table_cpu *from = &tables.cpus[cpu < TABLE_CPUS ? cpu : 0];
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
@@ -469,11 +474,11 @@ static int find_by_id(const char *name, size_t length)
 int kpdb_cpu_find(const char *name, size_t length)
 {
     for (unsigned c = 0; c < TABLE_CPUS; c++)
-        if (designates(table_cpus[c].db, name, length))
+        if (designates(tables.cpus[c].db, name, length))
             return (int)c;
     for (unsigned c = 0; c < TABLE_CPUS; c++)
-        for (unsigned i = 0; i < table_cpus[c].also; i++)
-            if (designates(table_also[table_cpus[c].also_at + i], name, length))
+        for (unsigned i = 0; i < tables.cpus[c].also; i++)
+            if (designates(table_also[tables.cpus[c].also_at + i], name, length))
                 return (int)c;
     for (unsigned i = 0; below(i, TABLE_CPU_IDS); i++)
         for (unsigned n = 0; n < table_ids[i].chips; n++)
@@ -488,9 +493,9 @@ int kpdb_cpu_id(unsigned cpu, unsigned n, struct kpdb_cpu_id *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (n >= table_cpus[cpu].ids)
+    if (n >= tables.cpus[cpu].ids)
         return KPDB_END;
-    id = &table_ids[table_cpus[cpu].ids_at + n];
+    id = &table_ids[tables.cpus[cpu].ids_at + n];
     out->type = id->type;
     out->subtype = id->subtype;
     out->family = id->family;
@@ -501,8 +506,8 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
 {
     if (cpu >= TABLE_CPUS)
         return NULL;
-    for (unsigned i = 0; i < table_cpus[cpu].ids; i++) {
-        const struct table_id *id = &table_ids[table_cpus[cpu].ids_at + i];
+    for (unsigned i = 0; i < tables.cpus[cpu].ids; i++) {
+        const struct table_id *id = &table_ids[tables.cpus[cpu].ids_at + i];
 
         if (n < id->chips)
             return string(table_chips[id->chips_at + n]);
@@ -513,9 +518,9 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
 
 const char *kpdb_cpu_also(unsigned cpu, unsigned n)
 {
-    if (cpu >= TABLE_CPUS || n >= table_cpus[cpu].also)
+    if (cpu >= TABLE_CPUS || n >= tables.cpus[cpu].also)
         return NULL;
-    return string(table_also[table_cpus[cpu].also_at + n]);
+    return string(table_also[tables.cpus[cpu].also_at + n]);
 }
 
 /* In the order of enum kpdb_arch. Offsets into one string: a table of pointers would relocate. */
@@ -565,7 +570,7 @@ int kpdb_cpu_newest(unsigned cpu)
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
     for (int r = TABLE_RELEASES - 1; r > 0; r--)
-        if (table_cpus[cpu].releases >> r & 1)
+        if (tables.cpus[cpu].releases >> r & 1)
             return r;
     return 0;
 }
@@ -573,25 +578,28 @@ int kpdb_cpu_newest(unsigned cpu)
 /* ---- errors
  * -------------------------------------------------------------------------------------- */
 
-/* In the order of enum kpdb_error, downwards from 0. */
+/* In the order of enum kpdb_error, downwards from 0, one behind the other. */
 const char *kpdb_strerror(int error)
 {
-    static const char texts[][48] = {
-        "no error",
-        "no such CPU in this build of the tables",
-        "no event or name is spelt so",
-        "this CPU does not have the event",
-        "this macOS release does not have the event",
-        "nothing further",
-        "no events were asked for",
-        "an event was asked for twice",
-        "more events than counters",
-        "the events do not fit on their counters",
-        "the power manager holds its counters",
-        "a fixed event without a configurable fallback",
-        "no counter can count it",
-        "unknown error",
-    };
+    static const char texts[] = "no error\0"
+                                "no such CPU in this build of the tables\0"
+                                "no event or name is spelt so\0"
+                                "this CPU does not have the event\0"
+                                "this macOS release does not have the event\0"
+                                "nothing further\0"
+                                "no events were asked for\0"
+                                "an event was asked for twice\0"
+                                "more events than counters\0"
+                                "the events do not fit on their counters\0"
+                                "the power manager holds its counters\0"
+                                "a fixed event without a configurable fallback\0"
+                                "no counter can count it\0"
+                                "unknown error";
+    const char *text = texts;
+    int before = error >= 0 ? 0 : error < KPDB_NO_COUNTER ? 1 - KPDB_NO_COUNTER : -error;
 
-    return texts[error >= 0 ? 0 : error < KPDB_NO_COUNTER ? 1 - KPDB_NO_COUNTER : -error];
+    for (; before > 0; before--)
+        while (*text++ != '\0')
+            ;
+    return text;
 }

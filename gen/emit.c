@@ -6,7 +6,7 @@
 
 static void set(struct arena *arena, struct value *map, const char *key, struct value *value)
 {
-    value_set(arena, map, key, value);
+    value_set_kept(arena, map, key, value);
 }
 
 static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
@@ -57,6 +57,12 @@ static char *identifier(struct arena *arena, const char *name)
         if (is_lower(*c))
             *c = (char)(*c - 32);
     return text;
+}
+
+/* How many of them are one number. */
+static size_t variants_at_once(const struct layout *layout)
+{
+    return layout->no_variant == LAYOUT_HALF_BYTE ? 2 : 1;
 }
 
 /* ---- the tables ---------------------------------------------------------------------------- */
@@ -136,7 +142,7 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "events", db->event_count);
         set_int(arena, item, "first", from->first);
         set_int(arena, item, "span", from->span);
-        set_int(arena, item, "variant_at", from->variant_at);
+        set_int(arena, item, "variant_at", from->variant_at / variants_at_once(layout));
         set_int(arena, item, "ids_at", from->ids_at);
         set_int(arena, item, "ids", db->id_count);
         set_int(arena, item, "also_at", from->also_at);
@@ -177,6 +183,19 @@ static struct value *kernels_data(struct arena *arena, const struct layout *layo
         set_text(arena, item, "name", layout->strings.list[layout->kernels[i].event]);
         value_append(arena, list, item);
     }
+    return list;
+}
+
+static struct value *variants_data(struct arena *arena, const struct layout *layout)
+{
+    const struct numbers *variants = &layout->variants;
+    struct value *list = value_list(arena);
+
+    if (variants_at_once(layout) == 1)
+        return numbers_data(arena, variants);
+    for (size_t i = 0; i < variants->count; i += 2)
+        value_append(arena, list,
+                     value_int(arena, (int64_t)(variants->list[i] | variants->list[i + 1] << 4)));
     return list;
 }
 
@@ -311,18 +330,23 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "row_count", layout->row_count);
     set_int(arena, data, "kernel_count", layout->kernel_count);
     set_int(arena, data, "rename_count", layout->renames.count / 2);
-    set_int(arena, data, "bucket_count", layout->displacements.count);
+    set_int(arena, data, "kind_count", layout->kind_count);
+    set_int(arena, data, "displacement_count", layout->displacements.count);
     set_int(arena, data, "slot_count", layout->slots.count);
-    set_int(arena, data, "rotate", layout->rotate);
+    set_int(arena, data, "hash_spread", layout->hashing.spread);
+    set_int(arena, data, "hash_rotate", layout->hashing.rotate);
+    set_int(arena, data, "hash_shift", layout->hashing.shift);
+    set_int(arena, data, "longest", layout->longest);
+    set_int(arena, data, "compare_spread", layout->compare_spread);
     set_int(arena, data, "string_count", layout->strings.count);
     set_int(arena, data, "string_bytes", layout->strings.bytes);
     set_int(arena, data, "prose_bytes", layout->prose.bytes);
-    set_int(arena, data, "variant_count", layout->variants.count);
+    set_int(arena, data, "variant_count", layout->variants.count / variants_at_once(layout));
     set_int(arena, data, "no_variant", layout->no_variant);
     set_int(arena, data, "set_words", (model->cpu_count + 31) / 32);
     set_int(arena, data, "fingerprint", layout->fingerprint);
     set_width(arena, data, "variant_width", layout->no_variant);
-    set_width(arena, data, "slot_width", layout->slots.count);
+    set_width(arena, data, "slot_width", largest(&layout->slots));
     set_width(arena, data, "displacement_width", largest(&layout->displacements));
     set_width(arena, data, "string_width", layout->strings.bytes);
     set_width(arena, data, "prose_width", layout->prose.bytes);
@@ -356,7 +380,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set(arena, data, "ids", table_ids_data(arena, layout));
     set(arena, data, "chips", numbers_data(arena, &layout->chips));
     set(arena, data, "also", numbers_data(arena, &layout->also));
-    set(arena, data, "variants", numbers_data(arena, &layout->variants));
+    set(arena, data, "variants", variants_data(arena, layout));
     set(arena, data, "row_at", numbers_data(arena, &layout->row_at));
     set(arena, data, "kernels", kernels_data(arena, layout));
     set(arena, data, "renames", renames_data(arena, layout));

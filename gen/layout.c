@@ -1,7 +1,5 @@
 #include "layout.h"
 
-#include "../db/hash.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -311,6 +309,8 @@ static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
     to->span = end > to->first ? end - to->first : 0;
     for (size_t i = 0; i < to->span; i++)
         add_number(arena, &layout->variants, variants[to->first + i]);
+    if (to->span % 2 != 0) /* whole bytes, if two of them share one */
+        add_number(arena, &layout->variants, SIZE_MAX);
     share_table(layout, cpu);
 }
 
@@ -330,7 +330,9 @@ static void lay_out_events(struct arena *arena, struct layout *layout, const str
     for (size_t c = 0; c < model->cpu_count; c++)
         lay_out_cpu_events(arena, layout, index, &chains, c);
     order_rows(arena, layout, &chains);
-    layout->no_variant = layout->no_variant < UINT8_MAX ? UINT8_MAX : UINT16_MAX;
+    layout->no_variant = layout->no_variant < LAYOUT_HALF_BYTE ? LAYOUT_HALF_BYTE
+                         : layout->no_variant < UINT8_MAX      ? UINT8_MAX
+                                                               : UINT16_MAX;
     for (size_t i = 0; i < layout->variants.count; i++)
         if (layout->variants.list[i] == SIZE_MAX)
             layout->variants.list[i] = layout->no_variant;
@@ -535,34 +537,34 @@ static void lay_out_cpus(struct arena *arena, struct layout *layout)
 /* ---- the hash: displacements that send every name to a slot of its own
  * -------------------------------- */
 
-struct hashing {
-    size_t names, buckets;
-    uint32_t *hashes;
-    size_t *order; /* of names, by bucket */
-    size_t *begin; /* the bucket's first in `order`; one more than buckets */
-};
+enum { BUCKET_BITS_MORE = 3 }; /* than the fewest that are tried */
 
-static const uint32_t *sorting_hashes;
+struct hashing {
+    struct kpdb_hashing by;
+    size_t names, buckets, slots;
+    uint32_t *hashes;
+    uint32_t *order; /* hashes, sorted, so a bucket's are together */
+    size_t *begin;   /* the bucket's first in `order`; one more than buckets */
+    size_t *taken;   /* slots, by the hash that has them */
+};
 
 static int compare_hashes(const void *a, const void *b)
 {
-    uint32_t x = sorting_hashes[*(const size_t *)a], y = sorting_hashes[*(const size_t *)b];
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
     return x < y ? -1 : x > y;
 }
 
-static bool hash_names(const struct layout *layout, struct hashing *hashing, unsigned rotate)
+static bool hash_names(const struct layout *layout, struct hashing *hashing)
 {
     for (size_t i = 0; i < hashing->names; i++) {
         const char *name = layout->strings.list[i];
 
-        hashing->hashes[i] = kpdb_hash(name, strlen(name), rotate);
-        hashing->order[i] = i;
+        hashing->hashes[i] = hashing->order[i] = kpdb_hash(name, strlen(name), hashing->by);
     }
-    sorting_hashes = hashing->hashes;
-    qsort(hashing->order, hashing->names, sizeof(size_t), compare_hashes);
+    qsort(hashing->order, hashing->names, sizeof *hashing->order, compare_hashes);
     for (size_t i = 1; i < hashing->names; i++)
-        if (hashing->hashes[hashing->order[i]] == hashing->hashes[hashing->order[i - 1]])
+        if (hashing->order[i] == hashing->order[i - 1])
             return false;
     return true;
 }
@@ -571,90 +573,141 @@ static void fill_buckets(struct hashing *hashing)
 {
     size_t at = 0;
 
-    memset(hashing->begin, 0, (hashing->buckets + 1) * sizeof(size_t));
-    for (size_t i = 0; i < hashing->names; i++)
-        hashing->begin[kpdb_bucket(hashing->hashes[i], (uint32_t)hashing->buckets) + 1]++;
-    for (size_t b = 1; b <= hashing->buckets; b++)
-        hashing->begin[b] += hashing->begin[b - 1];
-    for (size_t i = 0; i < hashing->names; i++) {
-        at = kpdb_bucket(hashing->hashes[i], (uint32_t)hashing->buckets);
-        hashing->order[hashing->begin[at]++] = i;
+    for (size_t b = 0; b < hashing->buckets; b++) {
+        hashing->begin[b] = at;
+        while (at < hashing->names && kpdb_bucket(hashing->order[at], hashing->by) == b)
+            at++;
     }
-    for (size_t b = hashing->buckets; b > 0; b--)
-        hashing->begin[b] = hashing->begin[b - 1];
-    hashing->begin[0] = 0;
+    hashing->begin[hashing->buckets] = at;
 }
 
-static bool place_bucket(const struct hashing *hashing, size_t bucket, size_t *slots,
-                         uint32_t displacement)
+static bool place_bucket(struct hashing *hashing, size_t bucket, uint32_t displacement)
 {
     for (size_t i = hashing->begin[bucket]; i < hashing->begin[bucket + 1]; i++) {
-        size_t name = hashing->order[i];
-        uint32_t slot = kpdb_slot(hashing->hashes[name], displacement, (uint32_t)hashing->names);
+        uint32_t slot = kpdb_slot(hashing->order[i], displacement, (uint32_t)hashing->slots);
 
-        if (slots[slot] != SIZE_MAX) {
-            for (; i > hashing->begin[bucket]; i--) {
-                name = hashing->order[i - 1];
-                slots[kpdb_slot(hashing->hashes[name], displacement, (uint32_t)hashing->names)] =
+        if (hashing->taken[slot] != SIZE_MAX) {
+            while (i-- > hashing->begin[bucket])
+                hashing
+                    ->taken[kpdb_slot(hashing->order[i], displacement, (uint32_t)hashing->slots)] =
                     SIZE_MAX;
-            }
             return false;
         }
-        slots[slot] = name;
+        hashing->taken[slot] = i;
     }
     return true;
 }
 
-/* The fullest buckets first, while there is room. Few displacements, so that they fit a byte. */
-static bool place_names(const struct hashing *hashing, size_t *displacements, size_t *slots)
+/* The fullest buckets first, while there is room. */
+static bool place_names(struct hashing *hashing, uint32_t limit, size_t *displacements)
 {
     size_t fullest = 0;
 
-    for (size_t i = 0; i < hashing->names; i++)
-        slots[i] = SIZE_MAX;
-    for (size_t b = 0; b < hashing->buckets; b++)
+    for (size_t i = 0; i < hashing->slots; i++)
+        hashing->taken[i] = SIZE_MAX;
+    for (size_t b = 0; b < hashing->buckets; b++) {
+        displacements[b] = 0;
         if (hashing->begin[b + 1] - hashing->begin[b] > fullest)
             fullest = hashing->begin[b + 1] - hashing->begin[b];
+    }
     for (size_t size = fullest; size > 0; size--)
         for (size_t b = 0; b < hashing->buckets; b++) {
             uint32_t displacement = 0;
 
             if (hashing->begin[b + 1] - hashing->begin[b] != size)
                 continue;
-            while (displacement < UINT16_MAX && !place_bucket(hashing, b, slots, displacement))
+            while (displacement < limit && !place_bucket(hashing, b, displacement))
                 displacement++;
-            if (displacement == UINT16_MAX)
+            if (displacement == limit)
                 return false;
             displacements[b] = displacement;
         }
     return true;
 }
 
+static void keep_hash(struct arena *arena, struct layout *layout, const struct hashing *hashing,
+                      size_t *displacements)
+{
+    size_t *slots = arena_alloc(arena, hashing->slots, sizeof *slots);
+
+    for (size_t i = 0; i < hashing->names; i++) {
+        uint32_t hash = hashing->hashes[i];
+        size_t displacement = displacements[kpdb_bucket(hash, hashing->by)];
+
+        slots[kpdb_slot(hash, (uint32_t)displacement, (uint32_t)hashing->slots)] = i;
+    }
+    layout->hashing = hashing->by;
+    layout->displacements = (struct numbers){displacements, hashing->buckets, hashing->buckets};
+    layout->slots = (struct numbers){slots, hashing->slots, hashing->slots};
+}
+
+static void measure_names(struct layout *layout, size_t names)
+{
+    enum { SPREAD_MAX = 3 };
+    size_t covered = 0;
+
+    for (size_t i = 0; i < layout->strings.count; i++)
+        if (strlen(layout->strings.list[i]) > layout->longest)
+            layout->longest = strlen(layout->strings.list[i]);
+    for (unsigned spread = 0; spread <= SPREAD_MAX && covered * 8 < names * 7; spread++) {
+        covered = 0;
+        for (size_t i = 0; i < names; i++)
+            covered += strlen(layout->strings.list[i]) <= 8 * (((size_t)1 << spread) + 1);
+        layout->compare_spread = spread;
+    }
+}
+
+/* With the fewest buckets that do, and displacements of one byte where that is possible. */
+static bool place_hashes(struct hashing *hashing, unsigned least, size_t *displacements)
+{
+    for (uint32_t limit = 1u << 8; limit <= 1u << 16; limit <<= 8)
+        for (unsigned bits = least; bits < least + BUCKET_BITS_MORE; bits++) {
+            hashing->by.shift = 32 - bits;
+            hashing->buckets = (size_t)1 << bits;
+            fill_buckets(hashing);
+            if (place_names(hashing, limit < hashing->slots ? limit : (uint32_t)hashing->slots,
+                            displacements))
+                return true;
+        }
+    return false;
+}
+
+/* With the fewest words that do. */
 static void lay_out_hash(struct arena *arena, struct layout *layout, size_t names)
 {
-    struct hashing hashing = {.names = names};
-    size_t *displacements, *slots;
+    enum { ROTATE_MIN = 5, ROTATE_MAX = 27 };
+    struct hashing hashing = {.names = names, .slots = 1};
+    size_t *displacements;
+    unsigned least = 1;
 
-    if (names == 0 || names > UINT16_MAX)
+    measure_names(layout, names);
+    if (names == 0) { /* one slot, of a string that is no name */
+        layout->hashing = (struct kpdb_hashing){0, 1, 31};
+        add_number(arena, &layout->displacements, 0);
+        add_number(arena, &layout->displacements, 0);
+        add_number(arena, &layout->slots, 0);
         return;
-    hashing.hashes = arena_alloc(arena, names, sizeof(uint32_t));
-    hashing.order = arena_alloc(arena, names, sizeof(size_t));
-    hashing.begin = arena_alloc(arena, names + 2, sizeof(size_t));
-    displacements = arena_alloc(arena, names + 1, sizeof(size_t));
-    slots = arena_alloc(arena, names, sizeof(size_t));
-    for (layout->rotate = 5; layout->rotate < 64; layout->rotate++) {
-        if (!hash_names(layout, &hashing, layout->rotate))
-            continue;
-        for (hashing.buckets = names / 3 + 1; hashing.buckets <= names;
-             hashing.buckets += names / 8 + 1) {
-            fill_buckets(&hashing);
-            if (!place_names(&hashing, displacements, slots))
+    }
+    while (names >> least > 2)
+        least++;
+    hashing.hashes = arena_alloc(arena, names, sizeof *hashing.hashes);
+    hashing.order = arena_alloc(arena, names, sizeof *hashing.order);
+    while (hashing.slots < names)
+        hashing.slots *= 2;
+    hashing.taken = arena_alloc(arena, hashing.slots, sizeof *hashing.taken);
+    hashing.begin =
+        arena_alloc(arena, ((size_t)1 << (least + BUCKET_BITS_MORE)) + 1, sizeof *hashing.begin);
+    displacements =
+        arena_alloc(arena, (size_t)1 << (least + BUCKET_BITS_MORE), sizeof *displacements);
+    for (hashing.by.rotate = ROTATE_MIN; hashing.by.rotate <= ROTATE_MAX; hashing.by.rotate++)
+        for (hashing.by.spread = 0; hashing.by.spread <= KPDB_SPREAD_MAX; hashing.by.spread++) {
+            if (!hash_names(layout, &hashing))
                 continue;
-            layout->displacements = (struct numbers){displacements, hashing.buckets, names};
-            layout->slots = (struct numbers){slots, names, names};
+            if (!place_hashes(&hashing, least, displacements))
+                break;
+            keep_hash(arena, layout, &hashing, displacements);
             return;
         }
-    }
     report_error(NULL, "no hash tells these %zu names apart (expected ordinary names)", names);
 }
 

@@ -6,9 +6,10 @@
 #ifndef KPEPC_LAYOUT_H
 #define KPEPC_LAYOUT_H
 
+#include "../db/hash.h"
 #include "model.h"
 
-enum { LAYOUT_NO_ID = 0xffff };
+enum { LAYOUT_NO_ID = 0xffff, LAYOUT_HALF_BYTE = 15 };
 
 /* What many rows share, so that a row is four bytes. Kind 0 is that of aliases. */
 struct layout_kind {
@@ -75,8 +76,8 @@ struct layout {
     struct numbers chips, also; /* strings */
 
     struct numbers variants; /* of each CPU's ids: which of the id's rows, or no_variant */
-    size_t no_variant;
-    struct numbers row_at; /* of each id: its first row */
+    size_t no_variant;       /* LAYOUT_HALF_BYTE: two of them in a byte */
+    struct numbers row_at;   /* of each id: its first row */
     struct layout_row *rows;
     size_t row_count;
     struct layout_kind *kinds;
@@ -94,7 +95,9 @@ struct layout {
     struct strings prose; /* units, summaries, names of metrics */
     struct numbers terms; /* of metrics */
 
-    unsigned rotate; /* of the hash */
+    struct kpdb_hashing hashing;
+    size_t longest;          /* string, bytes */
+    unsigned compare_spread; /* words that cover seven names of eight */
     struct numbers displacements, slots;
     uint32_t fingerprint; /* of every string and number above */
 };

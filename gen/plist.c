@@ -12,7 +12,8 @@
 
 /* ---- a file -> values ------------------------------------------------------- */
 
-static bool read_file(struct arena *arena, const char *path, char **text, size_t *length)
+/* The caller frees *text, which is set even on failure. */
+static bool read_file(const char *path, char **text, size_t *length)
 {
     struct stat status;
     int fd = open(path, O_RDONLY | O_NONBLOCK); /* a FIFO must not make it wait for a writer */
@@ -33,7 +34,9 @@ static bool read_file(struct arena *arena, const char *path, char **text, size_t
     } else if (status.st_size == 0) {
         report_error(path, "empty (expected a property list)");
     } else {
-        *text = arena_alloc(arena, (size_t)status.st_size + 1, 1);
+        *text = malloc((size_t)status.st_size);
+        if (*text == NULL)
+            fatal(EXIT_SYSTEM, "out of memory");
         *length = fread(*text, 1, (size_t)status.st_size, file);
         ok = !ferror(file) && *length == (size_t)status.st_size;
         if (!ok)
@@ -109,18 +112,15 @@ static struct value *convert(struct arena *arena, plist_t node, size_t *keys)
     }
 }
 
-const struct value *plist_load(struct arena *arena, const char *path)
+static const struct value *parse(struct arena *arena, const char *path, const char *text,
+                                 size_t length)
 {
     struct scan scan = {0};
     struct value *value;
     plist_t root = NULL;
-    char *text;
-    size_t length, keys = 0;
-    bool binary;
+    size_t keys = 0;
+    bool binary = length >= 8 && memcmp(text, "bplist00", 8) == 0;
 
-    if (!read_file(arena, path, &text, &length))
-        return NULL;
-    binary = length >= 8 && memcmp(text, "bplist00", 8) == 0;
     if (!(binary ? scan_binary : scan_xml)(arena, text, length, &scan)) {
         report_error(path, "%s", scan.error);
         return NULL;
@@ -143,6 +143,18 @@ const struct value *plist_load(struct arena *arena, const char *path)
         report_error(path, "%s", why != NULL ? why : "a key occurs twice (expected each key once)");
         return NULL;
     }
+    return value;
+}
+
+const struct value *plist_load(struct arena *arena, const char *path)
+{
+    const struct value *value = NULL;
+    char *text = NULL;
+    size_t length;
+
+    if (read_file(path, &text, &length))
+        value = parse(arena, path, text, length);
+    free(text);
     return value;
 }
 

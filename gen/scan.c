@@ -340,12 +340,14 @@ static bool scan_document(struct xml *xml)
     while (xml->at < xml->end) {
         bool ok = true;
 
-        if (is_space(*xml->at))
-            step(xml, 1);
+        while (xml->at < xml->end && is_space(*xml->at))
+            xml->at++;
+        if (xml->at == xml->end)
+            break;
+        if (starts(xml, "</"))
+            ok = close_container(xml);
         else if (starts(xml, "<!") || starts(xml, "<?"))
             ok = skip_markup(xml);
-        else if (starts(xml, "</"))
-            ok = close_container(xml);
         else if (*xml->at == '<')
             ok = open_element(xml);
         else if (xml->depth != 0)
@@ -369,6 +371,12 @@ static const char *not_utf8(const char *at, const char *end)
     static const unsigned long least[] = {0, 0x80, 0x800, 0x10000};
 
     while (at < end) {
+        uint64_t eight;
+
+        if (end - at >= 8 && (memcpy(&eight, at, 8), (eight & 0x8080808080808080u) == 0)) {
+            at += 8;
+            continue;
+        }
         unsigned char lead = (unsigned char)*at;
         size_t more = lead < 0x80         ? 0
                       : lead >> 5 == 0x06 ? 1

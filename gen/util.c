@@ -3,13 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 64 * 1024 };
+enum { ARENA_BLOCK = 256 * 1024 }; /* fresh pages from the system: zeroed already */
+
+/* What is as aligned as anything that a step keeps. */
+union arena_item {
+    void *pointer;
+    int64_t integer;
+    double real;
+};
 
 struct arena_block {
     struct arena_block *next;
     size_t used;
     size_t size;
-    _Alignas(max_align_t) unsigned char data[];
+    _Alignas(union arena_item) unsigned char data[];
 };
 
 static size_t errors;
@@ -29,7 +36,7 @@ void fatal(int status, const char *format, ...)
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
-    const size_t align = _Alignof(max_align_t);
+    const size_t align = _Alignof(union arena_item);
     struct arena_block *block = arena->head;
     size_t want;
     void *result;
@@ -150,9 +157,10 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
+/* One write a line: standard error has no buffer of its own. */
 static void report(const char *kind, const char *where, const char *format, va_list args)
 {
-    struct buffer text = {0};
+    struct buffer text = {0}, line = {0};
 
     buffer_printf(&text, "%s: ", where == NULL ? "kpepc" : where);
     buffer_puts(&text, kind);
@@ -161,12 +169,14 @@ static void report(const char *kind, const char *where, const char *format, va_l
         unsigned char c = (unsigned char)text.data[i];
 
         if (c < 0x20 || c > 0x7e)
-            fprintf(stderr, "\\x%02x", c);
+            buffer_printf(&line, "\\x%02x", c);
         else
-            fputc(c, stderr);
+            buffer_add(&line, &text.data[i], 1);
     }
-    fputc('\n', stderr);
+    buffer_add(&line, "\n", 1);
+    fwrite(line.data, 1, line.length, stderr);
     buffer_free(&text);
+    buffer_free(&line);
 }
 
 void report_error(const char *where, const char *format, ...)

@@ -63,12 +63,13 @@ struct value *value_other(struct arena *arena)
     return make(arena, VALUE_OTHER);
 }
 
+/* Room for one more: there is room for four, and then for twice as many each time that is full. */
 static void grow(struct arena *arena, struct value *value)
 {
-    size_t capacity = value->capacity == 0 ? 4 : value->capacity * 2;
+    size_t capacity = value->length == 0 ? 4 : value->length * 2;
     struct value **items;
 
-    if (value->length < value->capacity)
+    if (value->length != 0 && (value->length < 4 || (value->length & (value->length - 1)) != 0))
         return;
     items = arena_alloc(arena, capacity, sizeof(struct value *));
     if (value->length != 0)
@@ -81,7 +82,6 @@ static void grow(struct arena *arena, struct value *value)
             memcpy(keys, value->keys, value->length * sizeof(char *));
         value->keys = keys;
     }
-    value->capacity = capacity;
 }
 
 void value_append(struct arena *arena, struct value *list, struct value *item)
@@ -90,11 +90,15 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
     list->items[list->length++] = item;
 }
 
+/* No key holds a NUL, so a text that does is behind the key it begins with. */
 static int compare_key(const char *key, const char *text, size_t length)
 {
-    int order = strncmp(key, text, length);
+    int order = length != 0 && *key != *text ? (unsigned char)*key - (unsigned char)*text
+                                             : strncmp(key, text, length);
 
-    return order != 0 ? order : key[length] != '\0';
+    if (order != 0)
+        return order;
+    return memchr(text, '\0', length) != NULL ? -1 : key[length] != '\0';
 }
 
 /* The first place whose key is not below the text; a sorted source hits the end at once. */
@@ -115,7 +119,7 @@ static size_t lower_bound(const struct value *map, const char *text, size_t leng
     return low;
 }
 
-bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
+bool value_set_kept(struct arena *arena, struct value *map, const char *key, struct value *item)
 {
     size_t length = strlen(key);
     size_t at = lower_bound(map, key, length);
@@ -123,19 +127,28 @@ bool value_set(struct arena *arena, struct value *map, const char *key, struct v
     if (at < map->length && compare_key(map->keys[at], key, length) == 0)
         return false;
     grow(arena, map);
-    memmove(map->items + at + 1, map->items + at, (map->length - at) * sizeof(struct value *));
-    memmove(map->keys + at + 1, map->keys + at, (map->length - at) * sizeof(char *));
+    if (at != map->length) {
+        size_t behind = map->length - at;
+
+        memmove(map->items + at + 1, map->items + at, behind * sizeof(struct value *));
+        memmove(map->keys + at + 1, map->keys + at, behind * sizeof(char *));
+    }
     map->items[at] = item;
-    map->keys[at] = arena_copy(arena, key, length);
+    map->keys[at] = key;
     map->length++;
     return true;
+}
+
+bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
+{
+    return value_set_kept(arena, map, arena_copy(arena, key, strlen(key)), item);
 }
 
 const struct value *value_get(const struct value *map, const char *key, size_t length)
 {
     size_t at;
 
-    if (map->type != VALUE_MAP || memchr(key, '\0', length) != NULL)
+    if (map->type != VALUE_MAP)
         return NULL;
     at = lower_bound(map, key, length);
     return at < map->length && compare_key(map->keys[at], key, length) == 0 ? map->items[at] : NULL;

@@ -20,8 +20,7 @@ enum value_type {
 
 struct value {
     enum value_type type;
-    size_t length;   /* bytes of a string, items of a list or map */
-    size_t capacity; /* of items and keys */
+    size_t length; /* bytes of a string, items of a list or map */
     union {
         bool boolean;
         int64_t integer;
@@ -45,6 +44,8 @@ struct value *value_other(struct arena *arena);
 void value_append(struct arena *arena, struct value *list, struct value *item);
 /* Copies the key; false, and nothing done, when the map has it already. */
 bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
+/* The same with a key that lives as long as the map: a literal, or text of the arena. */
+bool value_set_kept(struct arena *arena, struct value *map, const char *key, struct value *item);
 /* NULL when map is not a map or has no such key. */
 const struct value *value_get(const struct value *map, const char *key, size_t length);
 /* "string", "integer", ...: the plist word for the type, for messages. */

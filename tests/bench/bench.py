@@ -23,7 +23,8 @@ import databases
 OPTIMISE = ["-O2", "-fPIC"]
 WARNINGS = ["-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"]
 # As db/CMakeLists.txt compiles the library.
-FREESTANDING = ["-ffreestanding", "-fno-tree-loop-distribute-patterns"]
+FREESTANDING = ["-ffreestanding"]
+FREESTANDING_GCC = ["-fno-tree-loop-distribute-patterns"]
 SECTIONS = ["-ffunction-sections", "-fdata-sections"]
 
 # What a careful user of gperf would try: read-only tables, ten searches for a small one, lengths
@@ -106,8 +107,13 @@ class Bench:
             command = [self.cc, probe, "-o", self.path("probe"), *libraries]
             if subprocess.run(command, capture_output=True).returncode != 0:
                 missing.append(f"{what} (Debian: {package})")
+        clang = "clang" in run([self.cc, "--version"])
+        self.freestanding = FREESTANDING + ([] if clang else FREESTANDING_GCC)
         if missing:
             raise Missing("bench: cannot run without " + ", ".join(missing))
+        # Valgrind gives up on debug information that is newer than it.
+        run(["objcopy", "--strip-debug", self.kpepc, self.path("kpepc")])
+        self.kpepc = self.path("kpepc")
 
     def machine(self):
         with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -164,7 +170,7 @@ class Bench:
         objects = []
         for source in self.library:
             target = os.path.join(folder, f"{os.path.basename(source)}.o")
-            how = [*WARNINGS, *FREESTANDING, *includes]
+            how = [*WARNINGS, *self.freestanding, *includes]
             objects.append(self.compile(os.path.join(db, source), target, *how))
         return objects, includes
 
@@ -553,7 +559,7 @@ def print_sizes(sizes):
         "b) Bytes, linked as a shared object: constants (.rodata*), constants that the loader\n"
         "writes pointers to (.data.rel.ro*), both together; apart from them the relocations\n"
         "(.rela.dyn), and code. libkpdb also holds aliases, chips, CPU ids, releases, renames,\n"
-        "fallbacks and what counters a CPU has; gperf's rows are name, mask, number, umask, fixed.\n"
+        "fallbacks and what counters a CPU has; a gperf row is name, mask, number, umask, fixed.\n"
         "gperf gets one table for each CPU, CPUs that are alike sharing one, releases merged; or\n"
         "one for each distinct file; or one for each file. The linker merges equal names of its\n"
         "tables (not with -P). kpdb_find alone: what a program that calls nothing else has left.\n"
@@ -571,8 +577,8 @@ def print_sizes(sizes):
 def print_compiles(compiles):
     print(
         "c) kpepc compile beside libplist's parse of the same files, each a process: milliseconds\n"
-        f"(median of {PROCESS_RUNS}) and instructions (callgrind), start and exit included. As\n"
-        "built: with the names, chips and kernel lists of db/, which are parsed too.\n"
+        f"(median of {PROCESS_RUNS}) and instructions (callgrind), start and exit included.\n"
+        "As built: with the names, chips and kernel lists of db/, which are parsed too.\n"
     )
     rows = [
         [row["what"], row["files"]]

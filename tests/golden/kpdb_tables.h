@@ -24,12 +24,15 @@ enum {
     TABLE_NAMES = 4,
     TABLE_METRICS = 2,
     TABLE_ROWS = 9,
-    TABLE_NO_VARIANT = 255, /* the CPU does not have the id */
+    TABLE_NO_VARIANT = 15, /* the CPU does not have the id */
     TABLE_KERNELS = 0,
     TABLE_RENAMES = 0,
-    TABLE_SLOTS = 13, /* event ids and names: what the hash knows */
-    TABLE_BUCKETS = 5,
-    TABLE_ROTATE = 5,
+    TABLE_SLOTS = 16, /* of the hash, which knows event ids and names */
+    TABLE_HASH_SPREAD = 0, /* struct kpdb_hashing */
+    TABLE_HASH_ROTATE = 5,
+    TABLE_HASH_SHIFT = 28,
+    TABLE_LONGEST = 18, /* string, bytes */
+    TABLE_COMPARE_SPREAD = 1, /* as TABLE_HASH_SPREAD: what covers most strings */
     TABLE_SET_WORDS = 1,
 };
 
@@ -72,47 +75,6 @@ struct table_strings {
 };
 _Static_assert(sizeof(struct table_strings) == 182, "kpdb_tables.h: strings are missing");
 
-static const struct table_strings table_strings = {
-#define X(n, text) text,
-    TABLE_STRINGS(X)
-#undef X
-};
-
-static const table_string table_string_at[] = {
-#define X(n, text) offsetof(struct table_strings, s##n),
-    TABLE_STRINGS(X)
-#undef X
-    sizeof(struct table_strings),
-};
-_Static_assert(sizeof table_string_at == (18 + 1) * sizeof(table_string),
-               "kpdb_tables.h: strings are missing");
-
-/* The hash (db/hash.h): a name's bucket has the displacement that sends it to its own slot. */
-static const table_displacement table_displacements[TABLE_BUCKETS + 1] = {
-    14, 7, 108, 45, 0, 0,
-};
-static const table_slot table_slots[TABLE_SLOTS + 1] = {
-    5, 4, 6, 11, 10, 0, 12, 3, 2, 7, 9, 1, 8, 0,
-};
-
-/* What many rows share, laid out as the end of struct kpdb_event. Kind 0 is that of aliases. */
-struct table_kind {
-    uint32_t counters; /* mask of the counters that can count it */
-    uint16_t fallback; /* event id, or none */
-    uint16_t other;
-    uint16_t releases; /* mask; 0: all of the CPU's */
-    int8_t fixed;
-};
-static const struct table_kind table_kinds[] = {
-    { 0x0, 0, 0x0, 0x0, 0 },
-    { 0xfc, 65535, 0x0, 0x0, -1 },
-    { 0x1, 65535, 0x0, 0x0, 0 },
-    { 0x2, 4, 0x0, 0x0, 1 },
-    { 0x80, 65535, 0x0, 0x0, -1 },
-    { 0xe0, 65535, 0x0, 0x0, -1 },
-    { 0x3fc, 65535, 0x0, 0x0, -1 },
-};
-
 /*
  * What an event id is on some CPU, in the order of ids: an event; or, of kind 0,
  * an alias, and number is the id of what it means.
@@ -122,28 +84,6 @@ struct table_row {
     uint8_t umask;
     table_kind_number kind;
 };
-static const struct table_row table_rows[TABLE_ROWS + 1] = {
-    { 0x4006, 0x0, 1 }, /* ARM_STALL */
-    { 0x2, 0x0, 0 }, /* alias of FIXED_CYCLES */
-    { 0x0, 0x0, 2 }, /* FIXED_CYCLES */
-    { 0x0, 0x0, 3 }, /* FIXED_INSTRUCTIONS */
-    { 0x8c, 0x0, 4 }, /* INST_ALL */
-    { 0x8d, 0x0, 5 }, /* INST_BRANCH */
-    { 0x3, 0x0, 0 }, /* alias of FIXED_INSTRUCTIONS */
-    { 0xa3, 0x0, 6 }, /* L1D_CACHE_MISS_LD */
-    { 0xb1, 0x0, 6 }, /* LDST_X64_UOP */
-    {0, 0, 0},
-};
-/* An id's first row. */
-static const uint16_t table_row_at[TABLE_EVENT_IDS + 1] = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 0,
-};
-/* Which of an id's rows is a CPU's, for each id from the CPU's first on. */
-static const table_variant table_variants[] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-};
-_Static_assert(sizeof table_variants == (9 + 1) * sizeof(table_variant),
-               "kpdb_tables.h: variants are missing");
 
 struct table_cpu {
     uint32_t fixed, config, power;    /* masks of counters */
@@ -157,11 +97,61 @@ struct table_cpu {
     uint8_t ids, also, arch, event_bits;
     uint8_t kernel_list; /* some kernel's list of selectors for it is known */
 };
-static const struct table_cpu table_cpus[] = {
-    { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 9, 0, 7, 0, 0, 0, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
+
+/* All that finding an event reads, in one object, so that there is one address to make. */
+struct tables {
+    struct table_cpu cpus[TABLE_CPUS + 1];
+    /* What many rows share: all but id, number and umask; no releases: all of the CPU's. */
+    struct kpdb_event kinds[7 + 1];
+    struct table_row rows[TABLE_ROWS + 1];
+    table_displacement displacements[16 + 1]; /* of a hash's bucket (db/hash.h) */
+    table_slot slots[TABLE_SLOTS + 1];
+    table_string string_at[18 + 1];
+    uint16_t row_at[TABLE_EVENT_IDS + 1]; /* an id's first row */
+    /* Which of an id's rows is a CPU's, for each id from the CPU's first on. */
+    table_variant variants[5 + 1];
+    struct table_strings strings;
 };
-_Static_assert(sizeof table_cpus / sizeof table_cpus[0] == TABLE_CPUS,
-               "kpdb_tables.h: CPUs are missing");
+static const struct tables tables = {
+    .cpus = {
+        { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 9, 0, 7, 0, 0, 0, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
+    },
+    .kinds = {
+        { 0, 0, 0x0, 0, 0x0, 0x0, 0, 0 },
+        { 0, 0, 0xfc, 65535, 0x0, 0x0, -1, 0 },
+        { 0, 0, 0x1, 65535, 0x0, 0x0, 0, 0 },
+        { 0, 0, 0x2, 4, 0x0, 0x0, 1, 0 },
+        { 0, 0, 0x80, 65535, 0x0, 0x0, -1, 0 },
+        { 0, 0, 0xe0, 65535, 0x0, 0x0, -1, 0 },
+        { 0, 0, 0x3fc, 65535, 0x0, 0x0, -1, 0 },
+    },
+    .rows = {
+        { 0x4006, 0x0, 1 }, /* ARM_STALL */
+        { 0x2, 0x0, 0 }, /* alias of FIXED_CYCLES */
+        { 0x0, 0x0, 2 }, /* FIXED_CYCLES */
+        { 0x0, 0x0, 3 }, /* FIXED_INSTRUCTIONS */
+        { 0x8c, 0x0, 4 }, /* INST_ALL */
+        { 0x8d, 0x0, 5 }, /* INST_BRANCH */
+        { 0x3, 0x0, 0 }, /* alias of FIXED_INSTRUCTIONS */
+        { 0xa3, 0x0, 6 }, /* L1D_CACHE_MISS_LD */
+        { 0xb1, 0x0, 6 }, /* LDST_X64_UOP */
+    },
+    .displacements = { 0, 0, 0, 1, 4, 9, 0, 0, 0, 0, 8, 1, 0, 0, 5, 0,  },
+    .slots = { 4, 1, 5, 3, 9, 0, 8, 7, 0, 11, 12, 6, 0, 0, 2, 10,  },
+    .string_at = {
+#define X(n, text) offsetof(struct table_strings, s##n),
+        TABLE_STRINGS(X)
+#undef X
+        sizeof(struct table_strings),
+    },
+    .row_at = { 0, 1, 2, 3, 4, 5, 6, 7, 8,  },
+    .variants = { 0, 0, 0, 0, 240,  },
+    .strings = {
+#define X(n, text) text,
+        TABLE_STRINGS(X)
+#undef X
+    },
+};
 
 struct table_id {
     uint32_t type, subtype, family;
