@@ -691,6 +691,7 @@ static void periods(void)
     values[0] = 1ull << 60; /* more than fits: the largest, before G4 */
     CHECK_INT(kpc_set_period(C, values), 0);
     CHECK_INT(state().periods[2], max);
+    values[0] = 1000;
 
     uint32_t actions[10] = {0, 0, 1, 2, 3, 8, 9, 5, 6, 7}, got[10];
     reset("pm=1");
