@@ -86,7 +86,7 @@ static HOT const struct table_row *own_row(const struct table_cpu *cpu, size_t i
     if (place >= cpu->span)
         return NULL;
     if (TABLE_NO_VARIANT == 15) /* two in a byte */
-        variant = tables.variants[cpu->variant_at + place / 2] >> place % 2 * 4 & 15u;
+        variant = (unsigned)tables.variants[cpu->variant_at + place / 2] >> place % 2 * 4 & 15u;
     else
         variant = tables.variants[cpu->variant_at + place];
     return variant == TABLE_NO_VARIANT ? NULL : &tables.rows[tables.row_at[id] + variant];
