@@ -59,8 +59,15 @@
  *   - RAWPMU has 7 words on 8-bit chips and 11 on 16-bit ones, 7 and 17 in G4.
  *   - The power manager has control of the fixed counters (period: EPERM) when pm=custom.
  *   - Under Rosetta hw.cputype is 7, hw.cpusubtype 4; the kernel below is still arm64's.
+ *   - kpc.counting reads POWER back as it does CONFIGURABLE: when the counters of that class run.
+ *   - Ice Lake has 4 fixed counters, as its kpep database says.
+ *   - kpc_cpu_string() returns the length, as snprintf does.
  *   - x86_64: no event selects nothing, every other event code counts; edge, invert and CMASK do
  *     not change a count.
+ *
+ * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31; kperf's nodes only keep and refuse),
+ * P and E cores that count differently, fork (a child has a copy of the machine), action ids
+ * having an effect. kperfdata's generations are two libraries of their own: kperfdata_sim.h.
  */
 #ifndef KPEP_TESTS_SIM_H
 #define KPEP_TESTS_SIM_H

@@ -220,7 +220,10 @@ static void no_nodes(void)
     CHECK_INT(kpc_get_config_count(FC), 0);
     CHECK_FAILS(kpc_set_config(C, values), 0);
     start(F, NULL);
+    CHECK_INT(kpc_get_counting(), F);
     CHECK_INT(slot_delta(1, 2, 1000, 0), 1000 + READ_UNITS);
+    CHECK_INT(kpc_set_counting(FC), 0);
+    CHECK_INT(kpc_get_counting(), FC); /* all of none are running */
 }
 
 static void hardware_busy(void)
@@ -547,6 +550,13 @@ static void mode_bits_intel(void)
     words[1] = 0x40003c;
     CHECK_INT(kpc_set_config(FC, words), 0);
     CHECK_INT(slot_delta(3, 7, 1000, 1000), 0);
+    /* the fixed counters' word comes first, and only with them */
+    CHECK_INT(kpc_set_config(C, (uint64_t[]){0x10051, 0x10052, 0x10053, 0x10054}), 0);
+    CHECK_INT(state().words[0], 0x10051);
+    CHECK_INT(state().words[3], 0x10054);
+    CHECK_INT(kpc_get_config(FC, back), 0);
+    CHECK_INT(back[0], 0x333);
+    CHECK_INT(back[4], 0x510054);
 }
 
 static void wrong_counter(void)
@@ -628,6 +638,7 @@ static void g4_errors(void)
     uint64_t words[32] = {0};
     reset("gen=4 pm=1");
     CHECK_FAILS(kpc_set_config(C | KPC_POWER, words), EINVAL);
+    CHECK_FAILS(kpc_set_config(KPC_POWER, words), EPERM);
     CHECK_FAILS(kpc_set_config(C | KPC_RAWPMU, words), EXDEV);
     CHECK_FAILS(kpc_get_config(C | KPC_RAWPMU, words), EXDEV);
     words[0] = word(0x03);
@@ -656,6 +667,11 @@ static void g4_errors(void)
         CHECK_INT(configure_one(5, word(0x8d)), 0);
         CHECK_INT(kpc_set_counting(C), 0);
     }
+    reset("gen=4 strict=1 chip=haswell"); /* PREC_DIST wants counter 4, ANY_P none in particular */
+    CHECK_INT(kpc_set_config(C, (uint64_t[]){0x100c0, 0x101c0}), 0);
+    CHECK_INT(kpc_set_counting(C), 0);
+    CHECK_INT(kpc_set_config(C, (uint64_t[]){0x101c0, 0x100c0}), 0);
+    CHECK_FAILS(kpc_set_counting(C), EINVAL);
     reset("gen=4 chip=icelake");
     CHECK_INT(kpc_get_counter_count(C), 4); /* half of CPUID's */
 }
@@ -710,6 +726,7 @@ static void periods(void)
     CHECK_FAILS(kpc_set_period(C | KPC_POWER, values), EINVAL);
     reset("pm=custom");
     CHECK_FAILS(kpc_set_period(FC, values), EPERM);
+    CHECK_INT(kpc_set_period(C, values), 0);
     reset("chip=haswell");
     CHECK_FAILS(kpc_set_period(FC, values), EINVAL);
     CHECK_INT(kpc_set_period(C, values), 0);
@@ -932,7 +949,7 @@ static void absolute_values(void)
     reset("seed=7");
     start(FC, NULL);
     read_counters(first, 10); /* against an empty snapshot: all that this CPU ever counted */
-    CHECK(first[0] > 1u << 30);
+    CHECK(first[0] > 1u << 30 && first[0] < 1ull << 46);
     run(1000, 500);
     read_counters(second, 10);
     CHECK_INT(second[1] - first[1], 1500 + READ_UNITS);
@@ -990,8 +1007,11 @@ static void class_change(void)
     CHECK_INT(kpc_set_thread_counting(F), 0);
     CHECK_INT(kpc_get_thread_counters(0, 2, both), 0);
     CHECK_INT(slot_delta(1, 2, 1000, 0), 1000 + READ_UNITS);
-    /* POWER comes last */
+    /* POWER comes last, and its counters are no CONFIGURABLE ones */
     reset("pm=1");
+    CHECK_INT(kpc_set_counting(KPC_POWER), 0);
+    CHECK_INT(kpc_get_counting(), KPC_POWER);
+    CHECK_INT(state().running, 0x38);
     CHECK_INT(kpc_set_counting(FC | KPC_POWER), 0);
     CHECK_INT(kpc_get_counting(), FC | KPC_POWER);
     CHECK_INT(kpc_set_thread_counting(FC | KPC_POWER), 0);
