@@ -416,9 +416,10 @@ def check_output_fails():
 
 def check_reader_leaves():
     """A pipe whose reader goes away ends it: no message, no loop."""
-    process = subprocess.Popen([KPEP, "names", "--json"], stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    process.stdout.close()
+    reader, writer = os.pipe()
+    os.close(reader)  # before the command starts: all it prints would fit into the pipe
+    process = subprocess.Popen([KPEP, "names", "--json"], stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
     equal(process.stderr.read(), b"", "nothing is said of a reader that left")
     check(process.wait(timeout=60) != 0, "a reader that left is no success")
     process.stderr.close()
