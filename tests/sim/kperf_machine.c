@@ -132,16 +132,21 @@ void work_kernel(struct thread *thread, uint64_t units)
 
 /* ------------------------------------------------------------------------------------ threads */
 
-/* Accumulation (1.6): the difference to the CPU's snapshot is this thread's, and a new snapshot. */
+/*
+ * Accumulation (1.6): the difference to the CPU's snapshot is this thread's, and a new snapshot.
+ * When forcing has ended meanwhile there are fewer values than slots, and what is left of older
+ * snapshots is charged for the rest.
+ */
 static void charge(struct thread *thread)
 {
     struct cpu *cpu = &machine.cpus[thread->cpu];
-    uint64_t now[SIM_MAX_COUNTERS];
-    const unsigned count = kpc_values(cpu, machine.thread_classes, now);
+    const uint64_t *last = cpu->snapshots[cpu->last];
+    uint64_t *now = cpu->snapshots[!cpu->last];
+    kpc_values(cpu, machine.thread_classes, now);
     if (thread->has_buffer)
         for (unsigned i = 0; i < machine.thread_slots; i++)
-            thread->buffer[i] += now[i] - cpu->last[i];
-    memcpy(cpu->last, now, count * sizeof(*now));
+            thread->buffer[i] += now[i] - last[i];
+    cpu->last = !cpu->last;
 }
 
 void thread_sample(struct thread *thread)
@@ -281,9 +286,10 @@ static void start_counting(void)
         return;
     kpc_thread_counting(both, NULL);
     for (unsigned c = 0; c < machine.ncpu; c++) {
-        kpc_values(&machine.cpus[c], both, machine.cpus[c].last);
+        uint64_t *last = machine.cpus[c].snapshots[machine.cpus[c].last];
+        kpc_values(&machine.cpus[c], both, last);
         for (unsigned i = 0; i < machine.thread_slots; i++)
-            machine.cpus[c].last[i] -= machine_random(1 << 16);
+            last[i] -= machine_random(1 << 16);
     }
 }
 

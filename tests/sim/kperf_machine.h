@@ -68,7 +68,8 @@ struct cpu {
     uint64_t raw[SIM_MAX_COUNTERS];
     uint64_t shadow[SIM_MAX_COUNTERS];
     unsigned overflows[SIM_MAX_COUNTERS];
-    uint64_t last[SIM_MAX_COUNTERS]; /* the snapshot of 1.6, in the order of the classes */
+    uint64_t snapshots[2][SIM_MAX_COUNTERS]; /* last and scratch (1.6), in the classes' order */
+    unsigned last;
 };
 
 struct thread {

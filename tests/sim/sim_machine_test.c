@@ -379,7 +379,7 @@ static void faults(void)
     CHECK(sim_fail("kperf_reset", 1000, 0, 0));
 }
 
-static volatile sig_atomic_t signals_seen, cleaned_up;
+static atomic_uint signals_seen, cleaned_up;
 
 static void on_signal(int signal)
 {
@@ -416,8 +416,10 @@ static atomic_bool quiet;
 static void *signaller(void *argument)
 {
     while (!quiet) {
+        const unsigned seen = signals_seen;
         pthread_kill(*(pthread_t *)argument, SIGUSR1);
-        sched_yield();
+        while (signals_seen == seen && !quiet)
+            sched_yield();
     }
     return NULL;
 }

@@ -1007,6 +1007,20 @@ static void class_change(void)
     CHECK_INT(kpc_set_thread_counting(F), 0);
     CHECK_INT(kpc_get_thread_counters(0, 2, both), 0);
     CHECK_INT(slot_delta(1, 2, 1000, 0), 1000 + READ_UNITS);
+    /* forcing changes the slots of classes already set, and how many values there are, not slots */
+    reset("pm=1");
+    CHECK_INT(kpc_set_thread_counting(C), 0);
+    CHECK_INT(kpc_get_thread_counters(0, 5, both), 0);
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0);
+    CHECK_INT(kpc_set_config(C, (uint64_t[8]){0, 0, 0, word(0x8d)}), 0);
+    CHECK_INT(kpc_set_counting(C), 0);
+    CHECK_INT(kpc_get_thread_counters(0, 5, both), 0);
+    CHECK_INT(slot_delta(3, 5, 1000, 0), sim_count(SIM_M1, 0x8d, 0, 1000) +
+                                             sim_count(SIM_M1, 0x8d, 0, 20)); /* PMC5, not PMC8 */
+    CHECK_INT(kpc_set_thread_counting(C), 0);
+    CHECK_INT(kpc_get_thread_counters(0, 8, both), 0);
+    CHECK_INT(kpc_force_all_ctrs_set(0), 0);
+    CHECK_INT(kpc_get_thread_counters(0, 8, both), 0); /* still eight, three of them leftovers */
     /* POWER comes last, and its counters are no CONFIGURABLE ones */
     reset("pm=1");
     CHECK_INT(kpc_set_counting(KPC_POWER), 0);
