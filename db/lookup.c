@@ -55,7 +55,7 @@ static HOT bool same_bytes(const char *a, const char *b, size_t length)
 
             differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
         }
-        if (TABLE_LONGEST > 8 * words && length > 8 * words)
+        if (TABLE_LONGEST > (size_t)8 * words && length > (size_t)8 * words)
             for (size_t at = 8; at < length - 8; at += 8)
                 differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
     } else {

@@ -71,9 +71,8 @@ static void apply(struct cpu *cpu, const uint16_t *since)
 
         if (!event->has_number)
             continue;
-        if (!cpu->has_kernel_list || version == 0)
-            event->kernel = version;
-        else if (event->kernel != 0 && version > event->kernel)
+        if (!cpu->has_kernel_list || version == 0 ||
+            (event->kernel != 0 && version > event->kernel))
             event->kernel = version;
     }
     cpu->has_kernel_list = true;
