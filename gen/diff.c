@@ -244,8 +244,7 @@ bool diff_any(const struct diff *diff)
     return any;
 }
 
-/* ---- text
- * ---------------------------------------------------------------------------------------- */
+/* ---- text ---------------------------------------------------------------------------------- */
 
 /* "0x8d", "0xc4/0x20", "fixed 1". */
 static const char *encoding(struct arena *arena, const struct event *event)
@@ -353,8 +352,7 @@ void diff_print_text(struct arena *arena, const struct diff *diff)
     }
 }
 
-/* ---- JSON
- * ------------------------------------------------------------------------------------------ */
+/* ---- JSON ---------------------------------------------------------------------------------- */
 
 static void json_value(struct json *json, const char *key, const char *text, bool number)
 {

@@ -663,8 +663,7 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
     return data;
 }
 
-/* ---- a snapshot
- * ---------------------------------------------------------------------------------- */
+/* ---- a snapshot ---------------------------------------------------------------------------- */
 
 static struct value *snapshot_events_data(struct arena *arena, const struct database *database)
 {
@@ -737,8 +736,7 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
     return data;
 }
 
-/* ---- templates
- * ------------------------------------------------------------------------------------- */
+/* ---- templates ----------------------------------------------------------------------------- */
 
 const struct builtin *builtin_named(const char *name)
 {

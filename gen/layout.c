@@ -495,8 +495,7 @@ size_t layout_prose(const struct layout *layout, const char *text)
     return i;
 }
 
-/* ---- CPUs
- * ----------------------------------------------------------------------------------------- */
+/* ---- CPUs ---------------------------------------------------------------------------------- */
 
 static void lay_out_cpus(struct arena *arena, struct layout *layout)
 {
@@ -534,8 +533,7 @@ static void lay_out_cpus(struct arena *arena, struct layout *layout)
     }
 }
 
-/* ---- the hash: displacements that send every name to a slot of its own
- * -------------------------------- */
+/* ---- the hash: displacements that send every name to a slot of its own --------------------- */
 
 enum { BUCKET_BITS_MORE = 3 }; /* than the fewest that are tried */
 
@@ -711,8 +709,7 @@ static void lay_out_hash(struct arena *arena, struct layout *layout, size_t name
     report_error(NULL, "no hash tells these %zu names apart (expected ordinary names)", names);
 }
 
-/* ---- the step
- * ---------------------------------------------------------------------------------------- */
+/* ---- the step ------------------------------------------------------------------------------ */
 
 static void mix(uint32_t *sum, const void *data, size_t size)
 {

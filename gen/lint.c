@@ -46,22 +46,6 @@ static struct finding *add_finding(struct arena *arena, struct findings *finding
     return &findings->list[findings->count++];
 }
 
-static const char *format_text(struct arena *arena, const char *format, va_list args)
-{
-    va_list again;
-    char *text;
-    int length;
-
-    va_copy(again, args);
-    length = vsnprintf(NULL, 0, format, args);
-    if (length < 0)
-        fatal(EXIT_SYSTEM, "cannot format a message");
-    text = arena_alloc(arena, (size_t)length + 1, 1);
-    vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
-    return text;
-}
-
 static void add_found(struct lint *lint, const char *event, const char *subject,
                       const char *message)
 {
@@ -86,7 +70,7 @@ static void found(struct lint *lint, const char *event, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    add_found(lint, event, event, format_text(lint->arena, format, args));
+    add_found(lint, event, event, arena_vprintf(lint->arena, format, args));
     va_end(args);
 }
 
@@ -99,7 +83,7 @@ static void found_group(struct lint *lint, const char *event, size_t others, con
     va_list args;
 
     va_start(args, format);
-    add_found(lint, event, subject, format_text(lint->arena, format, args));
+    add_found(lint, event, subject, arena_vprintf(lint->arena, format, args));
     va_end(args);
 }
 

@@ -167,8 +167,7 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
     return status;
 }
 
-/* ---- snapshot
- * ------------------------------------------------------------------------------------ */
+/* ---- snapshot ------------------------------------------------------------------------------ */
 
 /* A database's file in a snapshot; two of one name are told apart by a CPU id. */
 static const char *snapshot_file(struct arena *arena, const char *directory,
@@ -313,8 +312,7 @@ static int run_lint(struct arena *arena, const struct arguments *arguments)
     return lint_failed(&findings, arguments->strict) ? EXIT_NO : EXIT_OK;
 }
 
-/* ---- emit and render
- * ------------------------------------------------------------------------------- */
+/* ---- emit and render ----------------------------------------------------------------------- */
 
 /* Partials of a template: NAME.mustache in the directory of -p. */
 struct partials {
@@ -448,8 +446,7 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
     return render(arena, arguments, arguments->template, text, length, data);
 }
 
-/* ---- the command line
- * ---------------------------------------------------------------------------------- */
+/* ---- the command line ---------------------------------------------------------------------- */
 
 static const struct command commands[] = {
     {"compile", "oncCkAS", run_compile,

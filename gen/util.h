@@ -40,6 +40,7 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 /* A copy of length bytes with a NUL behind them. */
 char *arena_copy(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
+char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0);
 void arena_free(struct arena *arena);
 
 /* Text that grows; data is NUL-terminated once anything was added. Free with buffer_free(). */

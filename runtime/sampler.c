@@ -482,8 +482,7 @@ void kplive_stop_all(void)
     owners = NULL;
 }
 
-/* ---- reading
- * ------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 int kplive_read(const struct kplive *sampler, uint64_t *values)
 {
@@ -574,8 +573,7 @@ int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
     return read_cpus(sampler, false, cpu, values, error);
 }
 
-/* ---- metrics
- * -------------------------------------------------------------------------------------- */
+/* ---- metrics ------------------------------------------------------------------------------- */
 
 /* The sum of the counts of names; false when one of them was not programmed. */
 static bool sum_terms(const struct kplive *sampler, const uint16_t *names, unsigned count,

@@ -229,8 +229,7 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     return KPLIVE_OK;
 }
 
-/* ---- both
- * ----------------------------------------------------------------------------------------- */
+/* ---- both ---------------------------------------------------------------------------------- */
 
 /* What decides when an event is placed: how many counters it has, which, and its id. */
 struct rank {

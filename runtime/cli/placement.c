@@ -285,8 +285,7 @@ void placement_warnings(const struct placement *placement, const struct kpdb_enc
     }
 }
 
-/* ---- errors
- * -------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------- */
 
 /* The words of the JSON contract. */
 static const char *error_word(int error)

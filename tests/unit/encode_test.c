@@ -334,8 +334,7 @@ static void check_outcomes(unsigned cases)
     }
 }
 
-/* ---- the comparison
- * ------------------------------------------------------------------------------ */
+/* ---- the comparison ------------------------------------------------------------------------ */
 
 static int error_of(enum model_code code)
 {
@@ -432,8 +431,7 @@ static void test_random_sets(unsigned cases)
     check_outcomes(cases);
 }
 
-/* ---- answers known beforehand
- * ---------------------------------------------------------------------- */
+/* ---- answers known beforehand -------------------------------------------------------------- */
 
 /* "INST_ALL INST_BRANCH:u" to requests; how many. */
 static unsigned parse(const char *names, struct kpdb_request *requests)
@@ -591,8 +589,7 @@ static void test_known(void)
     }
 }
 
-/* ---- errors
- * ---------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------- */
 
 /* On M1 unless another CPU is named; conflicts are what the header promises of each error. */
 static const struct refused {
@@ -694,8 +691,7 @@ static void test_codes(void)
     }
 }
 
-/* ---- warnings: what xnu.md says a kernel makes of a word
- * ------------------------------------------------ */
+/* ---- warnings: what xnu.md says a kernel makes of a word ----------------------------------- */
 
 enum {
     COUNTED_ANYWAY = 0x53,  /* USR, OS, INT, EN: what every word has or the kernel adds */

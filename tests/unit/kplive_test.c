@@ -274,8 +274,7 @@ static void test_reading_is_one_call(void)
     kplive_close(sampler);
 }
 
-/* ---- errors
- * --------------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------- */
 
 static void try_start(const struct sim_config *config, int want, const char *call)
 {
@@ -416,8 +415,7 @@ static void test_unknown_cpu(void)
     kplive_close(sampler);
 }
 
-/* ---- two samplers
- * ---------------------------------------------------------------------------------- */
+/* ---- two samplers -------------------------------------------------------------------------- */
 
 static void test_two_samplers(void)
 {
@@ -454,8 +452,7 @@ static void test_two_samplers(void)
     kplive_close(a);
 }
 
-/* ---- threads
- * ----------------------------------------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------------------------- */
 
 enum { THREADS = 8, ROUNDS = 50 };
 
@@ -508,8 +505,7 @@ static void test_threads(void)
     kplive_close(sampler);
 }
 
-/* ---- CPUs, metrics
- * -------------------------------------------------------------------------------------- */
+/* ---- CPUs, metrics ------------------------------------------------------------------------- */
 
 static void test_cpus_and_metrics(void)
 {

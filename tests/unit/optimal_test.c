@@ -335,8 +335,7 @@ static void check_orders(struct sample sample, int error, const struct kpdb_enco
     }
 }
 
-/* ---- all of it
- * ------------------------------------------------------------------------------------ */
+/* ---- all of it ----------------------------------------------------------------------------- */
 
 static unsigned long placed, placed_large, placed_unforced, refused, refused_unforced,
     greedy_refused;

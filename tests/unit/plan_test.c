@@ -363,8 +363,7 @@ static void check_order(const struct sample *sample, const struct answer *answer
         CHECK_INT(again.pass[i], answer->pass[at[i]]);
 }
 
-/* ---- random sets
- * ----------------------------------------------------------------------------------- */
+/* ---- random sets --------------------------------------------------------------------------- */
 
 static unsigned long by_code[32], by_passes[SMALL + 2], better_than_first_fit, large;
 
@@ -466,8 +465,7 @@ static void test_random_sets(unsigned cases)
     CHECK(by_code[-KPDB_UNAVAILABLE] > 100 && (apple || by_code[-KPDB_NO_COUNTER] > 300));
 }
 
-/* ---- whole databases
- * ---------------------------------------------------------------------------------- */
+/* ---- whole databases ----------------------------------------------------------------------- */
 
 /* peers.md */
 static const struct whole {
@@ -525,8 +523,7 @@ static void test_whole_databases(void)
                     test_whole(cpu, r, how);
 }
 
-/* ---- errors
- * ------------------------------------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------------------------- */
 
 static const struct refused {
     const char *cpu, *release;
