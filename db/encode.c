@@ -36,7 +36,7 @@ static int fail(const struct encoder *encoder, int error, unsigned index, uint32
     return error;
 }
 
-/* ---- kperfdata's way --------------------------------------------------------------------- */
+/* ---- kperfdata's way ------------------------------------------------------------------------- */
 
 struct greedy {
     uint32_t used; /* counters */
@@ -114,7 +114,7 @@ static int place_as_kperfdata(struct encoder *encoder)
     return result;
 }
 
-/* ---- a placement whenever there is one ------------------------------------------------------ */
+/* ---- a placement whenever there is one ------------------------------------------------------- */
 
 /* More configurable events than counters: no need to look where they could go. */
 static int check_count(const struct encoder *encoder)
@@ -206,8 +206,7 @@ static int place_optimally(struct encoder *encoder)
     return KPDB_OK;
 }
 
-/* ---- words
- * --------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static uint64_t word_of(const struct encoder *encoder, unsigned index)
 {
@@ -305,8 +304,7 @@ static void write_words(struct encoder *encoder)
     }
 }
 
-/* ---- what the kernel will say
- * ------------------------------------------------------------------------ */
+/* ---- what the kernel will say ---------------------------------------------------------------- */
 
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
@@ -361,8 +359,7 @@ static void warn(struct encoder *encoder)
     }
 }
 
-/* ---- the function
- * --------------------------------------------------------------------------------------- */
+/* ---- the function ---------------------------------------------------------------------------- */
 
 int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
                 const struct kpdb_request *requests, unsigned count, struct kpdb_encoding *out)

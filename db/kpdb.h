@@ -52,7 +52,7 @@ const char *kpdb_strerror(int error);
 
 enum kpdb_arch { KPDB_I386, KPDB_X86_64, KPDB_ARM, KPDB_ARM64 };
 
-/* ---- CPUs ------------------------------------------------------------------------ */
+/* ---- CPUs ------------------------------------------------------------------------------------ */
 
 /*
  * A kind of CPU: those that use the same database in every release. Masks are
@@ -97,7 +97,7 @@ const char *kpdb_cpu_also(unsigned cpu, unsigned n);
 /* "arm64", "x86_64", "arm", "i386". */
 const char *kpdb_arch_name(enum kpdb_arch arch);
 
-/* ---- releases -------------------------------------------------------------------- */
+/* ---- releases -------------------------------------------------------------------------------- */
 
 unsigned kpdb_release_count(void);
 /* "macos-15"; NULL when there is no such release. */
@@ -107,7 +107,7 @@ int kpdb_release_find(const char *name, size_t length);
 /* The newest release that knows the CPU, or KPDB_NO_CPU. */
 int kpdb_cpu_newest(unsigned cpu);
 
-/* ---- events ---------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* An event on one CPU, as the newest release that has it says. */
 struct kpdb_event {
@@ -167,7 +167,7 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id);
 /* The other spelling of a renamed event, by its id; NULL when it was not renamed. */
 const char *kpdb_renamed(unsigned id);
 
-/* ---- chip-agnostic names and metrics ------------------------------------------------ */
+/* ---- chip-agnostic names and metrics --------------------------------------------------------- */
 
 /* A name that means the same quantity on every chip that supports it. */
 struct kpdb_name {
@@ -205,7 +205,7 @@ unsigned kpdb_metric_count(void);
 /* The n-th metric, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
 int kpdb_metric(unsigned n, struct kpdb_metric *out);
 
-/* ---- encoding: events to register words ------------------------------------------------ */
+/* ---- encoding: events to register words ------------------------------------------------------ */
 
 /* Most events of one kpdb_encode() and most counters of a CPU; Apple's have 10. */
 #define KPDB_EVENTS_MAX   32
@@ -300,7 +300,7 @@ int kpdb_kperfdata_code(int error);
  */
 unsigned kpdb_release_macos(unsigned release);
 
-/* ---- planning: more events than fit at once ------------------------------------------------ */
+/* ---- planning: more events than fit at once -------------------------------------------------- */
 
 /* Most events of one kpdb_plan(). */
 #define KPDB_PLAN_MAX 1024

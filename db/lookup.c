@@ -16,7 +16,7 @@
 #define HOT inline
 #endif
 
-/* ---- strings -------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 static const char *string(size_t n)
 {
@@ -76,7 +76,7 @@ static HOT bool find_string(const char *name, size_t length, size_t *found)
     return string_length(*found) == length && same_bytes(string(*found), name, length);
 }
 
-/* ---- events on a CPU ------------------------------------------------------------------- */
+/* ---- events on a CPU ------------------------------------------------------------------------- */
 
 /* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
 static HOT const struct table_row *own_row(const struct table_cpu *cpu, size_t id)
@@ -293,7 +293,7 @@ const char *kpdb_renamed(unsigned id)
     return other == id ? NULL : string(other);
 }
 
-/* ---- chip-agnostic names ----------------------------------------------------------------- */
+/* ---- chip-agnostic names --------------------------------------------------------------------- */
 
 static bool in_set(unsigned set, unsigned cpu)
 {
@@ -380,7 +380,7 @@ int kpdb_metric(unsigned n, struct kpdb_metric *out)
     return KPDB_OK;
 }
 
-/* ---- CPUs ----------------------------------------------------------------------------------- */
+/* ---- CPUs ------------------------------------------------------------------------------------ */
 
 unsigned kpdb_cpu_count(void)
 {
@@ -531,8 +531,7 @@ const char *kpdb_arch_name(enum kpdb_arch arch)
     return names[arch <= KPDB_ARM64 ? arch : KPDB_ARM64];
 }
 
-/* ---- releases ----------------------------------------------------------------------------------
- */
+/* ---- releases -------------------------------------------------------------------------------- */
 
 unsigned kpdb_release_count(void)
 {
@@ -575,8 +574,7 @@ int kpdb_cpu_newest(unsigned cpu)
     return 0;
 }
 
-/* ---- errors
- * -------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* In the order of enum kpdb_error, downwards from 0, one behind the other. */
 const char *kpdb_strerror(int error)

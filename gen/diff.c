@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- which databases are compared ---------------------------------------------------------- */
+/* ---- which databases are compared ------------------------------------------------------------ */
 
 static const struct database *of_id(const struct release *release, const struct cpu_id *id)
 {
@@ -94,8 +94,7 @@ static void find_ids(struct arena *arena, struct diff *diff)
         qsort(diff->ids, diff->id_count, sizeof *diff->ids, compare_changes);
 }
 
-/* ---- one database against another --------------------------------------------------------------
- */
+/* ---- one database against another ------------------------------------------------------------ */
 
 static void add_change(struct comparison *pair, const char *name, const char *field,
                        const char *old, const char *new, bool number)
@@ -244,7 +243,7 @@ bool diff_any(const struct diff *diff)
     return any;
 }
 
-/* ---- text ---------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* "0x8d", "0xc4/0x20", "fixed 1". */
 static const char *encoding(struct arena *arena, const struct event *event)
@@ -352,7 +351,7 @@ void diff_print_text(struct arena *arena, const struct diff *diff)
     }
 }
 
-/* ---- JSON ---------------------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void json_value(struct json *json, const char *key, const char *text, bool number)
 {

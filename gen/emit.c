@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* ---- building data --------------------------------------------------------------------- */
+/* ---- building data --------------------------------------------------------------------------- */
 
 static void set(struct arena *arena, struct value *map, const char *key, struct value *value)
 {
@@ -65,7 +65,7 @@ static size_t variants_at_once(const struct layout *layout)
     return layout->no_variant == LAYOUT_HALF_BYTE ? 2 : 1;
 }
 
-/* ---- the tables ---------------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 static struct value *strings_data(struct arena *arena, const struct strings *strings)
 {
@@ -396,8 +396,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     return data;
 }
 
-/* ---- the model --------------------------------------------------------------------------------
- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static struct value *releases_data(struct arena *arena, const struct model *model,
                                    uint32_t releases)
@@ -663,7 +662,7 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
     return data;
 }
 
-/* ---- a snapshot ---------------------------------------------------------------------------- */
+/* ---- a snapshot ------------------------------------------------------------------------------ */
 
 static struct value *snapshot_events_data(struct arena *arena, const struct database *database)
 {
@@ -736,7 +735,7 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
     return data;
 }
 
-/* ---- templates ----------------------------------------------------------------------------- */
+/* ---- templates ------------------------------------------------------------------------------- */
 
 const struct builtin *builtin_named(const char *name)
 {

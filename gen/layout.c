@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- growing lists --------------------------------------------------------------------- */
+/* ---- growing lists --------------------------------------------------------------------------- */
 
 static void add_number(struct arena *arena, struct numbers *numbers, size_t number)
 {
@@ -45,7 +45,7 @@ static size_t share_string(struct arena *arena, struct strings *strings, size_t 
     return add_string(arena, strings, text);
 }
 
-/* ---- event ids ---------------------------------------------------------------------------- */
+/* ---- event ids ------------------------------------------------------------------------------- */
 
 /* A name of an event or alias, and where it occurs. */
 struct spelling {
@@ -196,7 +196,7 @@ static size_t id_of(const struct index *index, const char *name)
     return LAYOUT_NO_ID;
 }
 
-/* ---- rows --------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static size_t share_kind(struct layout *layout, const struct layout_kind *kind)
 {
@@ -338,8 +338,7 @@ static void lay_out_events(struct arena *arena, struct layout *layout, const str
             layout->variants.list[i] = layout->no_variant;
 }
 
-/* ---- kernels' lists ----------------------------------------------------------------------------
- */
+/* ---- kernels' lists -------------------------------------------------------------------------- */
 
 /* The version that most of a CPU's selectors are in a list since. */
 static unsigned common_kernel(const struct database *db)
@@ -415,8 +414,7 @@ static void lay_out_renames(struct arena *arena, struct layout *layout, const st
         }
 }
 
-/* ---- chip-agnostic names ------------------------------------------------------------------------
- */
+/* ---- chip-agnostic names --------------------------------------------------------------------- */
 
 static size_t share_set(struct layout *layout, const bool *cpus)
 {
@@ -495,7 +493,7 @@ size_t layout_prose(const struct layout *layout, const char *text)
     return i;
 }
 
-/* ---- CPUs ---------------------------------------------------------------------------------- */
+/* ---- CPUs ------------------------------------------------------------------------------------ */
 
 static void lay_out_cpus(struct arena *arena, struct layout *layout)
 {
@@ -533,7 +531,7 @@ static void lay_out_cpus(struct arena *arena, struct layout *layout)
     }
 }
 
-/* ---- the hash: displacements that send every name to a slot of its own --------------------- */
+/* ---- the hash: displacements that send every name to a slot of its own ----------------------- */
 
 enum { BUCKET_BITS_MORE = 3 }; /* than the fewest that are tried */
 
@@ -709,7 +707,7 @@ static void lay_out_hash(struct arena *arena, struct layout *layout, size_t name
     report_error(NULL, "no hash tells these %zu names apart (expected ordinary names)", names);
 }
 
-/* ---- the step ------------------------------------------------------------------------------ */
+/* ---- the step -------------------------------------------------------------------------------- */
 
 static void mix(uint32_t *sum, const void *data, size_t size)
 {

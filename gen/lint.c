@@ -30,7 +30,7 @@ struct lint {
     size_t cpu;              /* and on what: an index of the model; cpu_count for the names */
 };
 
-/* ---- findings ------------------------------------------------------------------------------ */
+/* ---- findings -------------------------------------------------------------------------------- */
 
 static struct finding *add_finding(struct arena *arena, struct findings *findings)
 {
@@ -100,7 +100,7 @@ static const char *join(struct arena *arena, const struct event *const *events, 
     return joined;
 }
 
-/* ---- what the rules ask -------------------------------------------------------------------- */
+/* ---- what the rules ask ---------------------------------------------------------------------- */
 
 static const struct cpu *cpu_of(const struct lint *lint)
 {
@@ -166,7 +166,7 @@ static size_t group_from(const struct database *database, size_t first, same_fn 
     return count;
 }
 
-/* ---- fixed counters ------------------------------------------------------------------------ */
+/* ---- fixed counters -------------------------------------------------------------------------- */
 
 static void fixed_outside_mask(struct lint *lint, const struct event *event)
 {
@@ -244,7 +244,7 @@ static void fallback_missing(struct lint *lint, const struct event *event)
               arch_name(arch));
 }
 
-/* ---- counter masks ------------------------------------------------------------------------- */
+/* ---- counter masks --------------------------------------------------------------------------- */
 
 static void counter_masks_overlap(struct lint *lint)
 {
@@ -391,7 +391,7 @@ static void unforced_misplaced(struct lint *lint)
               (unsigned)db->power);
 }
 
-/* ---- encodings ----------------------------------------------------------------------------- */
+/* ---- encodings ------------------------------------------------------------------------------- */
 
 static bool same_encoding(const struct event *a, const struct event *b)
 {
@@ -525,7 +525,7 @@ static void selector_too_wide(struct lint *lint, const struct event *event)
               event->number, bits, selector_text(lint, event->number & bits_below(bits)));
 }
 
-/* ---- the kernel's list --------------------------------------------------------------------- */
+/* ---- the kernel's list ----------------------------------------------------------------------- */
 
 static void not_in_kernel_list(struct lint *lint, const struct event *event)
 {
@@ -559,7 +559,7 @@ static void late_in_kernel_list(struct lint *lint, const struct event *event)
               event->number, event->kernel / 100, event->kernel % 100, first / 100, first % 100);
 }
 
-/* ---- between releases ---------------------------------------------------------------------- */
+/* ---- between releases ------------------------------------------------------------------------ */
 
 static const char *const field_names[] = {"number",        "umask",    "counters_mask",
                                           "fixed_counter", "fallback", "other"};
@@ -696,7 +696,7 @@ static void alias_moved(struct lint *lint)
                 compare_alias(lint, cpu->db.aliases[i].name, release_before(cpu, r), r);
 }
 
-/* ---- chip-agnostic names ------------------------------------------------------------------- */
+/* ---- chip-agnostic names --------------------------------------------------------------------- */
 
 /* Whether a candidate is what some CPU counts the name with in some release. */
 static bool candidate_used(const struct model *model, const struct portable *name,
@@ -777,7 +777,7 @@ static void name_unsupported(struct lint *lint)
     }
 }
 
-/* ---- the rules ----------------------------------------------------------------------------- */
+/* ---- the rules ------------------------------------------------------------------------------- */
 
 static const char stale_rule[] = "stale-accepted";
 
@@ -888,7 +888,7 @@ struct findings lint_model(struct arena *arena, const struct model *model)
     return findings;
 }
 
-/* ---- accepted findings --------------------------------------------------------------------- */
+/* ---- accepted findings ----------------------------------------------------------------------- */
 
 enum { ACCEPTED_FIELDS = 3 };
 
@@ -1071,7 +1071,7 @@ void lint_accept(struct arena *arena, const struct model *model, struct findings
     sort_findings(findings);
 }
 
-/* ---- the result ---------------------------------------------------------------------------- */
+/* ---- the result ------------------------------------------------------------------------------ */
 
 static const char *const severity_names[SEVERITIES] = {"error", "warning", "note"};
 

@@ -42,7 +42,7 @@ struct command {
     const char *usage, *help;
 };
 
-/* ---- what the subcommands share ------------------------------------------------------------ */
+/* ---- what the subcommands share -------------------------------------------------------------- */
 
 NORETURN static void usage_error(const char *format, const char *what)
 {
@@ -133,8 +133,7 @@ static bool read_text(struct arena *arena, const char *path, const char **text, 
     return ok;
 }
 
-/* ---- compile -----------------------------------------------------------------------------------
- */
+/* ---- compile --------------------------------------------------------------------------------- */
 
 static int run_compile(struct arena *arena, const struct arguments *arguments)
 {
@@ -167,7 +166,7 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
     return status;
 }
 
-/* ---- snapshot ------------------------------------------------------------------------------ */
+/* ---- snapshot -------------------------------------------------------------------------------- */
 
 /* A database's file in a snapshot; two of one name are told apart by a CPU id. */
 static const char *snapshot_file(struct arena *arena, const char *directory,
@@ -235,7 +234,7 @@ static int run_snapshot(struct arena *arena, const struct arguments *arguments)
     return status;
 }
 
-/* ---- diff ----------------------------------------------------------------------------------- */
+/* ---- diff ------------------------------------------------------------------------------------ */
 
 /* "DIR", which says itself what release it is, or "RELEASE=DIR". */
 static struct release read_directory(struct arena *arena, const char *argument)
@@ -267,7 +266,7 @@ static int run_diff(struct arena *arena, const struct arguments *arguments)
     return diff_any(&diff) ? EXIT_NO : EXIT_OK;
 }
 
-/* ---- lint ----------------------------------------------------------------------------------- */
+/* ---- lint ------------------------------------------------------------------------------------ */
 
 static int accept_findings(struct arena *arena, const char *path, const struct model *model,
                            struct findings *findings)
@@ -312,7 +311,7 @@ static int run_lint(struct arena *arena, const struct arguments *arguments)
     return lint_failed(&findings, arguments->strict) ? EXIT_NO : EXIT_OK;
 }
 
-/* ---- emit and render ----------------------------------------------------------------------- */
+/* ---- emit and render ------------------------------------------------------------------------- */
 
 /* Partials of a template: NAME.mustache in the directory of -p. */
 struct partials {
@@ -446,7 +445,7 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
     return render(arena, arguments, arguments->template, text, length, data);
 }
 
-/* ---- the command line ---------------------------------------------------------------------- */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static const struct command commands[] = {
     {"compile", "oncCkAS", run_compile,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- which databases belong together --------------------------------------------- */
+/* ---- which databases belong together --------------------------------------------------------- */
 
 /* The databases of one id (or of none) over the releases; NULL where a release has none. */
 struct track {
@@ -145,7 +145,7 @@ static struct tracks find_tracks(struct arena *arena, const struct release *rele
     return tracks;
 }
 
-/* ---- one CPU's databases -> one ---------------------------------------------------- */
+/* ---- one CPU's databases -> one -------------------------------------------------------------- */
 
 static int compare_events(const void *a, const void *b)
 {
@@ -254,7 +254,7 @@ static void merge_cpu(struct arena *arena, const struct tracks *tracks, const st
     merge_aliases(arena, cpu, tracks->release_count);
 }
 
-/* ---- names of CPUs ------------------------------------------------------------------ */
+/* ---- names of CPUs --------------------------------------------------------------------------- */
 
 static bool name_taken(const struct model *model, size_t before, const char *name)
 {
@@ -361,7 +361,7 @@ static int compare_cpus(const void *a, const void *b)
     return compare_natural(x->db.name, y->db.name);
 }
 
-/* ---- renames ------------------------------------------------------------------------- */
+/* ---- renames --------------------------------------------------------------------------------- */
 
 static bool same_encoding(const struct event *a, const struct event *b)
 {
@@ -537,7 +537,7 @@ static void link_renames(struct arena *arena, struct model *model)
     model->rename_count = kept;
 }
 
-/* ---- the step -------------------------------------------------------------------------- */
+/* ---- the step -------------------------------------------------------------------------------- */
 
 struct model merge_releases(struct arena *arena, const struct release *releases, size_t count)
 {

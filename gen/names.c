@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names --------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 struct names {
     struct arena *arena;
@@ -152,7 +152,7 @@ static void read_name(const struct names *names, const struct plist_node *node,
     read_candidates(names, node, name);
 }
 
-/* ---- metrics --------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 static int compare_portable(const void *key, const void *name)
 {
@@ -246,7 +246,7 @@ void names_read(struct arena *arena, struct model *model, const char *file, bool
     }
 }
 
-/* ---- chips ------------------------------------------------------------------------------- */
+/* ---- chips ----------------------------------------------------------------------------------- */
 
 static void read_chip(struct arena *arena, const struct plist_node *node, struct chip *chip)
 {

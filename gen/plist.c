@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- a file -> values ------------------------------------------------------- */
+/* ---- a file -> values ------------------------------------------------------------------------ */
 
 /* The caller frees *text, which is set even on failure. */
 static bool read_file(const char *path, char **text, size_t *length)
@@ -158,7 +158,7 @@ const struct value *plist_load(struct arena *arena, const char *path)
     return value;
 }
 
-/* ---- typed access ------------------------------------------------------------ */
+/* ---- typed access ---------------------------------------------------------------------------- */
 
 static void add_path(struct buffer *path, const struct plist_node *node)
 {

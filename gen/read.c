@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- one plist -> one database ------------------------------------------------- */
+/* ---- one plist -> one database --------------------------------------------------------------- */
 
 static bool is_event_name(const char *name)
 {
@@ -309,7 +309,7 @@ static bool read_database(struct arena *arena, const char *file, bool prose,
     return report_errors() == before;
 }
 
-/* ---- a directory ---------------------------------------------------------------- */
+/* ---- a directory ----------------------------------------------------------------------------- */
 
 struct listing {
     char **names;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- XML ------------------------------------------------------------------ */
+/* ---- XML ------------------------------------------------------------------------------------- */
 
 enum element {
     NOTHING, /* the file itself, outside <plist> */
@@ -465,7 +465,7 @@ const char *scan_doubled_key(struct arena *arena, const char *text, size_t lengt
     return NULL;
 }
 
-/* ---- binary ---------------------------------------------------------------- */
+/* ---- binary ---------------------------------------------------------------------------------- */
 
 enum { TRAILER = 32 };
 

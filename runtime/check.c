@@ -38,8 +38,7 @@ struct comparison {
     unsigned drifts;
 };
 
-/* ---- learning ----------------------------------------------------------------------------------
- */
+/* ---- learning -------------------------------------------------------------------------------- */
 
 static int learn_event(const struct frameworks *f, const struct live *live,
                        struct kpep_event *handle, struct live_event *event)
@@ -144,7 +143,7 @@ static unsigned event_size(const struct live *live)
     return least < 4096 ? (unsigned)least : 0;
 }
 
-/* ---- comparing ----------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 static void drift(struct comparison *c, const char *event, const char *field, const char *table,
                   const char *live)
@@ -298,7 +297,7 @@ static unsigned compare_release(struct comparison *c, int release)
     return c->drifts;
 }
 
-/* ---- encodings of random sets -------------------------------------------------------------- */
+/* ---- encodings of random sets ---------------------------------------------------------------- */
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -384,7 +383,7 @@ static void compare_optimal(struct comparison *c, const struct kpdb_request *eve
         tell_set(c, ordered, count, field, result);
 }
 
-/* ---- the function -------------------------------------------------------------------------- */
+/* ---- the function ---------------------------------------------------------------------------- */
 
 int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
                    void (*tell)(void *user, const struct kplive_drift *drift), void *user,

@@ -158,7 +158,7 @@ int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
 int kplive_metric(const struct kplive *sampler, unsigned metric, const uint64_t *delta,
                   double *out);
 
-/* ---- tables against the live framework ------------------------------------------------------ */
+/* ---- tables against the live framework ------------------------------------------------------- */
 
 /* One difference, in the words of kpepc diff. */
 struct kplive_drift {

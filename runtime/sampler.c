@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 int kplive_fail(struct kplive_error *error, int status, const char *call, int code,
                 const char *event, const char *hint, ...)
@@ -82,8 +82,7 @@ static int kpc_failed(struct kplive_error *error, const char *call, int code, bo
     }
 }
 
-/* ---- open and close ---------------------------------------------------------------------------
- */
+/* ---- open and close -------------------------------------------------------------------------- */
 
 static bool read_number(const struct frameworks *f, const char *name, uint32_t *number)
 {
@@ -227,8 +226,7 @@ const struct kpdb_encoding *kplive_encoding(const struct kplive *sampler)
     return sampler->programmed ? &sampler->encoding : NULL;
 }
 
-/* ---- start and stop ---------------------------------------------------------------------------
- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 /*
  * The counters are the machine's: one configuration for all samplers of the
@@ -482,7 +480,7 @@ void kplive_stop_all(void)
     owners = NULL;
 }
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 int kplive_read(const struct kplive *sampler, uint64_t *values)
 {
@@ -573,7 +571,7 @@ int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
     return read_cpus(sampler, false, cpu, values, error);
 }
 
-/* ---- metrics ------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 /* The sum of the counts of names; false when one of them was not programmed. */
 static bool sum_terms(const struct kplive *sampler, const uint16_t *names, unsigned count,

@@ -16,7 +16,7 @@ static bool copy_name(const struct kpdb_request *event, char *name)
     return true;
 }
 
-/* ---- kperfdata --------------------------------------------------------------------------- */
+/* ---- kperfdata ------------------------------------------------------------------------------- */
 
 static int add_event(const struct frameworks *f, struct kpep_db *db, struct kpep_config *config,
                      const struct kpdb_request *event, struct kplive_framework_words *out)
@@ -159,8 +159,7 @@ static int encode_static(struct kplive *sampler, const struct kpdb_request *even
                : table_error(sampler, events, count, result, &sampler->encoding, error);
 }
 
-/* ---- kperfdata's words as an encoding ---------------------------------------------------------
- */
+/* ---- kperfdata's words as an encoding -------------------------------------------------------- */
 
 static int framework_error(const struct kpdb_request *events,
                            const struct kplive_framework_words *words, struct kplive_error *error)
@@ -229,7 +228,7 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     return KPLIVE_OK;
 }
 
-/* ---- both ---------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------ */
 
 /* What decides when an event is placed: how many counters it has, which, and its id. */
 struct rank {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- from the command line ------------------------------------------------------------- */
+/* ---- from the command line ------------------------------------------------------------------- */
 
 static int read_options(const struct cli *cli, struct placement *placement)
 {
@@ -172,8 +172,7 @@ void placement_json(struct json *json, const char *key, const struct placement *
     json_end(json, '}');
 }
 
-/* ---- text -------------------------------------------------------------------------------------
- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* Events are 'a', 'b', ... in the row of counters and in the lines below it. */
 static char letter(unsigned event)
@@ -285,7 +284,7 @@ void placement_warnings(const struct placement *placement, const struct kpdb_enc
     }
 }
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* The words of the JSON contract. */
 static const char *error_word(int error)

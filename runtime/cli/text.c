@@ -169,7 +169,7 @@ const char *cli_releases(uint32_t releases, char *text, size_t size)
     return cli_or_dash(text);
 }
 
-/* ---- the nearest name ---------------------------------------------------------------------- */
+/* ---- the nearest name ------------------------------------------------------------------------ */
 
 /* What an edit costs: case decides only between two that are as near otherwise. */
 enum { NEAREST_LENGTH_MAX = 64, EDIT = NEAREST_LENGTH_MAX + 1, CASE = 1 };

@@ -52,7 +52,7 @@ _Static_assert(offsetof(struct kpep_db, internal) == 0x94, "kpep_db");
 _Static_assert(sizeof(struct kpep_db) == 152, "kpep_db");
 #endif
 
-/* ---- knobs ---- */
+/* ---- knobs ----------------------------------------------------------------------------------- */
 
 enum { MAX_KNOBS = 32, KNOB_TEXT = 4096, LONG_NAME = 1 << 20 };
 
@@ -366,7 +366,7 @@ static const char *text_or_lie(enum lie_id id, const char *text)
     return long_name();
 }
 
-/* ---- finding a property list ---- */
+/* ---- finding a property list ----------------------------------------------------------------- */
 
 /* The whole file, or NULL with errno. */
 static char *read_file(const char *path, uint32_t *length)
@@ -530,7 +530,7 @@ static int this_cpu(char *id, size_t size)
     return KPEP_OK;
 }
 
-/* ---- drift: the list is changed before anything is made of it, so the lie is consistent ---- */
+/* ---- drift: the list is changed before anything is made of it, so the lie is consistent ------ */
 
 static void set_integer(plist_t dict, const char *key, uint64_t value)
 {
@@ -575,7 +575,7 @@ static void apply_drift(plist_t root, const struct drift *drift)
         change_event(events, drift);
 }
 
-/* ---- the property list made into a database ---- */
+/* ---- the property list made into a database -------------------------------------------------- */
 
 struct text {
     struct text *next;
@@ -951,7 +951,7 @@ static int read_db(plist_t root, const char *id, struct kpep_db **result)
     return code;
 }
 
-/* ---- databases and events ---- */
+/* ---- databases and events -------------------------------------------------------------------- */
 
 static int open_db(const char *name, struct kpep_db **db)
 {
@@ -1110,7 +1110,7 @@ int kpep_event_description(struct kpep_event *event, const char **text)
     return KPEP_OK;
 }
 
-/* ---- configurations ---- */
+/* ---- configurations -------------------------------------------------------------------------- */
 
 #ifdef KPERFDATA_SIM_OLD
 static const uint64_t arm_user_only = 0x30000;
@@ -1435,7 +1435,7 @@ int kpep_config_kpc_map(struct kpep_config *config, size_t *buffer, size_t bytes
     return KPEP_OK;
 }
 
-/* ---- what newer frameworks have besides ---- */
+/* ---- what newer frameworks have besides ------------------------------------------------------ */
 
 #ifndef KPERFDATA_SIM_OLD
 

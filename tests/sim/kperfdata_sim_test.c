@@ -80,7 +80,7 @@ static struct {
 
 static const char *kpep_directory;
 
-/* ---- the client ---- */
+/* ---- the client ------------------------------------------------------------------------------ */
 
 #define LOAD(result, name, parameters)         \
     symbol = dlsym(lib.handle, #name);         \
@@ -225,7 +225,7 @@ static uint32_t mask_at(const struct event *event)
     return (uint32_t)at(event, 0x28, 4);
 }
 
-/* ---- databases ---- */
+/* ---- databases ------------------------------------------------------------------------------- */
 
 static void test_counters(struct db *db, const size_t want[8])
 {
@@ -341,7 +341,7 @@ static void test_null_arguments(void)
     lib.kpep_db_free(db);
 }
 
-/* ---- finding the database ---- */
+/* ---- finding the database -------------------------------------------------------------------- */
 
 static struct {
     bool answers;
@@ -462,7 +462,7 @@ static void test_finding(void)
     lib.kpep_db_free(db);
 }
 
-/* ---- corrupt databases ---- */
+/* ---- corrupt databases ----------------------------------------------------------------------- */
 
 #define NUMBER(key, value) "<key>" key "</key><integer>" #value "</integer>"
 #define STRING(key, value) "<key>" key "</key><string>" value "</string>"
@@ -557,7 +557,7 @@ static void test_corrupt(void)
     unlink(in_directory("test.plist"));
 }
 
-/* ---- configurations ---- */
+/* ---- configurations -------------------------------------------------------------------------- */
 
 /* Six events that any counter takes: PMC2 to PMC7 when added first. */
 static const char *const anywhere[] = {"CORE_ACTIVE_CYCLE", "L1D_TLB_MISS",       "L1D_TLB_ACCESS",
@@ -841,7 +841,7 @@ static void test_remove_unforced(void)
     lib.kpep_db_free(db);
 }
 
-/* ---- the shares of kperfdata.md ---- */
+/* ---- the shares of kperfdata.md -------------------------------------------------------------- */
 
 static uint64_t random_state = 1;
 
@@ -934,7 +934,7 @@ static void test_shares(void)
     lib.kpep_db_free(db);
 }
 
-/* ---- layouts: what published clients read (xnu.md 5.5) ---- */
+/* ---- layouts: what published clients read (xnu.md 5.5) --------------------------------------- */
 
 static void check_event_layout(struct db *db, const struct event *event)
 {
@@ -1048,7 +1048,7 @@ static void test_release(const char *release)
     CHECK(opened >= 12);
 }
 
-/* ---- newer functions ---- */
+/* ---- newer functions ------------------------------------------------------------------------- */
 
 static void test_trigger(struct db *db)
 {
@@ -1108,7 +1108,7 @@ static void test_newer(void)
     CHECK_STR(lib.kpep_strerror(17), lib.kpep_strerror(-1));
 }
 
-/* ---- knobs ---- */
+/* ---- knobs ----------------------------------------------------------------------------------- */
 
 /* Every function of a measuring client in turn; what the first to fail returned. */
 static int run_client(void)
@@ -1350,7 +1350,7 @@ static void test_log(void)
     unlink(in_directory("log"));
 }
 
-/* ---- threads: one database, a configuration each ---- */
+/* ---- threads: one database, a configuration each --------------------------------------------- */
 
 static void *configure_often(void *argument)
 {

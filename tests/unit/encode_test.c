@@ -38,7 +38,7 @@ static bool has_cpu(const char *name)
     return kpdb_cpu_find(name, strlen(name)) >= 0;
 }
 
-/* ---- what a case draws from ----------------------------------------------------------- */
+/* ---- what a case draws from ------------------------------------------------------------------ */
 
 /* An event and all its names. */
 struct choice {
@@ -139,7 +139,7 @@ static void make_scenes(void)
         }
 }
 
-/* ---- a case ----------------------------------------------------------------------------- */
+/* ---- a case ---------------------------------------------------------------------------------- */
 
 struct sample {
     const struct scene *scene;
@@ -241,8 +241,7 @@ static void ask_model(const struct sample *sample, struct verdict *verdict)
     }
 }
 
-/* ---- what came out of the cases, and how often ------------------------------------------------
- */
+/* ---- what came out of the cases, and how often ----------------------------------------------- */
 
 enum outcome {
     PLACED_FORCED,
@@ -334,7 +333,7 @@ static void check_outcomes(unsigned cases)
     }
 }
 
-/* ---- the comparison ------------------------------------------------------------------------ */
+/* ---- the comparison -------------------------------------------------------------------------- */
 
 static int error_of(enum model_code code)
 {
@@ -431,7 +430,7 @@ static void test_random_sets(unsigned cases)
     check_outcomes(cases);
 }
 
-/* ---- answers known beforehand -------------------------------------------------------------- */
+/* ---- answers known beforehand ---------------------------------------------------------------- */
 
 /* "INST_ALL INST_BRANCH:u" to requests; how many. */
 static unsigned parse(const char *names, struct kpdb_request *requests)
@@ -589,7 +588,7 @@ static void test_known(void)
     }
 }
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* On M1 unless another CPU is named; conflicts are what the header promises of each error. */
 static const struct refused {
@@ -691,7 +690,7 @@ static void test_codes(void)
     }
 }
 
-/* ---- warnings: what xnu.md says a kernel makes of a word ----------------------------------- */
+/* ---- warnings: what xnu.md says a kernel makes of a word ------------------------------------- */
 
 enum {
     COUNTED_ANYWAY = 0x53,  /* USR, OS, INT, EN: what every word has or the kernel adds */

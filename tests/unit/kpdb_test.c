@@ -19,7 +19,7 @@ static bool same_event(const struct kpdb_event *a, const struct kpdb_event *b)
            a->umask == b->umask && a->fixed == b->fixed;
 }
 
-/* ---- events ------------------------------------------------------------------------ */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /* What a CPU has by each id, learnt by walking it: an event, an alias, or nothing. */
 struct presence {
@@ -184,7 +184,7 @@ static void test_strerror(void)
             CHECK(strcmp(kpdb_strerror(a), kpdb_strerror(b)) != 0);
 }
 
-/* ---- CPUs --------------------------------------------------------------------------- */
+/* ---- CPUs ------------------------------------------------------------------------------------ */
 
 static void test_cpus(void)
 {
@@ -233,7 +233,7 @@ static void test_designations_that_are_none(void)
         CHECK_INT(kpdb_cpu_find(none[i], strlen(none[i])), KPDB_NO_CPU);
 }
 
-/* ---- names ---------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void test_names(void)
 {
@@ -275,7 +275,7 @@ static void test_metrics(void)
     CHECK_INT(kpdb_metric(kpdb_metric_count(), &metric), KPDB_NO_EVENT);
 }
 
-/* ---- facts of plist-schema.md, in a build that has the CPU -------------------------------- */
+/* ---- facts of plist-schema.md, in a build that has the CPU ----------------------------------- */
 
 static void test_rename(void)
 {

@@ -81,7 +81,7 @@ static void state(enum sim_pm pm, char *text, size_t size)
         *words = '\0';
 }
 
-/* ---- counting ------------------------------------------------------------------------------ */
+/* ---- counting -------------------------------------------------------------------------------- */
 
 /* What a counter must have counted between two reads, by the simulator's own account. */
 static uint64_t expected(const struct profile *profile, const struct kplive *sampler, unsigned i,
@@ -166,7 +166,7 @@ static void test_stale_state(void)
     }
 }
 
-/* ---- random sets ---------------------------------------------------------------------------- */
+/* ---- random sets ----------------------------------------------------------------------------- */
 
 static unsigned state_of_random = 20260101;
 
@@ -229,8 +229,7 @@ static void test_random_sets(void)
     CHECK(placed > 1000 && refused > 100);
 }
 
-/* ---- the order of calls ------------------------------------------------------------------------
- */
+/* ---- the order of calls ---------------------------------------------------------------------- */
 
 static size_t position(const char *call)
 {
@@ -274,7 +273,7 @@ static void test_reading_is_one_call(void)
     kplive_close(sampler);
 }
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static void try_start(const struct sim_config *config, int want, const char *call)
 {
@@ -415,7 +414,7 @@ static void test_unknown_cpu(void)
     kplive_close(sampler);
 }
 
-/* ---- two samplers -------------------------------------------------------------------------- */
+/* ---- two samplers ---------------------------------------------------------------------------- */
 
 static void test_two_samplers(void)
 {
@@ -452,7 +451,7 @@ static void test_two_samplers(void)
     kplive_close(a);
 }
 
-/* ---- threads ------------------------------------------------------------------------------- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 enum { THREADS = 8, ROUNDS = 50 };
 
@@ -505,7 +504,7 @@ static void test_threads(void)
     kplive_close(sampler);
 }
 
-/* ---- CPUs, metrics ------------------------------------------------------------------------- */
+/* ---- CPUs, metrics --------------------------------------------------------------------------- */
 
 static void test_cpus_and_metrics(void)
 {
@@ -545,9 +544,7 @@ static void test_cpus_and_metrics(void)
     kplive_close(sampler);
 }
 
-/* ---- faults
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 static const int errnos[] = {EPERM, EACCES, EBUSY, ENOENT, EINVAL, ENOMEM};
 
@@ -603,9 +600,7 @@ static void test_faults(void)
     CHECK(cases > 1000);
 }
 
-/* ---- compare
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- compare --------------------------------------------------------------------------------- */
 
 static void count_drift(void *user, const struct kplive_drift *drift)
 {

@@ -47,7 +47,7 @@ static unsigned rank(uint32_t mask, unsigned n)
     return bits(mask & (((uint32_t)1 << n) - 1));
 }
 
-/* ---- a case ----------------------------------------------------------------------------- */
+/* ---- a case ---------------------------------------------------------------------------------- */
 
 /* An event asked for: what is programmed for it, and the counters that can count it here. */
 struct wish {
@@ -210,8 +210,7 @@ static bool has_assignment(const struct sample *sample)
     return reached[all];
 }
 
-/* ---- what kpdb_encode() gives -------------------------------------------------------------------
- */
+/* ---- what kpdb_encode() gives ---------------------------------------------------------------- */
 
 static uint64_t word(const struct sample *sample, const struct wish *wish)
 {
@@ -335,7 +334,7 @@ static void check_orders(struct sample sample, int error, const struct kpdb_enco
     }
 }
 
-/* ---- all of it ----------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static unsigned long placed, placed_large, placed_unforced, refused, refused_unforced,
     greedy_refused;

@@ -41,7 +41,7 @@ static unsigned bits(uint32_t mask)
     return count;
 }
 
-/* ---- a case ----------------------------------------------------------------------------- */
+/* ---- a case ---------------------------------------------------------------------------------- */
 
 /* An event asked for, and the counters that can count it or its fallback. */
 struct wish {
@@ -190,8 +190,7 @@ static void plan(const struct sample *sample, struct answer *answer)
                                &answer->bottleneck, &answer->failed);
 }
 
-/* ---- how many passes there must be: by trying all, by the closed form, by first fit ------------
- */
+/* ---- how many passes there must be: by trying all, by the closed form, by first fit ---------- */
 
 /*
  * Which sets of events fit the counters, one event each: counter after counter, what those so far
@@ -281,8 +280,7 @@ static unsigned first_fit(const struct sample *sample)
     return passes;
 }
 
-/* ---- what kpdb_plan() gives ---------------------------------------------------------------------
- */
+/* ---- what kpdb_plan() gives ------------------------------------------------------------------ */
 
 /* Each pass, the fixed events with it, is a set that kpdb_encode() places. */
 static void check_encodes(const struct sample *sample, const struct answer *answer)
@@ -363,7 +361,7 @@ static void check_order(const struct sample *sample, const struct answer *answer
         CHECK_INT(again.pass[i], answer->pass[at[i]]);
 }
 
-/* ---- random sets --------------------------------------------------------------------------- */
+/* ---- random sets ----------------------------------------------------------------------------- */
 
 static unsigned long by_code[32], by_passes[SMALL + 2], better_than_first_fit, large;
 
@@ -465,7 +463,7 @@ static void test_random_sets(unsigned cases)
     CHECK(by_code[-KPDB_UNAVAILABLE] > 100 && (apple || by_code[-KPDB_NO_COUNTER] > 300));
 }
 
-/* ---- whole databases ----------------------------------------------------------------------- */
+/* ---- whole databases ------------------------------------------------------------------------- */
 
 /* peers.md */
 static const struct whole {
@@ -523,7 +521,7 @@ static void test_whole_databases(void)
                     test_whole(cpu, r, how);
 }
 
-/* ---- errors -------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 static const struct refused {
     const char *cpu, *release;
