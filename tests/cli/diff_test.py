@@ -87,24 +87,29 @@ def cases_test():
         events[name].update(fields)
         return database(events=events)
 
+    fixed = "FIXED_INSTRUCTIONS"
     cases = [
-        ("number", changed("INST_ALL", number=8), "  changed  INST_ALL number: 8, was 140\n"),
-        ("mask", changed("INST_ALL", counters_mask=192), "  changed  INST_ALL counters_mask: 192, was 128\n"),
-        ("other", changed("INST_ALL", other=83), "  changed  INST_ALL other: 83, was none\n"),
-        ("alias", database(aliases={"Cycles": "FIXED_CYCLES"}),
-         "  changed  aliases.Instructions: none, was FIXED_INSTRUCTIONS\n"),
-        ("marketing name", database(marketing_name="Other"), "  changed  marketing_name: Other, was Test CPU\n"),
-        ("power mask", database(power_counters=96), "  changed  power_counters: 96, was 224\n"),
+        ("number", changed("INST_ALL", number=8), "INST_ALL", "number", 140, 8),
+        ("mask", changed("INST_ALL", counters_mask=192), "INST_ALL", "counters_mask", 128, 192),
+        ("other", changed("INST_ALL", other=83), "INST_ALL", "other", None, 83),
+        ("no alias", database(aliases={"Cycles": "FIXED_CYCLES"}), None, "aliases.Instructions", fixed, None),
+        ("alias", database(aliases={"Cycles": "FIXED_CYCLES", "Instructions": fixed, "All": "INST_ALL"}),
+         None, "aliases.All", None, "INST_ALL"),
+        ("marketing name", database(marketing_name="Other"), None, "marketing_name", "Test CPU", "Other"),
+        ("power mask", database(power_counters=96), None, "power_counters", 224, 96),
     ]
     with tempfile.TemporaryDirectory() as directory:
         old = pathlib.Path(directory, "old")
         write_plist(old / "t1.plist", head(database(), ["cpu_1_2_3"]))
-        for number, (what, data, line) in enumerate(cases):
+        for number, (what, data, *change) in enumerate(cases):
             new = pathlib.Path(directory, f"new{number}")
             write_plist(new / "t1.plist", head(data, ["cpu_1_2_3"]))
-            status, output = diff(old, new)
-            equal(status, 1, what)
-            check(line in output, f"{what}: {output!r}")
+            name, field, before, after = (str(text).lower() if text is None else text for text in change)
+            line = f"  changed  {field if name == 'none' else name + ' ' + field}: {after}, was {before}\n"
+            equal(diff(old, new), (1, f"r -> r\n\nt1: 1 changed\n{line}"), what)
+            got = json.loads(diff(old, new, "--json")[1])["databases"]
+            equal([c for d in got for c in d["changed"]],
+                  [dict(zip(("name", "field", "old", "new"), change))], f"{what}, as JSON")
 
         # The database of an id has another name: compared by id, and the name is a change.
         data = database()
@@ -113,10 +118,29 @@ def cases_test():
         output = diff(old, pathlib.Path(directory, "named"))[1]
         check("  changed  name: t2, was t1\n" in output and "  moved    cpu_1_2_3 is t2, was t1\n" in output,
               f"another name: {output!r}")
+        got = json.loads(diff(old, pathlib.Path(directory, "named"), "--json")[1])["cpu_ids"]
+        equal(got, {"added": {}, "removed": {}, "moved": {"cpu_1_2_3": {"from": "t1", "to": "t2"}}}, "moved")
         # Without ids the name has to do.
         write_plist(pathlib.Path(directory, "bare/t1.plist"), database())
         output = diff(old, pathlib.Path(directory, "bare"))[1]
         equal(output, "r -> bare\n\nCPU ids\n  gone     cpu_1_2_3 was t1\n", "no ids")
+
+
+def encodings_test():
+    """How an event that came or went is counted: number, number and umask, fixed counter."""
+    events = database()["system"]["cpu"]["events"]
+    come = {"NEW": {"number": 0x77}, "FIXED_NEW": {"fixed_counter": 1, "counters_mask": 2}}
+    with tempfile.TemporaryDirectory() as directory:
+        old, new = pathlib.Path(directory, "old"), pathlib.Path(directory, "new")
+        write_plist(old / "t1.plist", database())
+        write_plist(new / "t1.plist", database(events={**events, **come}))
+        equal(diff(old, new)[1], "old -> new\n\nt1: 2 added\n  added    FIXED_NEW (fixed 1)\n"
+              "  added    NEW (0x77)\n", "added")
+        intel = plistlib.loads((SOURCE / "db/kpep/macos-15/icelake.plist").read_bytes())
+        write_plist(old / "t1.plist", intel)
+        del intel["system"]["cpu"]["events"]["BR_INST_RETIRED.COND_TAKEN"]
+        write_plist(new / "t1.plist", intel)
+        check("\n  removed  BR_INST_RETIRED.COND_TAKEN (0xc4/0x01)\n" in diff(old, new)[1], "removed")
 
 
 def errors_test():
@@ -130,5 +154,6 @@ def errors_test():
 
 releases_test()
 cases_test()
+encodings_test()
 errors_test()
 done()

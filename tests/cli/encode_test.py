@@ -108,6 +108,13 @@ def plan_test():
         equal(-(-bound["events"] // bound["counters"]), passes, f"{cpu}: the bottleneck proves it")
     status, output, errors = kpep("plan", "--cpu", "m1", "cycles")
     equal((status, output.splitlines()[0]), (0, "1 pass: only fixed counters count"), errors)
+    lines = kpep("plan", "--cpu", "m1", "cycles", "branches", "branch-misses", "INST_BRANCH_CALL",
+                 "INST_BRANCH_RET")[1].splitlines()
+    equal(lines[0], "2 passes: 4 events can be counted on counters 5-7 alone, 3 at a time", "why two")
+    lines = kpep("plan", "--cpu", "m1", "INST_ALL")[1].splitlines()
+    equal(lines[0], "1 pass: 1 event can be counted on counter 7 alone, 1 at a time", "the singular")
+    status, output, errors = kpep("plan", "--cpu", "m1", "INST_BRANCH", "NO_SUCH_EVENT")
+    equal((status, output, errors.count("\n")), (1, "", 1), errors)
     status, output, errors = kpep("plan", "--cpu", "m1")
     equal((status, errors.count("\n")), (2, 1), errors)
 
