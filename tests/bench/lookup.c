@@ -1,7 +1,7 @@
 /*
  * Looks the same names up in libkpdb and in its rivals.
  *
- *   lookup QUERIES time        nanoseconds a lookup
+ *   lookup QUERIES time RUNS   nanoseconds a lookup, the least of RUNS
  *   lookup QUERIES count       under callgrind: a dump of its counters per measurement
  *
  * QUERIES is written by databases.py. Every rival first answers every query once
@@ -9,12 +9,12 @@
  * shuffled order, and the empty loop's cost is to be subtracted. A rival's answer
  * is the number, unit mask and counter mask, as far as it knows them.
  *
- * Prints lines "measurement <tab> set <tab> rival <tab> queries <tab> value".
+ * Prints lines "set <tab> rival <tab> queries <tab> nanoseconds".
  */
 #include "gperf_row.h"
 #include "kpdb.h"
-#include "one_chip.h"
 
+#include <math.h>
 #include <perfmon/pfmlib.h>
 #include <plist/plist.h>
 #include <stdbool.h>
@@ -27,9 +27,8 @@
 enum {
     LINE_MAX_BYTES = 1024,
     FILES_MAX = 64,
-    LOOKUPS = 1 << 14, /* a timed run, at least; in rounds of their own order */
-    RUNS = 41,         /* timed, of which the median counts */
-    RUN_NS_MAX = 8000000,
+    LOOKUPS = 1 << 14,      /* a timed run, at least; in rounds of their own order */
+    SLOW_LOOKUPS = 1 << 10, /* of the slow rivals: a longer run would be interrupted */
 };
 
 struct answer {
@@ -39,10 +38,9 @@ struct answer {
 
 struct query {
     const char *cpu_name;
-    unsigned cpu;                 /* libkpdb's */
-    kpdb_find_function *one_chip; /* of a libkpdb that has this CPU alone; or NULL */
-    unsigned table;               /* gperf's */
-    plist_t events;               /* libplist's: the dictionary of the file's events */
+    unsigned cpu;   /* libkpdb's */
+    unsigned table; /* gperf's */
+    plist_t events; /* libplist's: the dictionary of the file's events */
     const char *name;
     size_t length;
     const char *pfm_name; /* NULL: libpfm4 has no such PMU, or no such event on it */
@@ -64,7 +62,7 @@ static void *allocate(size_t count, size_t size)
     return memory;
 }
 
-/* ---- the rivals ------------------------------------------------------------------------- */
+/* ---- the rivals ------------------------------------------------------------------------------ */
 
 /* What a loop costs that looks nothing up but loads what the others are given. */
 static inline struct answer find_nothing(const struct query *query)
@@ -78,15 +76,6 @@ static inline struct answer find_kpdb(const struct query *query)
     struct kpdb_event event;
 
     if (kpdb_find(query->cpu, KPDB_ANY_RELEASE, query->name, query->length, &event) != KPDB_OK)
-        return (struct answer){0};
-    return (struct answer){true, event.number, event.umask, event.counters};
-}
-
-static inline struct answer find_kpdb_one_chip(const struct query *query)
-{
-    struct kpdb_event event;
-
-    if (query->one_chip(0, KPDB_ANY_RELEASE, query->name, query->length, &event) != KPDB_OK)
         return (struct answer){0};
     return (struct answer){true, event.number, event.umask, event.counters};
 }
@@ -179,7 +168,6 @@ find_all(find_function *find, const struct query *const *queries, size_t count)
     }
 RIVAL(nothing)
 RIVAL(kpdb)
-RIVAL(kpdb_one_chip)
 RIVAL(gperf_plain)
 RIVAL(gperf_lengths)
 RIVAL(gperf_pic)
@@ -196,7 +184,6 @@ static const struct rival {
 } rivals[] = {
     {"nothing", run_nothing, find_nothing, false},
     {"libkpdb", run_kpdb, find_kpdb, true},
-    {"one chip", run_kpdb_one_chip, find_kpdb_one_chip, true},
     {"gperf", run_gperf_plain, find_gperf_plain, true},
     {"gperf -l", run_gperf_lengths, find_gperf_lengths, true},
     {"gperf -P", run_gperf_pic, find_gperf_pic, true},
@@ -205,15 +192,14 @@ static const struct rival {
     {"libpfm4", run_libpfm4, find_libpfm4, false},
 };
 
-enum { RIVALS = sizeof rivals / sizeof rivals[0], ONE_CHIP = 2, LIBPFM4 = RIVALS - 1 };
+enum { RIVALS = sizeof rivals / sizeof rivals[0], SLOW = RIVALS - 2, LIBPFM4 = RIVALS - 1 };
 
 static bool can_answer(size_t rival, const struct query *query)
 {
-    return (rival != LIBPFM4 || query->pfm_name != NULL) &&
-           (rival != ONE_CHIP || query->one_chip != NULL);
+    return rival != LIBPFM4 || query->pfm_name != NULL;
 }
 
-/* ---- the queries ------------------------------------------------------------------------- */
+/* ---- the queries ----------------------------------------------------------------------------- */
 
 static struct file {
     char *path;
@@ -262,15 +248,6 @@ static plist_t events_of(const char *path)
     return file->events;
 }
 
-static kpdb_find_function *find_one_chip(const char *cpu)
-{
-    const struct one_chip *chip = one_chips;
-
-    while (chip->cpu != NULL && strcmp(chip->cpu, cpu) != 0)
-        chip++;
-    return chip->find;
-}
-
 static unsigned number(const char *text)
 {
     return (unsigned)strtol(text, NULL, 0);
@@ -292,7 +269,6 @@ static struct query read_query(char *line)
         fail("no such CPU in libkpdb", field[ID]);
     query.cpu_name = strdup(field[CPU]);
     query.cpu = (unsigned)cpu;
-    query.one_chip = find_one_chip(query.cpu_name);
     query.table = number(field[TABLE]);
     query.events = events_of(field[PLIST]);
     query.name = strdup(field[NAME]);
@@ -352,20 +328,18 @@ static void check(const struct rival *rival, const struct query *query)
         fail(rival->name, query->name);
 }
 
-/* ---- the sets ------------------------------------------------------------------------------- */
+/* ---- the sets -------------------------------------------------------------------------------- */
 
 /* Queries of one measurement: of one CPU or all, that are found or not. */
 static const struct set {
     const char *name, *cpu; /* NULL: all */
     bool hits, pfm;         /* pfm: those that libpfm4 has too, and only there it runs */
 } sets[] = {
-    {"a14 hits", "a14", true, false},         {"a14 misses", "a14", false, false},
-    {"as4 hits", "as4", true, false},         {"as4 misses", "as4", false, false},
-    {"skylake hits", "skylake", true, false}, {"skylake misses", "skylake", false, false},
-    {"icelake hits", "icelake", true, false}, {"icelake misses", "icelake", false, false},
-    {"all hits", NULL, true, false},          {"all misses", NULL, false, false},
-    {"skylake* hits", "skylake", true, true}, {"skylake* misses", "skylake", false, true},
-    {"icelake* hits", "icelake", true, true}, {"icelake* misses", "icelake", false, true},
+    {"all databases, hits", NULL, true, false},
+    {"all databases, misses", NULL, false, false},
+    {"M1 (a14), hits", "a14", true, false},
+    {"M4 (as4), hits", "as4", true, false},
+    {"Ice Lake, events that libpfm4 has too, hits", "icelake", true, true},
 };
 
 enum { SETS = sizeof sets / sizeof sets[0] };
@@ -412,25 +386,12 @@ static size_t choose(const struct set *set, const struct query *queries, size_t 
 
 static bool takes_part(size_t rival, const struct set *set)
 {
-    return (rival != LIBPFM4 || set->pfm) && (rival != ONE_CHIP || set->cpu != NULL);
+    return rival != LIBPFM4 || set->pfm;
 }
 
-/* ---- measuring ----------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
 static volatile uint64_t result; /* so that no loop is optimised away */
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof *values, compare_doubles);
-    return values[count / 2];
-}
 
 static double now(void)
 {
@@ -448,27 +409,39 @@ static double time_run(const struct rival *rival, const struct query *const *que
     return now() - begin;
 }
 
-/* The rivals in turn, run after run, so that a disturbance does not fall on one alone. */
-static void time_set(const struct set *set, const struct query *queries, size_t count)
+static double lesser(double a, double b)
 {
-    const struct query **chosen;
-    size_t size, total = choose(set, queries, count, LOOKUPS, &chosen, &size), lookups[RIVALS];
-    double times[RIVALS][RUNS];
+    return a < b ? a : b;
+}
 
-    for (size_t r = 0; r < RIVALS; r++) {
-        double once = takes_part(r, set) ? time_run(&rivals[r], chosen, size) : 0;
+/*
+ * The rivals in turn, run after run, so that a disturbance does not fall on one alone; each run in
+ * another order, which no branch predictor has seen before.
+ */
+static void time_set(const struct set *set, const struct query *queries, size_t count,
+                     unsigned runs)
+{
+    double least[RIVALS];
+    size_t size = 0;
 
-        lookups[r] = once * (double)(total / size) > RUN_NS_MAX ? size : total;
-    }
-    for (size_t run = 0; run < RUNS; run++)
-        for (size_t r = 0; r < RIVALS; r++)
+    for (size_t r = 0; r < RIVALS; r++)
+        least[r] = HUGE_VAL;
+    for (unsigned run = 0; run < runs; run++) {
+        const struct query **chosen;
+        size_t total = choose(set, queries, count, LOOKUPS, &chosen, &size);
+
+        for (size_t r = 0; r < RIVALS; r++) {
+            size_t lookups = r < SLOW ? total : size * (1 + SLOW_LOOKUPS / size);
+
             if (takes_part(r, set))
-                times[r][run] = time_run(&rivals[r], chosen, lookups[r]) / (double)lookups[r];
+                least[r] =
+                    lesser(least[r], time_run(&rivals[r], chosen, lookups) / (double)lookups);
+        }
+        free(chosen);
+    }
     for (size_t r = 0; r < RIVALS; r++)
         if (takes_part(r, set))
-            printf("time\t%s\t%s\t%zu\t%.3f\n", set->name, rivals[r].name, size,
-                   median(times[r], RUNS));
-    free(chosen);
+            printf("%s\t%s\t%zu\t%.3f\n", set->name, rivals[r].name, size, least[r]);
 }
 
 /* Each name once; everything has run before, so that no symbol is bound while it counts. */
@@ -493,43 +466,17 @@ static void count_set(const struct set *set, const struct query *queries, size_t
     free(chosen);
 }
 
-/* What libplist costs before the first lookup: the parse of the file. */
-static void measure_parse(const struct file *file, bool counting)
-{
-    size_t length;
-    char *text = read_file(file->path, &length), label[LINE_MAX_BYTES];
-    double times[RUNS];
-
-    snprintf(label, sizeof label, "%s\tparse\t1", file->path);
-    for (size_t i = 0; !counting && i < RUNS; i++) {
-        double begin = now();
-
-        plist_free(parse(file->path, text, length));
-        times[i] = now() - begin;
-    }
-    if (counting) {
-        CALLGRIND_ZERO_STATS;
-        CALLGRIND_TOGGLE_COLLECT;
-        plist_free(parse(file->path, text, length));
-        CALLGRIND_TOGGLE_COLLECT;
-        CALLGRIND_DUMP_STATS_AT(label);
-    } else {
-        printf("time\t%s\t%.0f\n", label, median(times, RUNS));
-    }
-    free(text);
-}
-
 int main(int argc, char **argv)
 {
     struct query *queries;
     size_t count;
-    bool counting;
+    unsigned runs;
 
-    if (argc != 3) {
-        fputs("usage: lookup QUERIES time|count\n", stderr);
+    if (argc < 3) {
+        fputs("usage: lookup QUERIES time RUNS|count\n", stderr);
         return 2;
     }
-    counting = strcmp(argv[2], "count") == 0;
+    runs = argc > 3 ? number(argv[3]) : 0;
     setenv("LIBPFM_ENCODE_INACTIVE", "1", 1); /* PMUs that this machine has not, too */
     if (pfm_initialize() != PFM_SUCCESS)
         fail("cannot be initialised", "libpfm4");
@@ -539,8 +486,9 @@ int main(int argc, char **argv)
             if (can_answer(r, &queries[i]))
                 check(&rivals[r], &queries[i]);
     for (size_t s = 0; s < SETS; s++)
-        (counting ? count_set : time_set)(&sets[s], queries, count);
-    for (const struct file *file = files; file->path != NULL; file++)
-        measure_parse(file, counting);
+        if (runs != 0)
+            time_set(&sets[s], queries, count, runs);
+        else
+            count_set(&sets[s], queries, count);
     return 0;
 }
