@@ -61,8 +61,8 @@ static bool load(struct frameworks *frameworks, void **handle, const char *path,
     return true;
 }
 
-bool framework_open(struct frameworks *frameworks, const char *kperf_path,
-                    const char *kperfdata_path, struct framework_error *error)
+bool kplive_framework_open(struct frameworks *frameworks, const char *kperf_path,
+                           const char *kperfdata_path, struct framework_error *error)
 {
     memset(frameworks, 0, sizeof *frameworks);
 #ifdef __APPLE__
@@ -74,11 +74,11 @@ bool framework_open(struct frameworks *frameworks, const char *kperf_path,
              kperfdata_path == NULL ? KPERFDATA_PATH : kperfdata_path, kperfdata_symbols,
              sizeof kperfdata_symbols / sizeof kperfdata_symbols[0], error))
         return true;
-    framework_close(frameworks);
+    kplive_framework_close(frameworks);
     return false;
 }
 
-void framework_close(struct frameworks *frameworks)
+void kplive_framework_close(struct frameworks *frameworks)
 {
     if (frameworks->kperfdata != NULL)
         dlclose(frameworks->kperfdata);

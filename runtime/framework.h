@@ -117,9 +117,9 @@ struct framework_error {
  * optional are set, or false is returned, *error is filled in and nothing stays
  * loaded. The environment is not asked: this runs as root.
  */
-bool framework_open(struct frameworks *frameworks, const char *kperf_path,
-                    const char *kperfdata_path, struct framework_error *error);
+bool kplive_framework_open(struct frameworks *frameworks, const char *kperf_path,
+                           const char *kperfdata_path, struct framework_error *error);
 /* In any state, also of a zeroed struct and twice. */
-void framework_close(struct frameworks *frameworks);
+void kplive_framework_close(struct frameworks *frameworks);
 
 #endif

@@ -19,6 +19,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default) /* the library hides all that is not declared here */
+#endif
 
 /* What functions return: 0, or one of these with *error filled in. */
 enum kplive_status {
@@ -51,6 +54,11 @@ struct kplive_error {
 
 /* One sentence for a status; never NULL. */
 const char *kplive_strerror(int status);
+/*
+ * All of an error as one line into text, and text: status, event, call, code
+ * and hint, as far as they are known; 600 bytes hold any.
+ */
+const char *kplive_describe(const struct kplive_error *error, char *text, size_t size);
 
 /* Where register words come from. */
 enum kplive_words {
@@ -123,7 +131,9 @@ void kplive_stop_all(void);
 /*
  * The calling thread's counts into values[i], the i-th event's, as the kernel
  * has them: only differences between two reads of one thread mean anything, and
- * a new thread's first read may be far from its second (kplive_ready()). One
+ * a new thread's first read may be far from its second (kplive_ready()). Even a
+ * difference may have a jump in it when the thread was moved to a CPU that had
+ * switched no thread since kplive_start(): of several, the least is right. One
  * call of the framework, no lock, no memory. 0, or -1 with errno as the call
  * left it: EINVAL, the kernel has no counters for this thread yet.
  */
@@ -138,7 +148,7 @@ int kplive_ready(const struct kplive *sampler, struct kplive_error *error);
 /* later - earlier, count values, which wrap at 64 bits. */
 void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count, uint64_t *delta);
 
-/* How many CPUs kplive_read_cpus() reads. */
+/* How many CPUs kplive_read_cpus() reads; 0: the system does not say, and it fails. */
 unsigned kplive_cpus(const struct kplive *sampler);
 /*
  * The counts of every CPU, all threads' and processes': values[cpu * count + i]
@@ -186,6 +196,9 @@ int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
                    void (*tell)(void *user, const struct kplive_drift *drift), void *user,
                    struct kplive_check *check, struct kplive_error *error);
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -57,6 +57,18 @@ const char *kplive_strerror(int status)
     return texts[status > 0 || status < KPLIVE_SYSTEM ? 1 - KPLIVE_SYSTEM : -status];
 }
 
+const char *kplive_describe(const struct kplive_error *error, char *text, size_t size)
+{
+    char code[16] = "";
+
+    if (error->code != 0)
+        snprintf(code, sizeof code, " (%d)", error->code);
+    snprintf(text, size, "%s%s%s%s%s%s%s%s", kplive_strerror((int)error->status),
+             *error->event == '\0' ? "" : ": ", error->event, *error->call == '\0' ? "" : ": ",
+             error->call, code, *error->hint == '\0' ? "" : ": ", error->hint);
+    return text;
+}
+
 /* A kpc call failed with errno: what it means there (xnu.md 1.2, 1.4, 1.8; peers.md, what hurts).
  */
 static int kpc_failed(struct kplive_error *error, const char *call, int code, bool config)
@@ -92,6 +104,14 @@ static bool read_number(const struct frameworks *f, const char *name, uint32_t *
     return f->sysctlbyname(name, number, &size, NULL, 0) == 0 && size == sizeof *number;
 }
 
+/* Of the machine; 0: not known. */
+static unsigned count_cpus(const struct frameworks *f)
+{
+    uint32_t cpus;
+
+    return read_number(f, "hw.ncpu", &cpus) && cpus <= 1024 ? cpus : 0;
+}
+
 /* The release of the tables whose macOS is the newest that is not newer than this one. */
 static int fitting_release(unsigned cpu, unsigned macos)
 {
@@ -114,7 +134,7 @@ static int identify(struct kplive *sampler, struct kplive_error *error)
 {
     const struct frameworks *f = &sampler->frameworks;
     size_t size = sizeof sampler->macos - 1;
-    uint32_t type, subtype, family, translated, cpus;
+    uint32_t type, subtype, family, translated;
     unsigned macos;
 
     if (read_number(f, "sysctl.proc_translated", &translated) && translated == 1)
@@ -128,7 +148,7 @@ static int identify(struct kplive *sampler, struct kplive_error *error)
     if (f->sysctlbyname("kern.osproductversion", sampler->macos, &size, NULL, 0) != 0)
         snprintf(sampler->macos, sizeof sampler->macos, "0");
     sampler->macos[sizeof sampler->macos - 1] = '\0';
-    sampler->cpus = read_number(f, "hw.ncpu", &cpus) && cpus > 0 && cpus <= 1024 ? cpus : 1;
+    sampler->cpus = count_cpus(f);
     snprintf(sampler->cpu_name, sizeof sampler->cpu_name, "cpu_%x_%x_%x", (unsigned)type,
              (unsigned)subtype, (unsigned)family);
     macos = (unsigned)strtoul(sampler->macos, NULL, 10);
@@ -155,7 +175,7 @@ int kplive_open(const struct kplive_options *options, struct kplive **out,
     if (sampler == NULL)
         return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
     sampler->words = options->words;
-    if (!framework_open(&sampler->frameworks, options->kperf, options->kperfdata, &why)) {
+    if (!kplive_framework_open(&sampler->frameworks, options->kperf, options->kperfdata, &why)) {
         free(sampler);
         return kplive_fail(error, KPLIVE_NO_FRAMEWORK, why.symbol == NULL ? "dlopen" : "dlsym", 0,
                            NULL, "%s%s%s: %s", why.library, why.symbol == NULL ? "" : ": ",
@@ -175,7 +195,7 @@ void kplive_close(struct kplive *sampler)
     if (sampler == NULL)
         return;
     kplive_stop(sampler, NULL);
-    framework_close(&sampler->frameworks);
+    kplive_framework_close(&sampler->frameworks);
     free(sampler);
 }
 
@@ -328,26 +348,38 @@ static struct trouble give_back(const struct frameworks *f)
     return trouble;
 }
 
+/* How many counters the kernel has of the classes; every event is on one of them. */
+static int count_counters(const struct kplive *sampler, uint32_t *counters,
+                          struct kplive_error *error)
+{
+    const struct kpdb_encoding *encoding = &sampler->encoding;
+
+    *counters = sampler->frameworks.kpc_get_counter_count(encoding->classes);
+    if (*counters == 0)
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", errno, NULL,
+                           "this kernel has no counters of these classes, as in a virtual machine");
+    if (*counters > KPDB_COUNTERS_MAX)
+        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
+                           "%u counters (expected at most %d)", (unsigned)*counters,
+                           KPDB_COUNTERS_MAX);
+    for (unsigned i = 0; i < encoding->event_count; i++)
+        if (encoding->events[i].slot >= *counters)
+            return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", 0, NULL,
+                               "%u counters, and an event is on number %u: as in a virtual machine",
+                               (unsigned)*counters, encoding->events[i].slot);
+    return KPLIVE_OK;
+}
+
 /* The counts and sizes that hold once the counters are forced (peers.md, mistakes). */
 static int check_counts(const struct kplive *sampler, struct kplive_error *error)
 {
-    const struct frameworks *f = &sampler->frameworks;
     const struct kpdb_encoding *encoding = &sampler->encoding;
-    uint32_t counters = f->kpc_get_counter_count(encoding->classes);
-    uint32_t words = f->kpc_get_config_count(encoding->classes);
+    uint32_t counters, words;
+    int status = count_counters(sampler, &counters, error);
 
-    if (counters == 0)
-        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", errno, NULL,
-                           "this kernel has no counters of these classes, as in a virtual machine");
-    if (counters > KPDB_COUNTERS_MAX)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
-                           "%u counters (expected at most %d)", (unsigned)counters,
-                           KPDB_COUNTERS_MAX);
-    for (unsigned i = 0; i < encoding->event_count; i++)
-        if (encoding->events[i].slot >= counters)
-            return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", 0, NULL,
-                               "%u counters, and an event is on number %u: as in a virtual machine",
-                               (unsigned)counters, encoding->events[i].slot);
+    if (status != KPLIVE_OK)
+        return status;
+    words = sampler->frameworks.kpc_get_config_count(encoding->classes);
     if (encoding->config_count != 0 && words != encoding->config_count)
         return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_config_count", 0, NULL,
                            "%u configuration words (expected %u): the counters were not forced",
@@ -539,13 +571,20 @@ static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t 
                      struct kplive_error *error)
 {
     const struct frameworks *f = &sampler->frameworks;
-    unsigned stride = sampler->encoding.slots, cpus = all ? sampler->cpus : 1;
+    unsigned cpus = all ? sampler->cpus : 1;
     uint64_t *counters;
-    int result;
+    uint32_t stride;
+    int status, result;
 
     if (!sampler->started)
         return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "start it first");
-    /* Room for more than is expected: the wrapper is not told how much there is. */
+    if (all && (cpus == 0 || cpus != count_cpus(f)))
+        return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", 0, NULL,
+                           "hw.ncpu does not say how many CPUs there are, or not as before");
+    /* What the wrapper goes by, which is not told how much room there is: it gets more. */
+    status = count_counters(sampler, &stride, error);
+    if (status != KPLIVE_OK)
+        return status;
     counters = calloc((size_t)cpus * KPDB_COUNTERS_MAX + KPDB_COUNTERS_MAX, sizeof *counters);
     if (counters == NULL)
         return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);

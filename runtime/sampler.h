@@ -28,7 +28,7 @@ struct kplive {
     int cpu;     /* of the tables, or KPLIVE_NO_CPU */
     int release; /* of the tables, or KPLIVE_NO_CPU */
     char cpu_name[40], macos[24];
-    unsigned cpus; /* of the machine */
+    unsigned cpus; /* of the machine; 0: not known */
 
     bool programmed, started;
     struct kpdb_encoding encoding;

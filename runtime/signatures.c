@@ -71,5 +71,5 @@ _Static_assert(sizeof(size_t) == 8 && sizeof(void *) == 8,
                "both targets of macOS are 64 bits wide");
 
 /* So that the file is not empty to a linker. */
-extern const int framework_signatures;
-const int framework_signatures = 57;
+extern const int kplive_framework_signatures;
+const int kplive_framework_signatures = 57;

@@ -28,8 +28,8 @@ static int add_event(const struct frameworks *f, struct kpep_db *db, struct kpep
     if (!copy_name(event, name))
         return 11;
     out->code = f->kpep_db_event(db, name, &found);
-    if (out->code != 0)
-        return out->code;
+    if (out->code != 0 || found == NULL)
+        return out->code != 0 ? out->code : 11;
     out->call = "kpep_config_add_event";
     return f->kpep_config_add_event(config, &found, event->user_only, &out->conflicts);
 }
@@ -198,6 +198,15 @@ static struct kpdb_request known_name(const struct kplive *sampler,
     return request;
 }
 
+/* The counters of the classes once they are forced, which the kernel would not count before. */
+static unsigned forced_slots(const struct frameworks *f, const struct kplive_framework_words *words)
+{
+    uint32_t fixed =
+        (words->classes & KPDB_CLASS_FIXED) == 0 ? 0 : f->kpc_get_counter_count(KPDB_CLASS_FIXED);
+
+    return fixed > KPDB_COUNTERS_MAX ? fixed : fixed + (unsigned)words->config_count;
+}
+
 static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
                             const struct kpdb_request *events, unsigned count,
                             struct kplive_error *error)
@@ -206,6 +215,7 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     struct kpdb_request known[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
     struct kpdb_event found[KPDB_EVENTS_MAX];
     struct kplive_framework_words words;
+    unsigned slots;
 
     for (unsigned i = 0; i < count; i++) {
         found[i].id = KPDB_NO_ID;
@@ -214,12 +224,16 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)
         return framework_error(events, &words, error);
+    slots = forced_slots(&sampler->frameworks, &words);
+    if (slots > KPDB_COUNTERS_MAX)
+        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
+                           "%u counters (expected at most %d)", slots, KPDB_COUNTERS_MAX);
     memset(encoding, 0, sizeof *encoding);
     encoding->classes = words.classes;
     encoding->config_count = (unsigned)words.config_count;
     memcpy(encoding->config, words.config, sizeof encoding->config);
     encoding->event_count = count;
-    encoding->slots = sampler->frameworks.kpc_get_counter_count(words.classes);
+    encoding->slots = slots;
     for (unsigned i = 0; i < count; i++) {
         encoding->events[i].slot = (uint8_t)words.map[i];
         encoding->events[i].counter = (uint8_t)words.map[i];

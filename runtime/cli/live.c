@@ -5,13 +5,9 @@
 
 int live_error(const struct kplive_error *error)
 {
-    char code[40] = "";
+    char text[600];
 
-    if (error->code != 0)
-        snprintf(code, sizeof code, " (%d)", error->code);
-    cli_error("%s%s%s%s%s%s%s%s", kplive_strerror((int)error->status),
-              *error->event == '\0' ? "" : ": ", error->event, *error->call == '\0' ? "" : ": ",
-              error->call, code, *error->hint == '\0' ? "" : ": ", error->hint);
+    cli_error("%s", kplive_describe(error, text, sizeof text));
     switch (error->status) {
     case KPLIVE_EVENT:
     case KPLIVE_CONFLICT:

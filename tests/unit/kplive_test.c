@@ -296,6 +296,24 @@ static void try_start(const struct sim_config *config, int want, const char *cal
     CHECK_STR(after, before);
 }
 
+/* One line of all that is known, and never more than there is room for. */
+static void test_describe(void)
+{
+    struct kplive_error error = {KPLIVE_REFUSED, "kpc_set_config", EPERM, "INST_ALL", "see there"};
+    struct kplive_error least = {.status = KPLIVE_MEMORY, .call = ""};
+    char text[600], small[8];
+
+    CHECK_STR(kplive_describe(&error, text, sizeof text),
+              "the kernel refuses an event: INST_ALL: kpc_set_config (1): see there");
+    CHECK_STR(kplive_describe(&least, text, sizeof text), "out of memory");
+    CHECK_STR(kplive_describe(&error, small, sizeof small), "the ker");
+    memset(error.event, 'E', sizeof error.event - 1);
+    memset(error.hint, 'H', sizeof error.hint - 1);
+    error.status = KPLIVE_IN_USE;
+    error.code = -2147483647;
+    CHECK(strlen(kplive_describe(&error, text, sizeof text)) < sizeof text - 1);
+}
+
 /* peers.md, what hurts. */
 static void test_errors(void)
 {
@@ -544,6 +562,37 @@ static void test_cpus_and_metrics(void)
     kplive_close(sampler);
 }
 
+/* Counters that the power manager holds are counted too, whoever made the words. */
+static void read_held_cpus(enum kplive_words words)
+{
+    struct kpdb_request events[COMMON];
+    uint64_t from[8 * COMMON], to[8 * COMMON];
+    struct sim_work work = {1000, 0};
+    struct kplive *sampler;
+
+    common_requests(events);
+    reset(&profiles[2], SIM_PM_SHARED, 0);
+    CHECK(sim_migrate(5));
+    sampler = open_sampler(words, SIM_G3);
+    CHECK(kplive_program(sampler, events, COMMON, NULL) == KPLIVE_OK);
+    CHECK_INT(kplive_encoding(sampler)->slots, 10);
+    CHECK(kplive_start(sampler, NULL) == KPLIVE_OK);
+    CHECK_INT(kplive_cpus(sampler), 8);
+    CHECK(kplive_read_cpus(sampler, from, NULL) == KPLIVE_OK);
+    sim_run(&work);
+    CHECK(kplive_read_cpus(sampler, to, NULL) == KPLIVE_OK);
+    CHECK_INT(sim_cpu(), 5);
+    for (unsigned i = 0; i < COMMON; i++)
+        CHECK(to[5 * COMMON + i] - from[5 * COMMON + i] >= (i == 1 ? 1000u : 1u));
+    kplive_close(sampler);
+}
+
+static void test_held_cpus(void)
+{
+    read_held_cpus(KPLIVE_STATIC);
+    read_held_cpus(KPLIVE_KPERFDATA);
+}
+
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 static const int errnos[] = {EPERM, EACCES, EBUSY, ENOENT, EINVAL, ENOMEM};
@@ -648,6 +697,7 @@ int main(int argc, char **argv)
     test_random_sets();
     test_order();
     test_reading_is_one_call();
+    test_describe();
     test_errors();
     test_kernel_list();
     test_programming_errors();
@@ -656,6 +706,7 @@ int main(int argc, char **argv)
     test_two_samplers();
     test_threads();
     test_cpus_and_metrics();
+    test_held_cpus();
     test_faults();
     test_compare();
     return check_done();
