@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SELECTORS = UINT16_MAX + 1 };
+
 /* "15.4" -> 1504, and 0 after a report. */
 static uint16_t read_version(const struct plist_node *node)
 {
@@ -78,10 +80,11 @@ static void apply(struct cpu *cpu, const uint16_t *since)
     cpu->has_kernel_list = true;
 }
 
-static void read_soc(struct arena *arena, struct model *model, const struct plist_node *soc)
+/* since: room for one of each selector. */
+static void read_soc(struct arena *arena, struct model *model, const struct plist_node *soc,
+                     uint16_t *since)
 {
     static const char *const known[] = {"cpus", "selectors", NULL};
-    uint16_t *since = arena_alloc(arena, UINT16_MAX + 1, sizeof *since);
     struct plist_node cpus;
 
     if (soc->value->type != VALUE_MAP) {
@@ -89,6 +92,7 @@ static void read_soc(struct arena *arena, struct model *model, const struct plis
         return;
     }
     plist_unknown_keys(arena, soc, known);
+    memset(since, 0, SELECTORS * sizeof *since);
     if (!read_selectors(arena, soc, since) || !plist_array(soc, "cpus", true, &cpus))
         return;
     for (size_t i = 0; i < cpus.value->length; i++) {
@@ -111,6 +115,7 @@ static void read_soc(struct arena *arena, struct model *model, const struct plis
 void kernel_read(struct arena *arena, struct model *model, const char *file)
 {
     struct plist_node root = {.file = file, .value = plist_load(arena, file)};
+    uint16_t *since = arena_alloc(arena, SELECTORS, sizeof *since);
 
     if (root.value == NULL)
         return;
@@ -121,6 +126,6 @@ void kernel_read(struct arena *arena, struct model *model, const char *file)
     for (size_t i = 0; i < root.value->length; i++) {
         struct plist_node soc = plist_child_at(arena, &root, i);
 
-        read_soc(arena, model, &soc);
+        read_soc(arena, model, &soc, since);
     }
 }

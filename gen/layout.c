@@ -99,28 +99,88 @@ char *layout_identifier(struct arena *arena, const char *name)
     return text;
 }
 
-static int compare_texts(const void *a, const void *b)
+/* What kpdb_ids.h would define: the name behind KPDB_. */
+struct definition {
+    const char *name;
+    bool event;
+};
+
+/* What kpdb.h, its private headers and kpdb_ids.h itself have defined already. */
+static const char *const own_definitions[] = {
+    "ANY_RELEASE",     "ARM",
+    "ARM64",           "CLASS_CONFIGURABLE",
+    "CLASS_FIXED",     "CLASS_POWER",
+    "CONFLICT",        "COUNTERS_MAX",
+    "DUPLICATE",       "END",
+    "EVENTS_MAX",      "EVERY_PASS",
+    "FINGERPRINT",     "H",
+    "HASH_H",          "I386",
+    "IDS_H",           "INTERNAL",
+    "KPERFDATA",       "NOT_FORCED",
+    "NOT_IN_RELEASE",  "NOT_ON_CPU",
+    "NO_COUNTER",      "NO_CPU",
+    "NO_EVENT",        "NO_EVENTS",
+    "NO_ID",           "OK",
+    "OPTIMAL",         "PLACE_H",
+    "PLAN_MAX",        "SPREAD_MAX",
+    "TOO_MANY",        "UNAVAILABLE",
+    "UNROLL",          "WARN_ALL_MODES",
+    "WARN_OTHER_BITS", "WARN_REFUSED",
+    "WARN_TOO_WIDE",   "WARN_UNLISTED",
+    "WARN_USER_MODE",  "X86_64",
+};
+
+enum { OWN_DEFINITIONS = sizeof own_definitions / sizeof own_definitions[0] };
+
+static int compare_definitions(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strcmp(((const struct definition *)a)->name, ((const struct definition *)b)->name);
 }
 
-/* KPDB_A_B must be one event, be its name A.B or A_B. */
+static const char *cpu_definition(struct arena *arena, const char *db)
+{
+    char *name = layout_identifier(arena, arena_printf(arena, "CPU_%s", db));
+
+    for (char *c = name; *c != '\0'; c++)
+        if (is_lower(*c))
+            *c = (char)(*c - 32);
+    return name;
+}
+
+/* As the filter `ident` writes it: a digit does not come first. */
+static const char *event_definition(struct arena *arena, const char *event)
+{
+    return layout_identifier(arena, is_digit(*event) ? arena_printf(arena, "_%s", event) : event);
+}
+
+/* KPDB_A_B must be one event, be its name A.B or A_B, and nothing else. */
 static void check_identifiers(struct arena *arena, const struct layout *layout)
 {
-    char **list = arena_alloc(arena, layout->event_ids, sizeof *list);
+    const struct model *model = layout->model;
+    struct definition *list =
+        arena_alloc(arena, layout->event_ids + model->cpu_count + OWN_DEFINITIONS, sizeof *list);
     size_t count = 0;
 
     for (size_t i = 0; i < layout->event_ids; i++)
         if (layout->is_hardware[i])
-            list[count++] = layout_identifier(arena, layout->strings.list[i]);
-    if (count != 0)
-        qsort(list, count, sizeof *list, compare_texts);
+            list[count++] =
+                (struct definition){event_definition(arena, layout->strings.list[i]), true};
+    for (size_t c = 0; c < model->cpu_count; c++)
+        list[count++] = (struct definition){cpu_definition(arena, model->cpus[c].db.name), false};
+    for (size_t i = 0; i < OWN_DEFINITIONS; i++)
+        list[count++] = (struct definition){own_definitions[i], false};
+    qsort(list, count, sizeof *list, compare_definitions);
     for (size_t i = 1; i < count; i++)
-        if (strcmp(list[i - 1], list[i]) == 0)
+        if (strcmp(list[i - 1].name, list[i].name) == 0 && list[i - 1].event && list[i].event)
             report_error(NULL,
                          "two events would both be KPDB_%s (expected names that differ in "
                          "letters or digits)",
-                         list[i]);
+                         list[i].name);
+        else if (strcmp(list[i - 1].name, list[i].name) == 0)
+            report_error(NULL,
+                         "KPDB_%s would mean two things (expected another name of the event or "
+                         "database)",
+                         list[i].name);
 }
 
 static void lay_out_event_ids(struct arena *arena, struct layout *layout)
@@ -749,6 +809,10 @@ static void check_sizes(const struct layout *layout, size_t names)
         {"kinds of rows", layout->kind_count},
         {"candidates", layout->candidate_count},
         {"strings of prose", layout->prose.count},
+        {"CPUs", layout->model->cpu_count},
+        {"CPU ids", layout->id_count},
+        {"chips", layout->chips.count},
+        {"terms of metrics", layout->terms.count},
     };
 
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)

@@ -6,10 +6,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* The default build's is 42 KB; each finding in it is compared with those before it. */
+enum { ACCEPTED_SIZE_MAX = 1 << 18 };
 
 #ifndef KPEP_VERSION
 #define KPEP_VERSION "unknown"
@@ -113,24 +117,40 @@ static int make_directory(const char *path)
     return EXIT_SYSTEM;
 }
 
-static bool read_text(struct arena *arena, const char *path, const char **text, size_t *length)
+/* NULL, or why it cannot be had; errno is 0 unless that is the system's word. */
+static const char *read_text(struct arena *arena, const char *path, size_t most, const char **text,
+                             size_t *length)
 {
-    struct buffer buffer = {0};
-    FILE *file = fopen(path, "rb");
-    char chunk[8192];
-    size_t got;
-    bool ok;
+    int fd = open(path, O_RDONLY | O_NONBLOCK); /* a FIFO must not make it wait for a writer */
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
+    struct stat status;
+    const char *why = NULL;
+    char *copy;
 
-    if (file == NULL)
-        return false;
-    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0 && buffer.length < PLIST_SIZE_MAX)
-        buffer_add(&buffer, chunk, got);
-    ok = !ferror(file) && feof(file);
+    if (file == NULL || fstat(fd, &status) != 0) {
+        fatal_without_memory();
+        return strerror(errno);
+    }
+    errno = 0;
+    if (!S_ISREG(status.st_mode)) {
+        why = "not a regular file";
+    } else if (status.st_size < 0 || (uintmax_t)status.st_size > most) {
+        why = arena_printf(arena, "more than %zu bytes", most);
+    } else {
+        copy = arena_alloc(arena, (size_t)status.st_size + 1, 1);
+        *length = fread(copy, 1, (size_t)status.st_size, file);
+        *text = copy;
+        why = ferror(file) ? strerror(errno) : NULL;
+    }
     fclose(file);
-    *text = arena_copy(arena, buffer.length == 0 ? "" : buffer.data, buffer.length);
-    *length = buffer.length;
-    buffer_free(&buffer);
-    return ok;
+    return why;
+}
+
+/* What became of a read_text(): a file that is not there or no text is bad input. */
+static int report_text(const char *path, const char *why, const char *expected)
+{
+    report_error(path, "%s (expected %s)", why, expected);
+    return errno == 0 || errno == ENOENT ? EXIT_NO : EXIT_SYSTEM;
 }
 
 /* ---- compile --------------------------------------------------------------------------------- */
@@ -188,7 +208,9 @@ static void check_stale(struct arena *arena, const char *directory, const struct
     DIR *dir = opendir(directory);
     struct dirent *entry;
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+    if (dir == NULL && errno != ENOENT && errno != ENOTDIR)
+        fatal(EXIT_SYSTEM, "cannot list the directory of -o: %s", strerror(errno));
+    for (errno = 0; dir != NULL && (entry = readdir(dir)) != NULL; errno = 0) {
         const char *path = arena_printf(arena, "%s/%s", directory, entry->d_name);
         size_t length = strlen(entry->d_name);
         bool known = length < 6 || strcmp(entry->d_name + length - 6, ".plist") != 0;
@@ -199,6 +221,8 @@ static void check_stale(struct arena *arena, const char *directory, const struct
             report_error(path,
                          "not of this snapshot (expected a directory without other databases)");
     }
+    if (dir != NULL && errno != 0)
+        fatal(EXIT_SYSTEM, "cannot list the directory of -o: %s", strerror(errno));
     if (dir != NULL)
         closedir(dir);
 }
@@ -211,6 +235,8 @@ static int run_snapshot(struct arena *arena, const struct arguments *arguments)
 
     if (arguments->output == NULL || arguments->release == NULL || arguments->rest_count != 1)
         usage_error("%s", "snapshot needs -o DIR, --release NAME and one directory");
+    if (arguments->source != NULL && !is_text(arguments->source))
+        usage_error("--source '%s' (expected printable ASCII)", arguments->source);
     release = read_release(arena, arguments->release, arguments->rest[0], arguments->descriptions);
     if (report_errors() != 0)
         return refused("nothing was written");
@@ -271,14 +297,12 @@ static int run_diff(struct arena *arena, const struct arguments *arguments)
 static int accept_findings(struct arena *arena, const char *path, const struct model *model,
                            struct findings *findings)
 {
-    const char *text;
+    const char *text, *why;
     size_t length;
 
-    if (!read_text(arena, path, &text, &length)) {
-        report_error(path, "%s (expected accepted findings)",
-                     errno != 0 ? strerror(errno) : "cannot be read");
-        return errno == ENOENT ? EXIT_NO : EXIT_SYSTEM;
-    }
+    why = read_text(arena, path, ACCEPTED_SIZE_MAX, &text, &length);
+    if (why != NULL)
+        return report_text(path, why, "accepted findings");
     lint_accept(arena, model, findings, path, text, length);
     return report_errors() == 0 ? EXIT_OK : refused("nothing was checked");
 }
@@ -326,9 +350,9 @@ static const char *find_partial(void *user, const char *name, size_t *length)
 
     if (partials->directory == NULL || *name == '.' || strchr(name, '/') != NULL)
         return NULL;
-    if (!read_text(partials->arena,
-                   arena_printf(partials->arena, "%s/%s.mustache", partials->directory, name),
-                   &text, length))
+    if (read_text(partials->arena,
+                  arena_printf(partials->arena, "%s/%s.mustache", partials->directory, name),
+                  PLIST_SIZE_MAX, &text, length) != NULL)
         return NULL;
     return text;
 }
@@ -359,10 +383,9 @@ static int render(struct arena *arena, const struct arguments *arguments, const 
 
 static int read_template(struct arena *arena, const char *path, const char **text, size_t *length)
 {
-    if (read_text(arena, path, text, length))
-        return EXIT_OK;
-    report_error(path, "%s (expected a template)", errno != 0 ? strerror(errno) : "cannot be read");
-    return errno == ENOENT ? EXIT_NO : EXIT_SYSTEM;
+    const char *why = read_text(arena, path, PLIST_SIZE_MAX, text, length);
+
+    return why == NULL ? EXIT_OK : report_text(path, why, "a template");
 }
 
 static int find_release(const struct model *model, const char *name)
@@ -450,29 +473,32 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
 static const struct command commands[] = {
     {"compile", "oncCkAS", run_compile,
      "kpepc compile -o DIR [--names FILE] [--chips FILE] [--kernel FILE] [--cpu CPU]...\n"
-     "               RELEASE=DIR...",
+     "              [--allow-missing] [--strict] RELEASE=DIR...",
      "Compile the databases of one or more macOS releases, oldest first, to the static\n"
      "tables of libkpdb: DIR/kpdb_ids.h and DIR/kpdb_tables.h."},
     {"snapshot", "orDsS", run_snapshot,
-     "kpepc snapshot -o DIR --release NAME [--source TEXT] [--descriptions] DIR",
+     "kpepc snapshot -o DIR --release NAME [--source TEXT] [--descriptions] [--strict] DIR",
      "Copy a directory of databases as plain facts: one file a database, in canonical\n"
      "order, with the CPU ids that its cpu_* entries tell, without Apple's prose."},
-    {"diff", "jS", run_diff, "kpepc diff [--json] OLD NEW",
+    {"diff", "jS", run_diff, "kpepc diff [--json] [--strict] OLD NEW",
      "What changed between two directories of databases: events added, removed, renamed\n"
      "and changed, databases and CPU ids. Exit status 0: nothing, 1: something."},
     {"lint", "jnCkaAS", run_lint,
      "kpepc lint [--json] [--names FILE] [--chips FILE] [--kernel FILE] [--accepted FILE]\n"
-     "           DIR|RELEASE=DIR...",
+     "           [--allow-missing] [--strict] DIR|RELEASE=DIR...",
      "Report what is legal in databases but wrong, a line each. Exit status 1: an error or\n"
      "a warning that is not accepted, with --strict a note too. The file of --accepted has\n"
      "lines DB RULE EVENT # why: DB is names for chip-agnostic names, EVENT is * for any,\n"
      "and A+2 for a finding of A and two other events. The rules:\n"},
-    {"emit", "otncCkArDpeS", run_emit,
-     "kpepc emit -t NAME|FILE [--cpu CPU]... [-o FILE] [--names FILE] RELEASE=DIR...",
+    {"emit", "otncCkArDpelS", run_emit,
+     "kpepc emit -t TEMPLATE [-o FILE] [-p DIR] [--escape KIND] [--cpu CPU]... [--release NAME]\n"
+     "           [--names FILE] [--chips FILE] [--kernel FILE] [--allow-missing]\n"
+     "           [--descriptions] [--lenient] [--strict] RELEASE=DIR...",
      "Write the databases through a template: c-header, json, csv, markdown, perf-json\n"
      "or a file of your own. Without --release, each CPU's newest release."},
     {"render", "otdpelS", run_render,
-     "kpepc render -t FILE [-d DATA.plist] [-p DIR] [--escape KIND] [--lenient] [-o FILE]",
+     "kpepc render -t FILE [-d DATA.plist] [-p DIR] [--escape KIND] [--lenient] [--strict]\n"
+     "             [-o FILE]",
      "Render a Mustache template with the data of any property list."},
 };
 
@@ -486,7 +512,7 @@ static const struct {
     {{"output", required_argument, NULL, 'o'},
      "PATH",
      "where to write (default of emit, render: standard output)"},
-    {{"template", required_argument, NULL, 't'}, "FILE", "the template"},
+    {{"template", required_argument, NULL, 't'}, "TEMPLATE", "the template"},
     {{"data", required_argument, NULL, 'd'}, "FILE", "the data, a property list"},
     {{"partials", required_argument, NULL, 'p'}, "DIR", "where {{>name}} finds name.mustache"},
     {{"escape", required_argument, NULL, 'e'},

@@ -11,6 +11,10 @@
 
 /* Releases are bits of a 16-bit mask in the tables. */
 enum { RELEASES_MAX = 16 };
+/* Of a database and of a metric's numerators: counts of 8 bits in the tables. */
+enum { CPU_IDS_MAX = 255, TERMS_MAX = 255 };
+/* Of a CPU id; Apple's M3 has four. */
+enum { CHIPS_MAX = 32 };
 
 enum arch { ARCH_I386, ARCH_X86_64, ARCH_ARM, ARCH_ARM64, ARCHES };
 

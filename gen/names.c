@@ -171,6 +171,10 @@ static size_t *read_terms(const struct names *names, const struct plist_node *no
         return NULL;
     if (list.value->length == 0)
         plist_error(&list, "empty (expected chip-agnostic names)");
+    if (list.value->length > TERMS_MAX) {
+        plist_error(&list, "an array of %zu (expected at most %d)", list.value->length, TERMS_MAX);
+        return NULL;
+    }
     terms = arena_alloc(names->arena, list.value->length, sizeof *terms);
     for (size_t i = 0; i < list.value->length; i++) {
         struct plist_node item = plist_child_at(names->arena, &list, i);
@@ -267,6 +271,10 @@ static void read_chip(struct arena *arena, const struct plist_node *node, struct
     chip->event_bits = (unsigned)bits;
     if (!plist_array(node, "chips", true, &list))
         return;
+    if (list.value->length > CHIPS_MAX) {
+        plist_error(&list, "an array of %zu (expected at most %d)", list.value->length, CHIPS_MAX);
+        return;
+    }
     chip->names = arena_alloc(arena, list.value->length, sizeof(char *));
     for (size_t i = 0; i < list.value->length; i++) {
         struct plist_node item = plist_child_at(arena, &list, i);

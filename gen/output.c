@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* For the signal handler: what has to go when the program is interrupted. */
+/* What has to go when the program is interrupted. */
 static struct output *volatile pending;
 static volatile size_t pending_count;
 
@@ -16,11 +16,17 @@ static const int fatal_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM};
 
 enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
 
-static void remove_pending(int signal_number)
+/* What ends the program half-way, a signal or want of memory, leaves none of them. */
+static void remove_pending(void)
 {
     for (size_t i = 0; i < pending_count; i++)
         if (pending[i].temporary != NULL)
             unlink(pending[i].temporary);
+}
+
+static void interrupted(int signal_number)
+{
+    remove_pending();
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }
@@ -53,7 +59,7 @@ static void release_signals(sigset_t before)
 /* What is ignored stays so; too large a file is an error of write(), not the end. */
 static void catch_signals(void)
 {
-    struct sigaction remove = {.sa_handler = remove_pending, .sa_mask = signal_set()}, before;
+    struct sigaction remove = {.sa_handler = interrupted, .sa_mask = signal_set()}, before;
 
     for (size_t i = 0; i < FATAL_SIGNALS; i++)
         if (sigaction(fatal_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
@@ -194,6 +200,7 @@ int output_commit(struct output *outputs, size_t count)
 
     pending = outputs;
     pending_count = count;
+    atexit(remove_pending);
     catch_signals();
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
         if (!goes_in_place(&outputs[i]))

@@ -9,7 +9,12 @@
 #include "value.h"
 
 /* What a file may hold at the most; Apple's largest is 135 KB, 3 500 elements, five levels deep. */
-enum { PLIST_SIZE_MAX = 16 << 20, PLIST_DEPTH_MAX = 32, PLIST_OBJECTS_MAX = 1 << 17 };
+enum {
+    PLIST_SIZE_MAX = 16 << 20,
+    PLIST_DEPTH_MAX = 32,
+    PLIST_OBJECTS_MAX = 1 << 17,
+    PLIST_KEYS_MAX = 1 << 13, /* of one dictionary; of several, their squares count */
+};
 
 /* The root of the XML or binary plist at path; NULL after a report. */
 const struct value *plist_load(struct arena *arena, const char *path);

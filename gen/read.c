@@ -21,6 +21,9 @@ static bool is_event_name(const char *name)
     return at > name && *at == '\0';
 }
 
+/* Of a database's name: with ".plist" and a temporary file's end it is a file's. */
+enum { NAME_MAX_BYTES = 200 };
+
 /* Names that become file names: no separator, nothing hidden. */
 static bool is_plain_name(const char *name)
 {
@@ -233,6 +236,11 @@ static void read_snapshot_head(struct arena *arena, const struct plist_node *roo
     plist_text(&head, "source", false, &database->source);
     if (!plist_array(&head, "cpus", true, &cpus))
         return;
+    if (cpus.value->length > CPU_IDS_MAX) {
+        plist_error(&cpus, "an array of %zu (expected at most %d)", cpus.value->length,
+                    CPU_IDS_MAX);
+        return;
+    }
     database->ids = arena_alloc(arena, cpus.value->length, sizeof(struct cpu_id));
     for (size_t i = 0; i < cpus.value->length; i++) {
         struct plist_node node = plist_child_at(arena, &cpus, i);
@@ -297,10 +305,14 @@ static bool read_database(struct arena *arena, const char *file, bool prose,
         return false;
     }
     plist_unknown_keys(arena, &root, known);
-    if (plist_text(&root, "name", true, &database->name) && !is_plain_name(database->name)) {
+    if (plist_text(&root, "name", true, &database->name)) {
         struct plist_node name = {root.file, &root, "name", NULL};
 
-        plist_error(&name, "%s (expected letters, digits, '.', '_' and '-')", database->name);
+        if (!is_plain_name(database->name))
+            plist_error(&name, "%s (expected letters, digits, '.', '_' and '-')", database->name);
+        else if (strlen(database->name) > NAME_MAX_BYTES)
+            plist_error(&name, "%zu bytes (expected at most %d)", strlen(database->name),
+                        NAME_MAX_BYTES);
     }
     database->has_internal = plist_bool(&root, "internal", &database->internal);
     read_version(arena, &root, database);
@@ -328,6 +340,7 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
     struct dirent *entry;
 
     if (dir == NULL) {
+        fatal_without_memory();
         report_error(directory, "%s (expected a directory of databases)", strerror(errno));
         return false;
     }
@@ -438,6 +451,8 @@ static void check_ids(struct arena *arena, const struct release *release)
         const struct database *a = &release->databases[i];
 
         check_id_name(a);
+        if (a->id_count > CPU_IDS_MAX)
+            report_error(a->file, "%zu CPU ids (expected at most %d)", a->id_count, CPU_IDS_MAX);
         if (a->release != NULL && strcmp(a->release, release->name) != 0)
             report_error(a->file, "a snapshot of %s (expected %s)", a->release, release->name);
         for (size_t j = 0; j < i; j++) {
@@ -457,6 +472,17 @@ static void check_ids(struct arena *arena, const struct release *release)
     }
 }
 
+/* One that is not known to be none is not read as if it were a file: that is reported. */
+static bool is_link(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) == 0)
+        return S_ISLNK(status.st_mode);
+    report_error(path, "%s (expected a property list)", strerror(errno));
+    return true;
+}
+
 /* The paths of the real files first, then what the links to them add. */
 static void read_files(struct arena *arena, struct release *release, const struct listing *listing,
                        bool prose)
@@ -464,10 +490,9 @@ static void read_files(struct arena *arena, struct release *release, const struc
     for (size_t i = 0; i < listing->count; i++) {
         const char *path = arena_printf(arena, "%s/%s", release->directory, listing->names[i]);
         struct database *database = &release->databases[release->database_count];
-        struct stat status;
         struct cpu_id id;
 
-        if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
+        if (is_link(path))
             continue;
         read_database(arena, path, prose, database);
         if (id_of_file(path, listing->names[i], &id))
@@ -482,10 +507,9 @@ static void read_links(struct arena *arena, struct release *release, const struc
         const char *path = arena_printf(arena, "%s/%s", release->directory, listing->names[i]);
         const char *target;
         struct database *database;
-        struct stat status;
         struct cpu_id id;
 
-        if (lstat(path, &status) != 0 || !S_ISLNK(status.st_mode))
+        if (!is_link(path))
             continue;
         target = resolve_link(arena, release->directory, path);
         if (target == NULL)
@@ -502,6 +526,7 @@ static void read_links(struct arena *arena, struct release *release, const struc
 static const char *own_name(struct arena *arena, const struct release *release)
 {
     const char *end = release->directory + strlen(release->directory), *begin;
+    char *name;
 
     if (release->database_count != 0 && release->databases[0].release != NULL)
         return release->databases[0].release;
@@ -509,7 +534,17 @@ static const char *own_name(struct arena *arena, const struct release *release)
         end--;
     for (begin = end; begin > release->directory && begin[-1] != '/';)
         begin--;
-    return arena_copy(arena, begin, (size_t)(end - begin));
+    name = arena_copy(arena, begin, (size_t)(end - begin));
+    for (char *c = name; *c != '\0'; c++)
+        if (*c < 0x20 || *c > 0x7e) /* it is shown as it is */
+            *c = '?';
+    return name;
+}
+
+NORETURN static void refuse_release(const char *name)
+{
+    report_error(NULL, "release '%s' (expected letters, digits, '.', '_' and '-')", name);
+    exit(EXIT_USAGE);
 }
 
 struct release read_release(struct arena *arena, const char *name, const char *directory,
@@ -519,7 +554,7 @@ struct release read_release(struct arena *arena, const char *name, const char *d
     struct listing listing = {0};
 
     if (name != NULL && !is_plain_name(name))
-        fatal(EXIT_USAGE, "release '%s' (expected letters, digits, '.', '_' and '-')", name);
+        refuse_release(name);
     if (!list_directory(arena, directory, &listing))
         return release;
     release.databases = arena_alloc(arena, listing.count, sizeof(struct database));

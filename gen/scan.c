@@ -5,6 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * What takes libplist time with the square of its size: each key of a dictionary is compared with
+ * those before it, and each entity of a text moves what is behind it.
+ */
+enum { COMPARISONS_MAX = PLIST_KEYS_MAX * (PLIST_KEYS_MAX + 1) / 2, MOVED_MAX = 1 << 30 };
+
+static bool exceeds(uint64_t *spent, uint64_t more, uint64_t most)
+{
+    *spent += more;
+    return *spent > most;
+}
+
 /* ---- XML ------------------------------------------------------------------------------------- */
 
 enum element {
@@ -47,10 +59,12 @@ struct xml {
     const char *text, *at, *end;
     const char *error;
     size_t keys, elements;
+    uint64_t comparisons, moved;
     struct key *key_list; /* NULL: only count */
     struct {
         enum element element;
         size_t begin;
+        size_t keys;
         bool has_value; /* of <plist>; in <dict>: the last key has its value */
     } open[PLIST_DEPTH_MAX + 2];
     size_t depth;
@@ -215,11 +229,13 @@ static bool check_integer(struct xml *xml, const char *text, size_t length)
 static bool scan_content(struct xml *xml, enum element element)
 {
     const char *begin = xml->at, *closing = closing_tags[element];
+    size_t entities = 0;
 
     while (xml->at < xml->end) {
         if (*xml->at == '&') {
             if (!check_entity(xml))
                 return false;
+            entities++;
         } else if (starts(xml, "<![CDATA[")) {
             if (!skip_past(xml, "]]>", "CDATA"))
                 return false;
@@ -238,6 +254,8 @@ static bool scan_content(struct xml *xml, enum element element)
         xml->at = begin;
         return refuse(xml, "<%s> does not end (expected %s)", element_names[element], closing);
     }
+    if (exceeds(&xml->moved, (uint64_t)entities * length, MOVED_MAX))
+        return refuse(xml, "too many entities in a long text (expected fewer or shorter ones)");
     if (element == INTEGER && !check_integer(xml, begin, length))
         return false;
     if (element == KEY && xml->key_list != NULL)
@@ -272,6 +290,9 @@ static bool check_place(struct xml *xml, enum element element)
         if (want_key != (element == KEY))
             return refuse(xml, "<%s> in <dict> (expected %s)", name,
                           want_key ? "<key>" : "the value of the key before");
+        if (want_key && exceeds(&xml->comparisons, ++xml->open[xml->depth].keys, COMPARISONS_MAX))
+            return refuse(xml, "too many keys (expected at most %d in a dictionary)",
+                          PLIST_KEYS_MAX);
         xml->open[xml->depth].has_value = !want_key;
     }
     return true;
@@ -331,6 +352,7 @@ static bool open_element(struct xml *xml)
     xml->depth++;
     xml->open[xml->depth].element = element;
     xml->open[xml->depth].begin = ++xml->begun;
+    xml->open[xml->depth].keys = 0;
     xml->open[xml->depth].has_value = element == DICT;
     return true;
 }
@@ -423,7 +445,7 @@ bool scan_xml(struct arena *arena, const char *text, size_t length, struct scan 
     } else {
         ok = scan_document(&xml);
     }
-    scan->keys = xml.keys;
+    scan->objects = xml.elements - 1; /* but <plist> */
     scan->error = xml.error;
     return ok;
 }
@@ -474,7 +496,8 @@ struct binary {
     const unsigned char *data;
     size_t length; /* without the trailer */
     size_t offset_size, ref_size, objects, table;
-    size_t visited, keys;
+    size_t visited;
+    uint64_t comparisons, copied;
     const char *error;
 };
 
@@ -522,6 +545,11 @@ static bool scan_container(struct binary *binary, size_t at, bool dict, unsigned
 
     if (!object_count(binary, &at, &count))
         return false;
+    if (dict && exceeds(&binary->comparisons, (uint64_t)count * (count + 1) / 2, COMPARISONS_MAX))
+        return refuse_binary(binary,
+                             arena_printf(binary->arena,
+                                          "too many keys (expected at most %d in a dictionary)",
+                                          PLIST_KEYS_MAX));
     refs = dict ? 2 * count : count;
     if (refs > (binary->table - at) / binary->ref_size)
         return refuse_binary(binary, beyond_end);
@@ -530,7 +558,6 @@ static bool scan_container(struct binary *binary, size_t at, bool dict, unsigned
                          big_endian(binary->data + at + i * binary->ref_size, binary->ref_size),
                          dict && i < count, depth + 1))
             return false;
-    binary->keys += dict ? count : 0;
     return true;
 }
 
@@ -559,6 +586,16 @@ static bool check_utf16(struct binary *binary, size_t at, size_t size)
     return true;
 }
 
+/* One text can be referred to often, and libplist copies it each time. */
+static bool few_bytes(struct binary *binary, size_t size)
+{
+    return !exceeds(&binary->copied, size, PLIST_SIZE_MAX) ||
+           refuse_binary(binary, arena_printf(binary->arena,
+                                              "too much text or data, each use of it counted "
+                                              "(expected at most %d bytes)",
+                                              PLIST_SIZE_MAX));
+}
+
 static bool scan_string(struct binary *binary, size_t at, bool wide)
 {
     size_t size;
@@ -568,7 +605,7 @@ static bool scan_string(struct binary *binary, size_t at, bool wide)
     size *= wide ? 2 : 1;
     if (size > binary->table - at)
         return refuse_binary(binary, beyond_end);
-    return (wide ? check_utf16 : check_string)(binary, at, size);
+    return few_bytes(binary, size) && (wide ? check_utf16 : check_string)(binary, at, size);
 }
 
 static bool scan_object(struct binary *binary, uint64_t index, bool key, unsigned depth)
@@ -620,7 +657,7 @@ static bool scan_object(struct binary *binary, uint64_t index, bool key, unsigne
             return refuse_binary(binary, unknown);
         break;
     case 0x4:
-        if (!object_count(binary, &at, &size))
+        if (!object_count(binary, &at, &size) || !few_bytes(binary, size))
             return false;
         at--;
         break;
@@ -643,7 +680,7 @@ bool scan_binary(struct arena *arena, const char *text, size_t length, struct sc
     uint64_t objects, top, table;
     bool ok;
 
-    scan->keys = 0;
+    scan->objects = 0;
     scan->error = "the file is cut short (expected a trailer of 32 bytes)";
     if (length < 8 + TRAILER)
         return false;
@@ -662,7 +699,7 @@ bool scan_binary(struct arena *arena, const char *text, size_t length, struct sc
         binary.table = (size_t)table;
         ok = scan_object(&binary, top, false, 0);
     }
-    scan->keys = binary.keys;
+    scan->objects = binary.visited;
     scan->error = binary.error;
     return ok;
 }

@@ -1,9 +1,11 @@
 #include "util.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ARENA_BLOCK = 256 * 1024 }; /* fresh pages from the system: zeroed already */
+enum { REPORT_MAX = 2000 };        /* bytes of a line that are shown: its two ends */
 
 /* What is as aligned as anything that a step keeps. */
 union arena_item {
@@ -32,6 +34,12 @@ void fatal(int status, const char *format, ...)
     fputc('\n', stderr);
     va_end(args);
     exit(status);
+}
+
+void fatal_without_memory(void)
+{
+    if (errno == ENOMEM)
+        fatal(EXIT_SYSTEM, "out of memory");
 }
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
@@ -166,25 +174,38 @@ void buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){0};
 }
 
-/* One write a line: standard error has no buffer of its own. */
-static void report(const char *kind, const char *where, const char *format, va_list args)
+struct buffer report_line(const char *where, const char *message)
 {
     struct buffer text = {0}, line = {0};
 
-    buffer_printf(&text, "%s: ", where == NULL ? "kpepc" : where);
-    buffer_puts(&text, kind);
-    buffer_vprintf(&text, format, args);
+    buffer_printf(&text, "%s: %s", where == NULL ? "kpepc" : where, message);
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.data[i];
 
-        if (c < 0x20 || c > 0x7e)
+        if (i == REPORT_MAX / 2 && text.length > REPORT_MAX) {
+            buffer_puts(&line, "...");
+            i = text.length - REPORT_MAX / 2 - 1;
+        } else if (c < 0x20 || c > 0x7e) {
             buffer_printf(&line, "\\x%02x", c);
-        else
+        } else {
             buffer_add(&line, &text.data[i], 1);
+        }
     }
     buffer_add(&line, "\n", 1);
-    fwrite(line.data, 1, line.length, stderr);
     buffer_free(&text);
+    return line;
+}
+
+/* One write a line: standard error has no buffer of its own. */
+static void report(const char *kind, const char *where, const char *format, va_list args)
+{
+    struct buffer message = {0}, line;
+
+    buffer_puts(&message, kind);
+    buffer_vprintf(&message, format, args);
+    line = report_line(where, message.data);
+    fwrite(line.data, 1, line.length, stderr);
+    buffer_free(&message);
     buffer_free(&line);
 }
 
@@ -241,4 +262,13 @@ bool is_lower(char c)
 bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
+}
+
+bool is_text(const char *text)
+{
+    const char *at = text;
+
+    while (*at >= 0x20 && *at <= 0x7e)
+        at++;
+    return at > text && *at == '\0';
 }

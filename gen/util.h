@@ -68,12 +68,18 @@ void report_note(const char *where, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Errors so far; warnings are among them after report_strict(true). */
 size_t report_errors(void);
 void report_strict(bool strict);
+/* The line that a report of the message would be. The caller frees it. */
+struct buffer report_line(const char *where, const char *message);
 /* "kpepc: message", then the end of the program with that status. */
 void fatal(int status, const char *format, ...) NORETURN PRINTF_LIKE(2, 3);
+/* When that is what errno says: a call that failed for want of memory found nothing bad. */
+void fatal_without_memory(void);
 
 /* ASCII only, whatever the locale. */
 bool is_upper(char c);
 bool is_lower(char c);
 bool is_digit(char c);
+/* Printable ASCII, and some. */
+bool is_text(const char *text);
 
 #endif

@@ -439,6 +439,8 @@ def check_errors():
         refuses(1, ["-t", own, "-o", output, *both])
         equal(output.read_text(), "as it was", f"{text!r} leaves an old file alone")
         output.unlink()
+    equal(emit(template("lenient.txt", "{{nope}}{{#cpus}}{{db}}{{/cpus}}"), "--cpu", "m1",
+               "--lenient"), "a14", "--lenient: what the data lacks is empty")
     check(not list(HERE.glob("wrong.out*")), "no temporary file stays")
     refuses(2, [*both], "-t")
     refuses(2, ["-t", "csv"], "RELEASE=DIR")

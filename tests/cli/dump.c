@@ -1,0 +1,125 @@
+/*
+ * Prints all that a build's tables say, for the tests that compile tables of their own: a line a
+ * fact, words apart by a blank, a string as '=' and its bytes in hexadecimal, '-' for NULL.
+ */
+#include "kpdb.h"
+
+#include <stdio.h>
+
+static void print_string(const char *text)
+{
+    if (text == NULL) {
+        fputs(" -", stdout);
+        return;
+    }
+    fputs(" =", stdout);
+    for (; *text != '\0'; text++)
+        printf("%02x", (unsigned)(unsigned char)*text);
+}
+
+static void print_release_set(unsigned releases)
+{
+    for (unsigned r = 0; r < kpdb_release_count(); r++)
+        if (releases >> r & 1)
+            print_string(kpdb_release_name(r));
+    putchar('\n');
+}
+
+static void print_cpu(unsigned n)
+{
+    struct kpdb_cpu cpu;
+    struct kpdb_cpu_id id;
+    const char *text;
+
+    kpdb_cpu(n, &cpu);
+    printf("cpu %u", n);
+    print_string(cpu.db);
+    print_string(cpu.marketing_name);
+    print_string(kpdb_arch_name(cpu.arch));
+    printf(" %u %u %u %u %u %d\n", (unsigned)cpu.fixed_counters, (unsigned)cpu.config_counters,
+           (unsigned)cpu.power_counters, cpu.event_bits, cpu.events, cpu.kernel_list);
+    printf("cpu-releases %u", n);
+    print_release_set(cpu.releases);
+    for (unsigned i = 0; kpdb_cpu_id(n, i, &id) == KPDB_OK; i++)
+        printf("id %u cpu_%x_%x_%x\n", n, (unsigned)id.type, (unsigned)id.subtype,
+               (unsigned)id.family);
+    for (unsigned i = 0; (text = kpdb_cpu_chip(n, i)) != NULL; i++) {
+        printf("chip %u", n);
+        print_string(text);
+        putchar('\n');
+    }
+}
+
+static void print_event(unsigned cpu, const struct kpdb_event *event)
+{
+    printf("event %u", cpu);
+    print_string(kpdb_event_name(event->id));
+    printf(" %u %u %u %d %u %u", event->number, event->umask, (unsigned)event->counters,
+           event->fixed, event->other, kpdb_kernel_since(cpu, event->id));
+    print_string(event->fallback == KPDB_NO_ID ? NULL : kpdb_event_name(event->fallback));
+    print_string(kpdb_renamed(event->id));
+    print_release_set(event->releases);
+}
+
+static void print_events(unsigned cpu)
+{
+    struct kpdb_event event;
+    uint16_t means;
+
+    for (int id = -1; kpdb_next(cpu, id, &event) == KPDB_OK; id = event.id)
+        print_event(cpu, &event);
+    for (int id = -1; (id = kpdb_alias_next(cpu, id, &means)) >= 0;) {
+        printf("alias %u", cpu);
+        print_string(kpdb_event_name((unsigned)id));
+        print_string(kpdb_event_name(means));
+        putchar('\n');
+    }
+}
+
+/* What each chip-agnostic name is in the CPU's newest release. */
+static void print_supported(unsigned cpu)
+{
+    struct kpdb_event event;
+    struct kpdb_name name;
+
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
+        bool found = kpdb_name_on(cpu, kpdb_cpu_newest(cpu), n, &event) == KPDB_OK;
+
+        printf("on %u", cpu);
+        print_string(name.name);
+        print_string(found ? kpdb_event_name(event.id) : NULL);
+        putchar('\n');
+    }
+}
+
+static void print_names(void)
+{
+    struct kpdb_name name;
+    struct kpdb_metric metric;
+
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
+        fputs("name", stdout);
+        print_string(name.name);
+        print_string(name.unit);
+        print_string(name.summary);
+        putchar('\n');
+    }
+    for (unsigned n = 0; kpdb_metric(n, &metric) == KPDB_OK; n++) {
+        fputs("metric", stdout);
+        print_string(metric.name);
+        print_string(metric.unit);
+        print_string(metric.summary);
+        printf(" %u\n", (unsigned)metric.scale);
+    }
+}
+
+int main(void)
+{
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+        print_cpu(cpu);
+        print_events(cpu);
+        print_supported(cpu);
+    }
+    print_names();
+    return fflush(stdout) != 0;
+}
