@@ -19,7 +19,7 @@ struct cli {
     const char *kperf, *kperfdata; /* paths, or NULL */
     const char *words;             /* "verify", "static", "kperfdata" or NULL */
     const char *events, *repeat;   /* of measure, as typed */
-    bool json, metrics, all, user_only, full, calibrate;
+    bool json, plain, metrics, all, user_only, full, calibrate;
     int count; /* of arguments */
     char **arguments;
 };
@@ -44,6 +44,8 @@ int run_measure(const struct cli *cli);
 /* "kpep: ..." on stderr. */
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The end: "kpep: out of memory". */
+void cli_no_memory(void) __attribute__((noreturn));
 
 /*
  * The CPU and release that the options name. A CPU's release is its newest

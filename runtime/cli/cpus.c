@@ -61,6 +61,30 @@ static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *in
     table_cell(table, "%s", cli_or_dash(text));
 }
 
+/* A chip as one types it: "m1-max". */
+static void print_chip(const char *chip)
+{
+    for (; *chip != '\0'; chip++)
+        putchar(*chip == ' ' ? '-' : *chip >= 'A' && *chip <= 'Z' ? *chip + 32 : *chip);
+    putchar('\n');
+}
+
+/* Everything that --cpu takes for it. */
+static void cpu_plain(unsigned cpu, const struct kpdb_cpu *info)
+{
+    struct kpdb_cpu_id id;
+    const char *name;
+
+    puts(info->db);
+    for (unsigned n = 0; (name = kpdb_cpu_also(cpu, n)) != NULL; n++)
+        puts(name);
+    for (unsigned n = 0; (name = kpdb_cpu_chip(cpu, n)) != NULL; n++)
+        if (!cli_match(info->db, name))
+            print_chip(name);
+    for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++)
+        printf("cpu_%x_%x_%x\n", (unsigned)id.type, (unsigned)id.subtype, (unsigned)id.family);
+}
+
 static struct table *cpu_table(void)
 {
     static const char *const titles[] = {"db",     "chips", "arch",  ">events",  "fixed",
@@ -83,19 +107,21 @@ int run_cpus(const struct cli *cli)
         return CLI_NO;
     if (cli->json)
         json_begin(&json, NULL, '[');
-    else
+    else if (!cli->plain)
         table = cpu_table();
     for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
         if (release >= 0 && !(info.releases >> release & 1))
             continue;
         if (cli->json)
             cpu_json(&json, cpu, &info);
+        else if (cli->plain)
+            cpu_plain(cpu, &info);
         else
             cpu_row(table, cpu, &info);
     }
     if (cli->json)
         json_end(&json, ']');
-    else
+    else if (!cli->plain)
         table_print(table);
     return CLI_OK;
 }

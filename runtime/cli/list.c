@@ -51,6 +51,24 @@ static void list_json(const struct listing *listing)
     json_end(&json, ']');
 }
 
+/* Every spelling that finds one of the events. */
+static void list_plain(const struct listing *listing)
+{
+    struct kpdb_event event = {0};
+    const char *name;
+
+    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id) {
+        if (!is_listed(listing, &event))
+            continue;
+        puts(kpdb_event_name(event.id));
+        for (unsigned n = 0; (name = cli_alias(listing->cpu, &event, n)) != NULL; n++)
+            puts(name);
+        for (unsigned n = 0; (name = cli_name(listing->cpu, listing->release, &event, n)) != NULL;
+             n++)
+            puts(name);
+    }
+}
+
 static void event_row(struct table *table, const struct listing *listing,
                       const struct kpdb_event *event)
 {
@@ -115,6 +133,8 @@ int run_list(const struct cli *cli)
     }
     if (cli->json)
         list_json(&listing);
+    else if (cli->plain)
+        list_plain(&listing);
     else
         list_text(&listing);
     return CLI_OK;

@@ -11,15 +11,16 @@
 #endif
 
 static const struct command commands[] = {
-    {"cpus", "rj", 0, 0, run_cpus, "kpep cpus [--release NAME] [--json]",
+    {"cpus", "rpj", 0, 0, run_cpus, "kpep cpus [--release NAME] [--plain] [--json]",
      "The CPUs the tables know: databases, chips, ids, counters and releases."},
-    {"list", "crj", 0, 1, run_list, "kpep list --cpu CPU [--release NAME] [--json] [PATTERN]",
+    {"list", "crpj", 0, 1, run_list,
+     "kpep list --cpu CPU [--release NAME] [--plain] [--json] [PATTERN]",
      "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
      "shell pattern. Without --release, those of the newest release that knows the CPU."},
     {"show", "rj", 1, 1, run_show, "kpep show [--release NAME] [--json] EVENT",
      "One event, by any of its names, on every CPU."},
-    {"names", "crjm", 0, 1, run_names,
-     "kpep names [--cpu CPU] [--release NAME] [--metrics] [--json] [PATTERN]",
+    {"names", "crmpj", 0, 1, run_names,
+     "kpep names [--cpu CPU] [--release NAME] [--metrics] [--plain] [--json] [PATTERN]",
      "Chip-agnostic names, and which event each is on which CPU; or the metrics."},
     {"encode", "crjUnsf", 1, 1000, run_encode,
      "kpep encode --cpu CPU [--release NAME] [--strategy NAME] [--counters WHICH]\n"
@@ -34,7 +35,7 @@ static const struct command commands[] = {
      "Compare the tables with the live kperfdata, event by event and encoding by\n"
      "encoding. Needs no root. Exit status 0: equal, 1: something drifted, 3: cannot."},
     {"measure", "jKDWebCU", 0, 0, run_measure,
-     "kpep measure --calibrate [-e EVENT,...] [-r N] [--words FROM] [--user-only]\n"
+     "kpep measure --calibrate [-e LIST] [-r N] [--words FROM] [--user-only]\n"
      "               [--kperf PATH] [--kperfdata PATH] [--json]",
      "Read the counters twice around a known number of instructions: what reading costs,\n"
      "and whether they move. The first thing to run on a new machine, as root. Counting\n"
@@ -59,16 +60,17 @@ static const struct {
     {{"user-only", no_argument, NULL, 'U'}, NULL, "count in user mode only"},
     {{"full", no_argument, NULL, 'f'}, NULL, "Intel: add the bits that kperfdata drops"},
     {{"kperf", required_argument, NULL, 'K'}, "PATH", "the kperf library (default: macOS's own)"},
-    {{"kperfdata", required_argument, NULL, 'D'}, "PATH", "the kperfdata library"},
+    {{"kperfdata", required_argument, NULL, 'D'},
+     "PATH",
+     "the kperfdata library (default: macOS's own)"},
     {{"words", required_argument, NULL, 'W'},
      "FROM",
      "verify (default: both, and equal), static or kperfdata"},
-    {{"events", required_argument, NULL, 'e'},
-     "LIST",
-     "-e: events, by any name, with commas between"},
-    {{"repeat", required_argument, NULL, 'b'}, "N", "-r: how many times (default 100)"},
+    {{"events", required_argument, NULL, 'e'}, "LIST", "events, by any name, with commas between"},
+    {{"repeat", required_argument, NULL, 'b'}, "N", "how many times (default 100)"},
     {{"calibrate", no_argument, NULL, 'C'}, NULL, "measure a loop of kpep's own"},
     {{"all", no_argument, NULL, 'a'}, NULL, "every event of the CPU"},
+    {{"plain", no_argument, NULL, 'p'}, NULL, "every name, one a line, and nothing else"},
     {{"json", no_argument, NULL, 'j'}, NULL, "JSON instead of text"},
     {{"help", no_argument, NULL, 'h'}, NULL, "this text"},
 };
@@ -122,6 +124,12 @@ static void print_help(FILE *to)
           to);
 }
 
+/* -r is --repeat: 'r' is --release, which has no short form. */
+static const char *short_option(int letter)
+{
+    return letter == 'e' ? "-e, " : letter == 'b' ? "-r, " : "";
+}
+
 static void print_command_help(const struct command *command)
 {
     printf("usage: %s\n\n%s\n\n", command->usage, command->help);
@@ -131,10 +139,10 @@ static void print_command_help(const struct command *command)
         if (option_list[i].option.val != 'h' &&
             strchr(command->options, option_list[i].option.val) == NULL)
             continue;
-        snprintf(left, sizeof left, "--%s%s%s", option_list[i].option.name,
-                 option_list[i].argument == NULL ? "" : " ",
+        snprintf(left, sizeof left, "%s--%s%s%s", short_option(option_list[i].option.val),
+                 option_list[i].option.name, option_list[i].argument == NULL ? "" : " ",
                  option_list[i].argument == NULL ? "" : option_list[i].argument);
-        printf("  %-16s %s\n", left, option_list[i].help);
+        printf("  %-17s %s\n", left, option_list[i].help);
     }
 }
 
@@ -189,6 +197,7 @@ static int option_error(const struct command *command, int letter, const char *a
 static void take_option(struct cli *cli, int letter)
 {
     cli->json |= letter == 'j';
+    cli->plain |= letter == 'p';
     cli->metrics |= letter == 'm';
     cli->all |= letter == 'a';
     cli->user_only |= letter == 'U';

@@ -233,6 +233,19 @@ static void metrics_text(const struct choice *choice)
     table_print(table);
 }
 
+static void names_plain(const struct choice *choice, bool metrics)
+{
+    struct kpdb_metric metric;
+    struct kpdb_name name;
+
+    for (unsigned m = 0; metrics && kpdb_metric(m, &metric) == KPDB_OK; m++)
+        if (cli_match(choice->pattern, metric.name))
+            puts(metric.name);
+    for (unsigned n = 0; !metrics && kpdb_name(n, &name) == KPDB_OK; n++)
+        if (cli_match(choice->pattern, name.name))
+            puts(name.name);
+}
+
 static bool anything_matches(const struct choice *choice, bool metrics)
 {
     struct kpdb_metric metric;
@@ -268,6 +281,8 @@ int run_names(const struct cli *cli)
         metrics_json(&choice);
     else if (cli->json)
         names_json(&choice);
+    else if (cli->plain)
+        names_plain(&choice, cli->metrics);
     else if (cli->metrics)
         metrics_text(&choice);
     else if (cli->cpu != NULL)

@@ -75,10 +75,8 @@ int placement_read(const struct cli *cli, struct placement *placement)
     kpdb_cpu(placement->cpu, &placement->info);
     placement->requests =
         calloc((size_t)cli->count + placement->info.events + 1, sizeof *placement->requests);
-    if (placement->requests == NULL) {
-        cli_error("out of memory");
-        return CLI_SYSTEM;
-    }
+    if (placement->requests == NULL)
+        cli_no_memory();
     if (cli->all)
         read_all_events(cli, placement);
     else
@@ -346,11 +344,12 @@ static unsigned passes_needed(const struct placement *placement)
     uint16_t *passes = calloc(placement->count + 1, sizeof *passes);
     struct kpdb_bottleneck bottleneck;
     unsigned failed;
-    int needed = passes == NULL
-                     ? 0
-                     : kpdb_plan(placement->cpu, &placement->options, placement->requests,
-                                 placement->count, passes, &bottleneck, &failed);
+    int needed;
 
+    if (passes == NULL)
+        cli_no_memory();
+    needed = kpdb_plan(placement->cpu, &placement->options, placement->requests, placement->count,
+                       passes, &bottleneck, &failed);
     free(passes);
     return needed > 0 ? (unsigned)needed : 0;
 }

@@ -102,11 +102,8 @@ int run_plan(const struct cli *cli)
     if (status != CLI_OK)
         return status;
     plan.passes = calloc(placement.count + 1, sizeof *plan.passes);
-    if (plan.passes == NULL) {
-        cli_error("out of memory");
-        placement_free(&placement);
-        return CLI_SYSTEM;
-    }
+    if (plan.passes == NULL)
+        cli_no_memory();
     result = kpdb_plan(placement.cpu, &placement.options, placement.requests, placement.count,
                        plan.passes, &plan.bottleneck, &failed);
     if (result <= 0) {

@@ -12,7 +12,7 @@ struct table {
     char **text;
 };
 
-static void no_memory(void)
+void cli_no_memory(void)
 {
     cli_error("out of memory");
     exit(CLI_SYSTEM);
@@ -23,7 +23,7 @@ struct table *table_new(unsigned columns)
     struct table *table = calloc(1, sizeof *table);
 
     if (table == NULL)
-        no_memory();
+        cli_no_memory();
     table->columns = columns;
     return table;
 }
@@ -38,7 +38,7 @@ void table_cell(struct table *table, const char *format, ...)
         char **more = realloc(table->text, capacity * sizeof *more);
 
         if (more == NULL)
-            no_memory();
+            cli_no_memory();
         table->text = more;
         table->capacity = capacity;
     }
@@ -47,7 +47,7 @@ void table_cell(struct table *table, const char *format, ...)
     va_end(args);
     table->text[table->cells] = strdup(text);
     if (table->text[table->cells] == NULL)
-        no_memory();
+        cli_no_memory();
     table->cells++;
 }
 
@@ -113,7 +113,7 @@ void table_print(struct table *table)
     bool bold = cli_bold();
 
     if (widths == NULL)
-        no_memory();
+        cli_no_memory();
     for (size_t c = 0; c < table->columns; c++)
         widths[c] = column_used(table, c) ? column_width(table, c) : 0;
     for (size_t row = 0; row < table->cells / table->columns; row++) {

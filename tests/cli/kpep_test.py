@@ -15,8 +15,8 @@ FACTS = Facts(plistfacts.snapshots())
 OLDEST, NEWEST = FACTS.releases[0], FACTS.releases[-1]
 
 # The options of each command; and a command line of it that prints something.
-OPTIONS = {"cpus": ["release", "json"], "list": ["cpu", "release", "json"],
-           "show": ["release", "json"], "names": ["cpu", "release", "metrics", "json"]}
+OPTIONS = {"cpus": ["release", "plain", "json"], "list": ["cpu", "release", "plain", "json"],
+           "show": ["release", "json"], "names": ["cpu", "release", "metrics", "plain", "json"]}
 PRINTING = [["--help"], ["--version"], ["cpus"], ["cpus", "--json"], ["list", "--cpu", "m1"],
             ["list", "--cpu", "m1", "--json"], ["list", "--help"], ["show", "cycles"],
             ["show", "cycles", "--json"], ["names"], ["names", "--cpu", "m1"], ["names", "--json"],
@@ -391,6 +391,27 @@ def on_terminal(arguments, **environment):
     return text.decode().replace("\r\n", "\n")
 
 
+def check_plain_names():
+    """Every name alone: all that --json knows, each of which --cpu or the pattern takes."""
+    plain = kpep("cpus", "--plain").split("\n")[:-1]
+    equal(len(plain), len(set(plain)), "cpus --plain: each name once")
+    for cpu in kpep_json("cpus"):
+        chips = [chip.lower().replace(" ", "-") for chip in cpu["chips"]]
+        for name in [cpu["db"], *chips, *cpu["cpu_ids"]]:
+            check(name in plain, f"cpus --plain has {name}")
+        events = kpep_json("list", "--cpu", cpu["db"])
+        equal(kpep("list", "--cpu", cpu["db"], "--plain").split(),
+              [name for e in events for name in (e["name"], *e["aliases"], *e["names"])],
+              f"list --plain of {cpu['db']}")
+    for name in plain:
+        kpep("list", "--cpu", name, "--plain")
+    old = kpep("cpus", "--plain", "--release", OLDEST).split()
+    check("a14" in old and "as5" not in old, f"cpus --plain --release {OLDEST}")
+    for command in (["names"], ["names", "--metrics"], ["names", "--cpu", "m1", "b*"]):
+        equal(kpep(*command, "--plain").split(), [name["name"] for name in kpep_json(*command)],
+              f"{command} --plain")
+
+
 def check_terminal():
     for arguments in (["cpus"], ["list", "--cpu", "m1"], ["show", "INST_BRANCH"], ["names"],
                       ["names", "--cpu", "m1"], ["names", "--metrics"]):
@@ -459,6 +480,7 @@ check_cpus_text()
 check_list_text()
 check_show_text()
 check_names_text()
+check_plain_names()
 check_terminal()
 check_output_fails()
 check_reader_leaves()

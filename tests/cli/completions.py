@@ -1,0 +1,120 @@
+"""What the tests of the three shells' completions share: lines to complete, and what is expected.
+
+A driver takes command lines and gives for each the candidates for its last word, as whole words.
+"""
+import functools
+import json
+import os
+import re
+import tempfile
+
+from kpeptest import KPEP, KPEPC, SOURCE, check, equal, run
+
+DIRECTORY = SOURCE / "runtime" / "completions"
+
+
+@functools.cache
+def help_of(command, *arguments):
+    return run(command, *arguments, "--help")[1]
+
+
+def commands(path, tool):
+    return re.findall(rf"^  {tool} (\w+) ", help_of(path), re.M)
+
+
+def options(path, command):
+    return re.findall(r"^  +(?:-\w, )?(--[a-z-]+)", help_of(path, command), re.M)
+
+
+def values(path, *arguments):
+    """What an option takes, as the message says that refuses another value."""
+    _, _, err = run(path, *arguments)
+    return re.split(", | or ", re.search(r"\(expected (.*)\)", err)[1])
+
+
+def events(cpu, *release):
+    listed = json.loads(run(KPEP, "list", "--cpu", cpu, *release, "--json")[1])
+    return [name for event in listed
+            for name in (event["name"], *event["aliases"], *event["names"])]
+
+
+def names(*arguments):
+    return [name["name"] for name in json.loads(run(KPEP, "names", *arguments, "--json")[1])]
+
+
+def cases():
+    """(command line, all candidates before a prefix is looked at)."""
+    for path, tool in ((KPEP, "kpep"), (KPEPC, "kpepc")):
+        yield f"{path} ", commands(path, tool)
+        yield f"{path} -", ["--help", "--version"]
+        for command in commands(path, tool):
+            yield f"{path} {command} -", options(path, command)
+    cpus = run(KPEP, "cpus", "--plain")[1].split()
+    releases = {release for cpu in json.loads(run(KPEP, "cpus", "--json")[1])
+                for release in cpu["releases"]}
+    yield f"{KPEP} li", commands(KPEP, "kpep")
+    yield f"{KPEP} list --cpu ", cpus
+    yield f"{KPEP} list --cpu=m1", [f"--cpu={cpu}" for cpu in cpus]
+    yield f"{KPEP} cpus --release ", releases
+    yield f"{KPEP} list --cpu m1 INST_BR", events("m1")
+    yield f"{KPEP} encode --cpu m1 l1-d", events("m1")
+    yield f"{KPEP} encode --cpu=m4 --json cycles ", events("m4")
+    yield f"{KPEP} encode --cpu m1 --release macos-15 INST_", events("m1", "--release", "macos-15")
+    yield f"{KPEP} plan --cpu skylake BR_INST_RETIRED.", events("skylake")
+    yield f"{KPEP} plan --cpu m1 INST_BRANCH:", [f"{name}:u" for name in events("m1")]
+    yield f"{KPEP} encode --cpu nope ", []
+    yield f"{KPEP} encode --cpu m1 --release nope ", []
+    yield f"{KPEP} encode ", []
+    yield f"{KPEP} show INST_BRANCH", {e for cpu in cpus if cpu[:4] != "cpu_" for e in events(cpu)}
+    yield f"{KPEP} names ", names()
+    yield f"{KPEP} names --metrics i", names("--metrics")
+    yield f"{KPEP} measure -e inst", names()
+    yield f"{KPEP} measure -e cycles,inst", [f"cycles,{name}" for name in names()]
+    yield f"{KPEP} measure --repeat ", []
+    yield f"{KPEP} encode --strategy ", values(KPEP, "encode", "--cpu", "m1", "--strategy", "", "x")
+    yield f"{KPEP} plan --counters ", values(KPEP, "plan", "--cpu", "m1", "--counters", "", "x")
+    yield f"{KPEP} measure --words ", values(KPEP, "measure", "--calibrate", "--words", "")
+    yield f"{KPEPC} render --escape ", values(KPEPC, "render", "-t", SOURCE / "LICENSE",
+                                              "--escape", "")
+    yield f"{KPEPC} snapshot --source ", []
+    templates = run(KPEPC, "emit", "-t", "nosuch", "a=b")[2]
+    templates = re.search(r"of kpepc's own: (.*)", templates)[1].split(", ")
+    yield f"{KPEPC} emit -t c", [*templates, "cmake/", "cmake"]
+    yield f"{KPEPC} compile --names db/n", ["db/names.plist"]
+    yield f"{KPEPC} compile --names=db/n", ["--names=db/names.plist"]
+    yield f"{KPEPC} diff db/kpep/macos-2", ["db/kpep/macos-26", "db/kpep/macos-26/"]
+    yield f"{KPEPC} lint macos-26=db/kp", ["macos-26=db/kpep", "macos-26=db/kpep/"]
+    yield "/nonexistent/kpep ", []
+    yield "/nonexistent/kpep list --cpu ", []
+
+
+def answers(lines, *driver):
+    """What a driver prints that is given the lines: candidates, one a line, and a full stop."""
+    typed = "".join(f"{line}\n" for line in lines)
+    with tempfile.TemporaryDirectory() as home:  # fish makes directories there
+        homes = {name: home for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+        status, out, err = run(*driver, stdin=typed.encode(), cwd=SOURCE,
+                               env={**os.environ, **homes})
+    equal(status, 0, driver[0])
+    found = [[]]
+    for word in out.splitlines():
+        if word == ".":
+            found.append([])
+        else:
+            found[-1].append(word)
+    return found[:-1], err
+
+
+def check_shell(complete):
+    """complete: lines -> (a list of candidates for each, what was said on standard error)."""
+    wanted = dict(cases())
+    got, errors = complete(list(wanted))
+    equal(errors, "", "nothing on standard error")
+    equal(len(got), len(wanted), "an answer to each line")
+    for (line, all_of_them), candidates in zip(wanted.items(), got):
+        typed = line.rpartition(" ")[2]
+        want = {word for word in all_of_them if word.startswith(typed)}
+        if " -t " in line or "diff" in line or "lint " in line:
+            check(candidates and set(candidates) <= want, f"{line!r}: {candidates}")
+        else:
+            equal(sorted(set(candidates)), sorted(want), f"{line!r}")

@@ -1,0 +1,400 @@
+"""The man pages against --help and the public headers, and their examples against the commands.
+
+Only what is written in both places is compared, in both directions: a page says what --help says,
+and nothing that it does not. The examples of the pages are run. mandoc, where there is one, reads
+the pages too.
+"""
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import tempfile
+
+from kpeptest import CC, KPEP, KPEPC, SOURCE, check, done, equal, run
+
+BUILD = {"kpep": pathlib.Path(KPEP), "kpepc": pathlib.Path(KPEPC)}
+PAGES = {"kpep": SOURCE / "runtime/man", "kpepc": SOURCE / "gen/man"}
+LIBRARIES = {"kpdb": SOURCE / "db", "kplive": SOURCE / "runtime"}
+ALL_PAGES = sorted(path for name in ("gen", "runtime", "db")
+                   for path in (SOURCE / name / "man").iterdir())
+SIM = pathlib.Path(os.environ["KPEP_SIM_DIR"])
+TABLES = pathlib.Path(os.environ["LIBKPDB"]).parent / "tables"
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
+# ---- the pages: as much of mdoc(7) as they use
+
+CHARACTERS = {r"\&": "", r"\e": "\\", r"\-": "-"}
+
+
+def plain(text):
+    return re.sub(r"\\[&e-]", lambda match: CHARACTERS[match[0]], text)
+
+
+# What stands before and after what a macro marks up; Fl marks one word, and the rest a line.
+AROUND = {"Fl": ("-", ""), "Op": ("[", "]"), "Oo": ("[", ""), "Pq": ("(", ")")}
+OTHER = {"Nm", "Ar", "Cm", "Dv", "Xr", "It", "Fn", "Pa", "Ql", "Ev"}
+
+
+def words(line):
+    """What is printed of a line."""
+    if not line.startswith("."):
+        return plain(line)
+    out, before, after, joined = [], "", "", False
+    for word in re.findall(r'"[^"]*"|\S+', line[1:]):
+        if word in AROUND:
+            before += AROUND[word][0]
+            after += AROUND[word][1]
+        elif word == "Ns":
+            joined = True
+        elif word in (",", "Oc"):
+            out[-1] += "," if word == "," else "]"
+        elif word not in OTHER:
+            word = before + plain(word.strip('"'))
+            out[-1:] = [out[-1] + word] if joined else [*out[-1:], word]
+            before, joined = "", False
+    return " ".join(out) + after
+
+
+class Page:
+    def __init__(self, path):
+        self.lines = path.read_text().splitlines()
+        self.sections = {}
+        for line in self.lines:
+            if line.startswith(".Sh "):
+                self.sections[line[4:]] = []
+            elif self.sections:
+                self.sections[next(reversed(self.sections))].append(line)
+
+    def text(self, section):
+        """What is printed in a section, on one line, without its lists and blocks."""
+        layout = (".Bl", ".El", ".Bd", ".Ed", ".Pp")
+        return one_line(" ".join(words(line) for line in self.sections[section]
+                                 if not line.startswith(layout)))
+
+    def items(self, section):
+        """Every .It of a section: its title, and what it says."""
+        found = []
+        for line in self.sections[section]:
+            if line.startswith(".It "):
+                found.append([words(line), ""])
+            elif line.startswith((".El", ".Bl")):
+                found.append(None)
+            elif found and found[-1]:
+                found[-1][1] = one_line(f"{found[-1][1]} {words(line)}")
+        return [tuple(item) for item in found if item]
+
+    def literals(self, section):
+        """The text of every block that is shown as it is."""
+        blocks, block = [], None
+        for line in self.sections.get(section, []):
+            if line.startswith(".Bd"):
+                block = []
+            elif line.startswith(".Ed"):
+                blocks.append("\n".join(block))
+                block = None
+            elif block is not None:
+                block.append(plain(line))
+        return blocks
+
+
+# ---- the commands
+
+OPTION = re.compile(r"^  +(?:(-\w), )?(--[a-z-]+)(?: ([A-Z]+))? +(.+)$", re.M)
+
+
+def help_of(*command):
+    status, out, err = run(*command, "--help")
+    equal((status, err), (0, ""), f"{command} --help")
+    check(max(map(len, out.splitlines())) <= 100, f"{command} --help: at most 100 columns")
+    return out
+
+
+def option_titles(text):
+    """'-e, --events LIST' -> what it says."""
+    found = {}
+    for short, name, argument, about in OPTION.findall(text):
+        title = (f"{short}, " if short else "") + name + (f" {argument}" if argument else "")
+        check(title not in found and about not in found.values(), f"{title}: said once: {about}")
+        found[title] = about
+    return found
+
+
+def usage_of(text):
+    return one_line(re.match(r"usage: (.*?)\n\n", text, re.S)[1])
+
+
+def check_usage_has_options(tool, name, usage, options):
+    short = {title.split(", ")[0]: title for title in options if ", " in title}
+    named = {short[o] if o in short else next((t for t in options if f" {o} " in f" {t} "), o)
+             for o in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", usage)}
+    equal(sorted(named | {"--help"}), sorted(options), f"{tool} {name}: usage and options")
+
+
+def check_statuses(tool, page, what):
+    known = {"0", "1", "2", "3"}
+    listed = page.items("EXIT STATUS")
+    check({"0", "1", "2"} <= {title for title, _ in listed} <= known, f"{what}: exit statuses")
+    check(all(about for _, about in listed), f"{what}: exit statuses say something")
+    status, out, _ = run(BUILD[tool], what.partition("-")[2], "--no-such-option")
+    equal((status, out), (2, ""), f"{what}: 2 is a wrong command line")
+
+
+def check_command(tool, name):
+    text = help_of(BUILD[tool], name)
+    path = PAGES[tool] / f"{tool}-{name}.1"
+    if not check(path.exists(), f"{path.name} exists"):
+        return ""
+    page = Page(path)
+    options = option_titles(text)
+    equal(page.text("SYNOPSIS").replace(" | ", "|"), usage_of(text), f"{path.name}: SYNOPSIS")
+    equal(dict(page.items("OPTIONS")), options, f"{path.name}: OPTIONS")
+    equal([title for title, _ in page.items("OPTIONS")], list(options), f"{path.name}: their order")
+    check_usage_has_options(tool, name, usage_of(text), options)
+    check_statuses(tool, page, path.stem)
+    title, summary = page_name(page)
+    equal(title, f"{tool}-{name}", f"{path.name}: NAME")
+    return summary
+
+
+def page_name(page):
+    name, about = page.sections["NAME"]
+    return name.removeprefix(".Nm "), about.removeprefix(".Nd ")
+
+
+def check_tool(tool):
+    text = help_of(BUILD[tool])
+    names = re.findall(rf"^  {tool} (\w+) ", text, re.M)
+    page = Page(PAGES[tool] / f"{tool}.1")
+    equal(page.items("DESCRIPTION"),
+          [(f"{tool}-{name} 1", check_command(tool, name)) for name in names],
+          f"{tool}.1: the commands, and what their pages say they are")
+    pages = {path.stem for path in PAGES[tool].glob(f"{tool}-*.1")}
+    equal(pages, {f"{tool}-{name}" for name in names}, f"a page for each command of {tool}")
+    statuses = re.search(r"^Exit status: (.*)\.$", text, re.M)[1].split(", ")
+    equal([" ".join(item) for item in page.items("EXIT STATUS")], statuses,
+          f"{tool}.1: exit statuses")
+    for name in names:
+        usage = usage_of(help_of(BUILD[tool], name))
+        check(usage in one_line(text), f"{tool} --help has the usage of {name}")
+
+
+def check_lint_rules():
+    rules = re.findall(r"^  (error|warning|note) +([a-z-]+) +(.*)$", help_of(KPEPC, "lint"), re.M)
+    listed = Page(PAGES["kpepc"] / "kpepc-lint.1").items("DESCRIPTION")
+    check(len(rules) > 20, f"{len(rules)} rules")
+    equal(listed, [(f"{name} ({severity})", about) for severity, name, about in rules],
+          "kpepc-lint.1: the rules")
+
+
+# ---- JSON
+
+# Command lines that print JSON, and the other page whose objects are in it too.
+SNAPSHOTS = [SOURCE / "db/kpep" / release for release in ("macos-15", "macos-26")]
+PRINTING = [("kpep", ["cpus"], None), ("kpep", ["list", "--cpu", "m1"], None),
+            ("kpep", ["show", "cycles"], "list"), ("kpep", ["names", "--cpu", "m1"], None),
+            ("kpep", ["names", "--metrics"], None),
+            ("kpep", ["encode", "--cpu", "m1", "cycles", "INST_BRANCH"], None),
+            ("kpep", ["encode", "--cpu", "m1", "cycles", "cycles"], None),
+            ("kpep", ["plan", "--cpu", "m1", "INST_BRANCH"], "encode"),
+            ("kpepc", ["diff", *SNAPSHOTS], None), ("kpepc", ["lint", SNAPSHOTS[1]], None)]
+
+
+def keys(value):
+    """Every key of a JSON value, but those that are names of databases or ids of CPUs."""
+    if isinstance(value, list):
+        return {key for item in value for key in keys(item)}
+    if not isinstance(value, dict):
+        return set()
+    return set(value) | {key for name, item in value.items() if name not in ("on", "cpu_ids")
+                         or isinstance(item, list) for key in keys(item)}
+
+
+def check_json():
+    for tool, command, other in PRINTING:
+        shown = [Page(PAGES[tool] / f"{tool}-{name}.1").literals("DESCRIPTION")
+                 for name in (command[0], other) if name]
+        named = set(re.findall(r"\w+", " ".join(block for blocks in shown for block in blocks)))
+        printed = keys(json.loads(run(BUILD[tool], *command, "--json")[1]))
+        check(printed and printed <= named, f"{command}: keys without a word: {printed - named}")
+
+
+# ---- the libraries
+
+DECLARATION = re.compile(r"^[a-z][\w *]*\b(kp(?:db|live)_\w+)\([^;{]*\);", re.M)
+TYPE = re.compile(r"^enum \w+ \{[^\n]*\};|^(?:struct|enum) \w+ \{.*?^\};", re.M | re.S)
+ERRORS = r"enum (kpdb_error|kplive_status) "
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
+
+
+def signature(text):
+    """The same for the same declaration, however it is spaced."""
+    return re.sub(r"\s*([*(),;])\s*", r"\1", one_line(text)).rstrip(";")
+
+
+def listed_functions(page):
+    """.Ft and .Fn, or .Fo with .Fa, of the synopsis as declarations."""
+    found, result, name, arguments = [], "", "", []
+    for line in page.sections["SYNOPSIS"]:
+        macro, _, rest = line[1:].partition(" ")
+        quoted = re.findall(r'"([^"]*)"', rest)
+        if macro == "Ft":
+            result = rest
+        elif macro in ("Fn", "Fo"):
+            name, arguments = rest.split()[0], quoted
+        elif macro == "Fa":
+            arguments += quoted
+        if macro in ("Fn", "Fc"):
+            found.append(signature(f"{result} {name}({', '.join(arguments)})"))
+    return found
+
+
+def prose(comment):
+    """What a comment says, without its frame."""
+    return one_line(re.sub(r"^ *\* ?", "", comment.strip()[2:-2], flags=re.M))
+
+
+def check_library(library):
+    directory = LIBRARIES[library]
+    header = (directory / f"{library}.h").read_text()
+    page = Page(directory / "man" / f"{library}.3")
+    says = page.text("DESCRIPTION")
+    declared = list(DECLARATION.finditer(header))
+    equal(listed_functions(page), [signature(match[0]) for match in declared],
+          f"{library}.3: the functions of {library}.h")
+    described = [title for title, _ in page.items("DESCRIPTION")]
+    equal(described, [match[1] for match in declared], f"{library}.3: each is described")
+    check(page.items("DESCRIPTION")[-1][1] != "", f"{library}.3: the last one says something")
+    check_types(library, page, header)
+    for comment in COMMENT.finditer(header):
+        after = header[comment.end() + 1:]
+        if DECLARATION.match(after) or TYPE.match(after) and not re.match(ERRORS, after):
+            check(prose(comment[0]) in says, f"{library}.3 lacks: {prose(comment[0])}")
+
+
+def check_types(library, page, header):
+    """Errors with what the header says of them; all other types and constants as they are."""
+    literal = one_line(" ".join(page.literals("DESCRIPTION")))
+    for match in TYPE.finditer(header):
+        if re.match(ERRORS, match[0]):
+            wanted = re.findall(r"(KP\w+) = -?\d+,(?: +/\* (.*?) \*/)?", match[0])
+            listed = page.items("ERRORS")
+            equal([name for name, _ in listed], [name for name, _ in wanted],
+                  f"{library}.3: ERRORS")
+            for (name, about), (_, comment) in zip(listed, wanted):
+                check(about and comment in about, f"{library}.3: {name}: {about}, not {comment}")
+        else:
+            check(one_line(match[0]) in literal, f"{library}.3 lacks: {match[0]}")
+    for constant in re.findall(r"^#define (KP\w+ +\S.*)$", header, re.M):
+        check(one_line(constant.split(" /*")[0]) in literal, f"{library}.3 lacks: {constant}")
+
+
+# ---- the examples
+
+def examples(block):
+    """'$ command' lines and what the page shows of each."""
+    for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output.rstrip("\n")
+
+
+def environment():
+    path = os.pathsep.join([*(str(tool.parent) for tool in BUILD.values()), os.environ["PATH"]])
+    return {**os.environ, "PATH": path, "NO_COLOR": "1", "KPEP_SIM": "chip=m1 gen=4",
+            "KPEP_SIM_CPU": "cpu_100000c_2_1b588bb3", "KPEP_DB_PATH": "db/kpep/macos-26"}
+
+
+def check_example(page, command, shown, directory):
+    if command.startswith("sudo "):
+        status, _, _ = run(*shlex.split(command)[1:], "--kperf", "none", "--kperfdata", "none",
+                           cwd=directory, env=environment())
+        equal((status, shown), (3, ""), f"{page}: {command}: the command line is right")
+        return
+    status, out, err = run("sh", "-c", f"exec 2>&1\n{command}", cwd=directory, env=environment())
+    check(status in (0, 1) and err == "", f"{page}: {command}: exit status {status}")
+    equal(out.rstrip("\n"), shown, f"{page}: {command}")
+
+
+def check_examples():
+    count = 0
+    for path in ALL_PAGES:
+        blocks = Page(path).literals("EXAMPLES")
+        check(path.suffix != ".1" or blocks, f"{path.name} has examples")
+        with tempfile.TemporaryDirectory() as directory:
+            os.symlink(SOURCE / "db", f"{directory}/db")
+            for library in SIM.glob("libkperf*_sim.so"):
+                os.symlink(library, f"{directory}/{library.name}")
+            for command, shown in (example for block in blocks for example in examples(block)):
+                if "_sim.so" not in command or (SIM / "libkperf_sim.so").exists():
+                    check_example(path.name, command, shown, directory)
+                    count += 1
+    check(count > 20, f"{count} examples")
+
+
+def check_program(library):
+    """The program of a library's page: compiled without a warning, run, and what it prints."""
+    program, *output = Page(LIBRARIES[library] / "man" / f"{library}.3").literals("EXAMPLES")
+    sources = [path for part in LIBRARIES.values() for path in sorted(part.glob("*.c"))]
+    with tempfile.TemporaryDirectory() as directory:
+        pathlib.Path(directory, "example.c").write_text(program + "\n")
+        made = run(CC, "-std=gnu11", "-Wall", "-Wextra", "-Werror", *(f"-I{d}" for d in (
+            *LIBRARIES.values(), TABLES)), "example.c", *sources, "-ldl", "-lpthread",
+            "-o", "example", cwd=directory)
+        if equal(made, (0, "", ""), f"{library}.3: the program compiles"):
+            status, out, err = run(f"{directory}/example")
+            equal((status, out), (0, output[0] + "\n") if output else (1, ""),
+                  f"{library}.3: the program runs")
+            check(bool(err) != bool(output), f"{library}.3: {err}")
+
+
+# ---- data, and form
+
+def check_data_page():
+    """The example of kpep-data(5) compiles, and what it does not name is warned of."""
+    example, = Page(SOURCE / "gen/man/kpep-data.5").literals("EXAMPLES")
+    with tempfile.TemporaryDirectory() as directory:
+        for text, status in ((example, 0), (example.replace("numerator", "numerators"), 1)):
+            pathlib.Path(directory, "names.plist").write_text(text)
+            got, _, err = run(KPEPC, "compile", "-o", f"{directory}/out", "--strict",
+                              "--names", f"{directory}/names.plist", "--cpu", "m1",
+                              "--chips", SOURCE / "db/chips.plist",
+                              f"macos-26={SOURCE / 'db/kpep/macos-26'}")
+            equal(got, status, f"kpep-data.5: the example compiles: {err}")
+
+
+def check_references():
+    known = {path.name for path in ALL_PAGES} | {"perf.1", "sysctl.8"}
+    for path in ALL_PAGES:
+        for name, section in re.findall(r"^\.(?:It )?Xr (\S+) (\d)", path.read_text(), re.M):
+            check(f"{name}.{section}" in known, f"{path.name} refers to {name}({section})")
+        lines = path.read_text().splitlines()
+        check(lines[1] == f".Dt {path.stem.upper()} {path.suffix[1:]}", f"{path.name}: .Dt")
+        equal(page_name(Page(path))[0], path.stem, f"{path.name}: .Nm")
+
+
+def check_mandoc():
+    if shutil.which("mandoc") is None:
+        print("no mandoc: the form of the pages was not checked")
+        return
+    status, out, err = run("mandoc", "-Tlint", "-Wwarning", *ALL_PAGES)
+    equal((status, out, err), (0, "", ""), "mandoc -Tlint")
+
+
+check_tool("kpep")
+check_tool("kpepc")
+check_lint_rules()
+check_json()
+check_library("kpdb")
+check_library("kplive")
+check_examples()
+check_program("kpdb")
+check_program("kplive")
+check_data_page()
+check_references()
+check_mandoc()
+done()
