@@ -9,7 +9,7 @@
  * CPUs are numbered 0 to kpdb_cpu_count() - 1, releases 0 to
  * kpdb_release_count() - 1 (oldest first), and event ids are the KPDB_* of
  * kpdb_ids.h. All of these numbers hold for one build of the tables only: store
- * names, not numbers.
+ * names, not numbers, and see kpdb_fingerprint().
  */
 #ifndef KPDB_H
 #define KPDB_H
@@ -22,6 +22,11 @@
 
 #ifdef __cplusplus
 extern "C" {
+#pragma GCC diagnostic push /* kpdb_cpu() and struct kpdb_cpu, and so on */
+#pragma GCC diagnostic ignored "-Wshadow"
+#endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default) /* the library hides all that is not declared here */
 #endif
 
 /* What the functions return that return an int: 0 or more is the answer, these are not. */
@@ -44,6 +49,11 @@ enum kpdb_error {
 
 /* One sentence for an error code; never NULL. */
 const char *kpdb_strerror(int error);
+/*
+ * KPDB_FINGERPRINT of the library's tables. A program that uses numbers of kpdb_ids.h and links a
+ * shared library compares the two once: where they differ its numbers mean other events.
+ */
+uint32_t kpdb_fingerprint(void);
 
 /* Any release: as the newest release that has the event says. */
 #define KPDB_ANY_RELEASE (-1)
@@ -330,7 +340,11 @@ int kpdb_plan(unsigned cpu, const struct kpdb_options *options, const struct kpd
               unsigned count, uint16_t *passes, struct kpdb_bottleneck *bottleneck,
               unsigned *failed);
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
+#pragma GCC diagnostic pop
 }
 #endif
 

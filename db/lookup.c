@@ -574,6 +574,11 @@ int kpdb_cpu_newest(unsigned cpu)
     return 0;
 }
 
+uint32_t kpdb_fingerprint(void)
+{
+    return KPDB_FINGERPRINT;
+}
+
 /* ---- errors ---------------------------------------------------------------------------------- */
 
 /* In the order of enum kpdb_error, downwards from 0, one behind the other. */

@@ -4,10 +4,13 @@
 
 #include "kpdb.h"
 
-#if defined(__GNUC__)
-#define KPDB_HIDDEN __attribute__((visibility("hidden")))
+/* Before functions that files share: "static" where all files are one (cmake/amalgamate.cmake). */
+#ifndef KPDB_INTERNAL
+#ifdef __GNUC__
+#define KPDB_INTERNAL __attribute__((visibility("hidden")))
 #else
-#define KPDB_HIDDEN
+#define KPDB_INTERNAL
+#endif
 #endif
 
 static inline unsigned kpdb_count_bits(uint32_t bits)
@@ -47,13 +50,13 @@ struct kpdb_wanted {
 };
 
 /* 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
-KPDB_HIDDEN int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out);
+KPDB_INTERNAL int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out);
 /* The event by name; on Intel a fixed one's fallback. */
-KPDB_HIDDEN int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
-                          const struct kpdb_request *request, struct kpdb_wanted *out);
+KPDB_INTERNAL int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
+                            const struct kpdb_request *request, struct kpdb_wanted *out);
 /* Where it can go on what may be used: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or
  * KPDB_NO_COUNTER. */
-KPDB_HIDDEN int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted);
+KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted);
 
 /*
  * A matching of events to counters, of which each takes `capacity` events.
@@ -69,15 +72,15 @@ struct kpdb_matching {
 };
 
 /* An empty one, of capacity 1. The arrays are the caller's and as long as there are events. */
-KPDB_HIDDEN void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks,
-                            uint8_t *counter);
+KPDB_INTERNAL void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks,
+                              uint8_t *counter);
 /*
  * Gives event matching->count its counter, moving others where that helps. 0;
  * or else the set of counters, all full, that it and the events on them cannot
  * leave: the proof that there is no place. Then nothing has changed.
  */
-KPDB_HIDDEN uint32_t kpdb_match(struct kpdb_matching *matching);
+KPDB_INTERNAL uint32_t kpdb_match(struct kpdb_matching *matching);
 /* Room for one event more on every counter. */
-KPDB_HIDDEN void kpdb_grow(struct kpdb_matching *matching);
+KPDB_INTERNAL void kpdb_grow(struct kpdb_matching *matching);
 
 #endif
