@@ -20,3 +20,6 @@ else()
   set(KPEPC_COMMAND $<TARGET_FILE:kpepc>)
   set(KPEPC_DEPENDS kpepc)
 endif()
+if(CMAKE_CROSSCOMPILING AND KPEP_TESTS)
+  add_subdirectory(gen) # the target's, which the tests are of
+endif()

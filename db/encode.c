@@ -315,7 +315,7 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
         return 0;
     since = kpdb_kernel_since(encoder->cpu, event->id);
     if (since != 0)
-        return since / 100 > encoder->macos ? KPDB_WARN_REFUSED : 0;
+        return since >= (encoder->macos + 1) * 100 ? KPDB_WARN_REFUSED : 0; /* no division */
     return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
 }
 
