@@ -1,0 +1,46 @@
+#!/bin/sh
+# tests/fuzz/run.sh BUILD_DIR [TIMES]
+#
+# Fuzzes every target for a fixed number of executions, times TIMES (default 1, about five minutes
+# on two cores), from a copy of the corpus and from one seed, and fails on anything found: the
+# input is kept in BUILD_DIR/found. BUILD_DIR is of the preset fuzz. To make what was learnt part
+# of the corpus: BUILD_DIR/tests/fuzz/fuzz_NAME -merge=1 NEW_DIR OLD_DIR...
+set -eu
+
+[ $# -ge 1 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+build=$1
+times=${2:-1}
+# In memory where that can be: the compiler's targets write files.
+for place in /dev/shm "${TMPDIR:-/tmp}"; do
+    [ -d "$place" ] && [ -w "$place" ] && break
+done
+work=$(mktemp -d "$place/kpep-fuzz.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+export TMPDIR="$work"
+mkdir -p "$build/found"
+
+# NAME RUNS LONGEST_INPUT
+fuzz() {
+    cp -r "$here/corpus/$1" "$work/$1"
+    if ! "$build/tests/fuzz/fuzz_$1" -runs=$(($2 * times)) -seed=1 -max_len="$3" -timeout=60 \
+        -rss_limit_mb=2048 -dict="$here/$1.dict" -artifact_prefix="$build/found/$1-" \
+        "$work/$1" >"$work/$1.log" 2>&1; then
+        grep -v '^#' "$work/$1.log" >&2
+        echo "fuzz_$1: found something" >&2
+        return 1
+    fi
+    sed -n 's/^#\([0-9]*\)\tDONE *cov: \([0-9]*\) ft: \([0-9]*\) corp: \([^ ]*\).*/'"fuzz_$1"': \1 executions, \2 edges, \3 features, \4 inputs/p' "$work/$1.log"
+}
+
+
+fuzz compile 24000 4096 & first=$!
+fuzz render 60000 1500 & second=$!
+wait $first || failed=1
+wait $second || failed=1
+fuzz kpdb 300000 600 & first=$!
+fuzz live 100000 600 & second=$!
+wait $first || failed=1
+wait $second || failed=1
+exit "${failed:-0}"
