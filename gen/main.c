@@ -127,6 +127,8 @@ static const char *read_text(struct arena *arena, const char *path, size_t most,
     const char *why = NULL;
     char *copy;
 
+    *text = "";
+    *length = 0;
     if (file == NULL || fstat(fd, &status) != 0) {
         fatal_without_memory();
         return strerror(errno);
@@ -149,8 +151,10 @@ static const char *read_text(struct arena *arena, const char *path, size_t most,
 /* What became of a read_text(): a file that is not there or no text is bad input. */
 static int report_text(const char *path, const char *why, const char *expected)
 {
+    int status = errno == 0 || errno == ENOENT ? EXIT_NO : EXIT_SYSTEM;
+
     report_error(path, "%s (expected %s)", why, expected);
-    return errno == 0 || errno == ENOENT ? EXIT_NO : EXIT_SYSTEM;
+    return status;
 }
 
 /* ---- compile --------------------------------------------------------------------------------- */
