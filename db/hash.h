@@ -22,10 +22,8 @@ struct kpdb_hashing {
 
 enum { KPDB_SPREAD_MAX = 16 };
 
-/* For a loop over words: clang needs no telling, and few are few for both. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define KPDB_UNROLL _Pragma("GCC unroll 9")
-#else
+/* Before a loop over words. lookup.c, which knows how many there are, has it unrolled. */
+#ifndef KPDB_UNROLL
 #define KPDB_UNROLL
 #endif
 

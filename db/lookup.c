@@ -1,6 +1,11 @@
 /* The compiled tables, and everything that is looked up in them. */
 #include "kpdb.h"
 
+#if defined(__clang__)
+#define KPDB_UNROLL _Pragma("clang loop unroll_count(8)")
+#elif defined(__GNUC__)
+#define KPDB_UNROLL _Pragma("GCC unroll 9")
+#endif
 #include "hash.h"
 #include "kpdb_tables.h"
 
