@@ -87,10 +87,21 @@ static bool write_all(int fd, const struct buffer *text)
     return true;
 }
 
+/* What is no regular file; a FIFO waits for its reader. */
+static int open_in_place(const char *path)
+{
+    int fd;
+
+    do
+        fd = open(path, O_WRONLY);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 static int write_in_place(const struct output *output)
 {
     const char *shown = output->path == NULL ? "standard output" : output->path;
-    int fd = output->path == NULL ? dup(STDOUT_FILENO) : open(output->path, O_WRONLY);
+    int fd = output->path == NULL ? dup(STDOUT_FILENO) : open_in_place(output->path);
     bool ok;
 
     if (fd < 0)

@@ -6,6 +6,7 @@ import errno
 import os
 import pathlib
 import resource
+import select
 import signal
 import stat
 import subprocess
@@ -293,12 +294,21 @@ def reader_goes():
     with Scratch() as s:
         left = blocked_pair(s)
         process = s.start("compile", "out")
-        with open(s / "out/kpdb_ids.h", "rb", buffering=0) as fifo:
+        with open_reader(process, s / "out/kpdb_ids.h") as fifo:
             fifo.read(1)
         equal(process.wait(PATIENCE), -signal.SIGPIPE, "the reader goes")
         process.stderr.close()
         check(s.is_old("out/kpdb_tables.h"), "the reader goes: not the old file")
         s.expect(left, "the reader goes")
+
+
+def open_reader(process, fifo):
+    """For reading, once the process has written to it or has ended."""
+    fd = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    writes = lambda: select.select([fd], [], [], 0)[0] or process.poll() is not None
+    wait_for(writes, f"{fifo.name} is written to")
+    os.set_blocking(fd, True)
+    return open(fd, "rb", buffering=0)
 
 
 def ignored_stays_ignored():
@@ -309,7 +319,8 @@ def ignored_stays_ignored():
                           preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         wait_for(lambda: has_temporary(s), "nohup")
         process.send_signal(signal.SIGHUP)
-        (s / "out/kpdb_ids.h").read_bytes()
+        with open_reader(process, s / "out/kpdb_ids.h") as fifo:
+            fifo.read()
         equal(process.wait(PATIENCE), 0, "nohup: exit status")
         process.stderr.close()
         check(not s.is_old("out/kpdb_tables.h"), "nohup: nothing written")

@@ -203,6 +203,7 @@ def compiler_cases(d):
         yield Case(f"emit {name}", KPEPC, "emit", "-t", name, "--cpu", "t2", "-o", "out", release,
                    outputs=("out",))
     yield Case("emit to stdout", KPEPC, "emit", "-t", "json", release)
+    yield Case("emit to a device", KPEPC, "emit", "-t", "json", "-o", "/dev/null", release)
     yield Case("render", KPEPC, "render", "-t", d / "text.mustache", "-d", d / "data.plist",
                "-p", d, "-o", "out", outputs=("out",))
 
@@ -234,7 +235,7 @@ def compiler(directory):
         each(case, "memory", "from", 100 if first else 12, without_memory)
         for action in ("fail", "from"):
             each(case, "write", action, 100, refused_write)
-        if case.outputs or case.name == "emit to stdout":  # what is written by write(), not stdio
+        if case.outputs or case.name.startswith("emit"):  # what is written by write(), not stdio
             for action in ("short", "again"):
                 each(case, "write", action, 100, unharmed)
         each(case, "read", "fail", 30, refused_read)

@@ -96,17 +96,22 @@ void *realloc(void *old, size_t size)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+/* Whether the call just counted, where there is one, is to be made again. */
+static bool interrupted(unsigned long before)
+{
+    if (calls == before || calls != at || !is("again"))
+        return false;
+    errno = EINTR;
+    return true;
+}
+
 static ssize_t write_some(int fd, const void *data, size_t size)
 {
     REAL(write);
     unsigned long before = calls;
 
-    if (hit("write", "write", ENOSPC))
+    if (hit("write", "write", ENOSPC) || interrupted(before))
         return -1;
-    if (calls != before && calls == at && is("again")) {
-        errno = EINTR;
-        return -1;
-    }
     return real(fd, data, calls != before && calls == at && is("short") ? (size + 1) / 2 : size);
 }
 
@@ -127,15 +132,17 @@ static ssize_t write_stdout(void *cookie, const char *text, size_t size)
 int open(const char *path, int flags, ...)
 {
     REAL(open);
+    const bool reads = (flags & O_ACCMODE) == O_RDONLY;
+    unsigned long before = calls;
     va_list args;
     mode_t mode;
 
     va_start(args, flags);
     mode = (flags & O_CREAT) != 0 ? va_arg(args, mode_t) : 0;
     va_end(args);
-    return hit((flags & O_ACCMODE) == O_RDONLY ? "read" : "write", "open", EIO)
-               ? -1
-               : real(path, flags, mode);
+    if (hit(reads ? "read" : "write", "open", EIO) || (!reads && interrupted(before)))
+        return -1;
+    return real(path, flags, mode);
 }
 
 int mkstemp(char *name)
