@@ -121,9 +121,9 @@ static char *place_of(const char *path)
 {
     struct stat status;
 
-    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode))
-        return realpath(path, NULL);
-    return strdup(path);
+    if (lstat(path, &status) != 0)
+        return errno == ENOENT ? strdup(path) : NULL;
+    return S_ISLNK(status.st_mode) ? realpath(path, NULL) : strdup(path);
 }
 
 static int make_temporary(struct output *output)
@@ -170,11 +170,28 @@ static int write_temporary(struct output *output)
     return close(fd) == 0 ? EXIT_OK : failed(output->path, EXIT_NO);
 }
 
-static bool goes_in_place(const struct output *output)
+/* Whether it is written as it is, a pipe or a device; false with errno when that cannot be said. */
+static bool find_kind(const struct output *output, bool *in_place)
 {
     struct stat status;
 
-    return output->path == NULL || (stat(output->path, &status) == 0 && !S_ISREG(status.st_mode));
+    *in_place = output->path == NULL;
+    if (*in_place)
+        return true;
+    if (stat(output->path, &status) != 0)
+        return errno == ENOENT;
+    *in_place = !S_ISREG(status.st_mode);
+    return true;
+}
+
+/* Writes the temporary file of what is to be a file. */
+static int prepare(struct output *output)
+{
+    bool in_place;
+
+    if (!find_kind(output, &in_place))
+        return failed(output->path, EXIT_SYSTEM);
+    return in_place ? EXIT_OK : write_temporary(output);
 }
 
 static bool give_name(struct output *output)
@@ -214,8 +231,7 @@ int output_commit(struct output *outputs, size_t count)
     atexit(remove_pending);
     catch_signals();
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
-        if (!goes_in_place(&outputs[i]))
-            status = write_temporary(&outputs[i]);
+        status = prepare(&outputs[i]);
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
         if (outputs[i].temporary == NULL)
             status = write_in_place(&outputs[i]);

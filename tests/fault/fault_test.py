@@ -34,8 +34,9 @@ tally = collections.Counter()
 class Case:
     """A command, run in a directory of its own over older outputs."""
 
-    def __init__(self, name, *command, outputs=(), environment=None):
+    def __init__(self, name, *command, outputs=(), at=None, environment=None):
         self.name = name
+        self.at = at
         self.command = [str(word) for word in command]
         self.outputs = outputs
         self.environment = environment or {}
@@ -57,8 +58,10 @@ class Case:
     def run(self, kind, action, at, **more):
         with tempfile.TemporaryDirectory() as name:
             directory = pathlib.Path(name)
+            reader = self.at(directory / "at") if self.at else None
             process = self.start(directory, kind, action, at, **more)
             out, err = process.communicate(timeout=PATIENCE)
+            out += reader.read() or b"" if reader else b""
             return Result(process.returncode, out.decode(), err.decode(), files(directory))
 
     def names(self, kind):
@@ -74,9 +77,19 @@ class Case:
 Result = collections.namedtuple("Result", "status out err files")
 
 
+def make_fifo(path):
+    """One that takes what is written to it, up to 64 KB, while nobody reads; its reader."""
+    os.mkfifo(path)
+    return open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+
+
+def make_link(path):
+    path.symlink_to("out")
+
+
 def files(directory):
     return {str(path.relative_to(directory)): path.read_text()
-            for path in directory.rglob("*") if path.is_file()}
+            for path in directory.rglob("*") if path.is_file() and not path.is_symlink()}
 
 
 def chosen(count, most):
@@ -203,7 +216,9 @@ def compiler_cases(d):
         yield Case(f"emit {name}", KPEPC, "emit", "-t", name, "--cpu", "t2", "-o", "out", release,
                    outputs=("out",))
     yield Case("emit to stdout", KPEPC, "emit", "-t", "json", release)
-    yield Case("emit to a device", KPEPC, "emit", "-t", "json", "-o", "/dev/null", release)
+    yield Case("emit to a FIFO", KPEPC, "emit", "-t", "json", "-o", "at", release, at=make_fifo)
+    yield Case("emit through a link", KPEPC, "emit", "-t", "json", "-o", "at", release, at=make_link,
+               outputs=("out",))
     yield Case("render", KPEPC, "render", "-t", d / "text.mustache", "-d", d / "data.plist",
                "-p", d, "-o", "out", outputs=("out",))
 
