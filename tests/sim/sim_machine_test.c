@@ -5,10 +5,9 @@
  * faults, signals, hook, the environment, sysctl's rules, kperf's nodes. Given the library's path,
  * it is opened as a client opens Apple's, too.
  */
-#include "../unit/check.h"
+#include "sim_check.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,27 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kperf_api.h"
-
-enum { F = KPC_FIXED, C = KPC_CONFIGURABLE, FC = KPC_FIXED | KPC_CONFIGURABLE };
-
 static const char *program;
-
-static void reset(const char *text)
-{
-    struct sim_config config = {0};
-    char error[160] = "";
-    if (!sim_parse(&config, text, error, sizeof(error)))
-        CHECK_STR(error, "");
-    sim_reset(&config);
-}
-
-#define CHECK_FAILS(call, code) \
-    do {                        \
-        errno = 0;              \
-        CHECK_INT(call, -1);    \
-        CHECK_INT(errno, code); \
-    } while (0)
 
 static struct sim_state state(void)
 {

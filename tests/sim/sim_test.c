@@ -2,38 +2,15 @@
  * The simulated kernel does what xnu.md section 4 lists, item by item: the table at the end says
  * which function shows which item. Numbers are worked out here from the rules in sim.h, by hand.
  */
-#include "../unit/check.h"
+#include "sim_check.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-
-#include "kperf_api.h"
-
-enum { F = KPC_FIXED, C = KPC_CONFIGURABLE, FC = KPC_FIXED | KPC_CONFIGURABLE };
 
 /* What a read costs, counted by a counter of all modes: three pieces (sim.h). */
 enum { READ_UNITS = SIM_COST_USER + SIM_COST_ENTRY + SIM_COST_EXIT };
 
 #define USER_BIT 0x20000u /* EL0A64EN */
-
-/* A machine in the language of KPEP_SIM. */
-static void reset(const char *text)
-{
-    struct sim_config config = {0};
-    char error[160] = "";
-    if (!sim_parse(&config, text, error, sizeof(error)))
-        CHECK_STR(error, "");
-    sim_reset(&config);
-}
-
-/* A call that fails as -1 with that errno. */
-#define CHECK_FAILS(call, code) \
-    do {                        \
-        errno = 0;              \
-        CHECK_INT(call, -1);    \
-        CHECK_INT(errno, code); \
-    } while (0)
 
 /* A getter that answers `value` and leaves that errno. */
 #define CHECK_ANSWERS(call, value, code) \

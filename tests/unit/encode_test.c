@@ -9,8 +9,7 @@
 #include "kperfdata_model.h"
 
 #include "check.h"
-
-#include <stdlib.h>
+#include "random.h"
 
 enum {
     MOST_CASES = 1000000,
@@ -21,17 +20,6 @@ enum {
     MOST_NAMES = 8,
     MOST_REPORTS = 20,
 };
-
-static uint64_t random_state = 20260917;
-
-/* xorshift64*: 0 to below - 1. */
-static unsigned pick(unsigned below)
-{
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return (unsigned)((random_state * 2685821657736338717u >> 33) % below);
-}
 
 static bool has_cpu(const char *name)
 {
@@ -778,11 +766,8 @@ static void test_warnings(void)
 
 int main(int argc, char **argv)
 {
-    unsigned cases = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : MOST_CASES;
+    unsigned cases = random_cases(argc, argv, MOST_CASES, 20260917);
 
-    if (argc > 2)
-        random_state = strtoull(argv[2], NULL, 10);
-    printf("%u cases, seed %llu\n", cases, (unsigned long long)random_state);
     make_scenes();
     test_random_sets(cases);
     test_known();

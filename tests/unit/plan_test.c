@@ -9,8 +9,7 @@
 #include "kpdb.h"
 
 #include "check.h"
-
-#include <stdlib.h>
+#include "random.h"
 
 enum {
     MOST_CASES = 80000,
@@ -20,17 +19,6 @@ enum {
     LARGE_EVERY = 16,  /* one case in so many is of many events */
     MOST_REPORTS = 20,
 };
-
-static uint64_t random_state = 20260919;
-
-/* xorshift64*: 0 to below - 1. */
-static unsigned pick(unsigned below)
-{
-    random_state ^= random_state >> 12;
-    random_state ^= random_state << 25;
-    random_state ^= random_state >> 27;
-    return (unsigned)((random_state * 2685821657736338717u >> 33) % below);
-}
 
 static unsigned bits(uint32_t mask)
 {
@@ -594,11 +582,8 @@ static void test_limits(void)
 
 int main(int argc, char **argv)
 {
-    unsigned cases = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : MOST_CASES;
+    unsigned cases = random_cases(argc, argv, MOST_CASES, 20260919);
 
-    if (argc > 2)
-        random_state = strtoull(argv[2], NULL, 10);
-    printf("%u cases, seed %llu\n", cases, (unsigned long long)random_state);
     test_random_sets(cases);
     test_whole_databases();
     test_refused();
