@@ -38,6 +38,7 @@ def measure_all(build, quick):
     return report.tables(
         measure.lookups(build, compared, runs),
         measure.sizes(build, compared),
+        measure.targets(build),
         [
             *measure.compiling(build, runs),
             *measure.encoding(build, encode, runs),

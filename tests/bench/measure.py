@@ -1,5 +1,6 @@
 """The measurements. Each gives a table: a list of records (report.py)."""
 
+import json
 import os
 import re
 import sys
@@ -143,6 +144,24 @@ def sizes(build, compared):
         *size_records(M1, libkpdb_size(build, "a14", own), linked[M1]),
         *size_records(M1_NAMED, libkpdb_size(build, "a14-names", named), {}),
         *size_records(ALL, libkpdb_size(build, "all", compared.objects), linked[ALL]),
+    ]
+
+
+def targets(build):
+    """libkpdb's bytes on each target that there is a compiler for (tests/targets)."""
+    tests = os.path.join(build.source, "tests")
+    env = {
+        **os.environ,
+        **{"KPEPC": build.kpepc, "KPEP": "", "KPEP_SOURCE": build.source, "CC": build.cc},
+        "PYTHONPATH": os.path.join(tests, "cli"),
+    }
+    script = os.path.join(tests, "targets", "targets.py")
+    done = run([sys.executable, script, "sizes"], env=env)
+    found = json.loads(done.stdout.splitlines()[-2])
+    return [
+        record(f"{target}, {what}", "bytes", size)
+        for target, by_what in found.items()
+        for what, size in by_what.items()
     ]
 
 

@@ -17,6 +17,9 @@ BYTES = (
     "Read-only bytes, linked as a shared object: for lookups alone, and whole, with summaries, "
     "units, metrics and error texts for people."
 )
+TARGETS = (
+    "Bytes of libkpdb by target, -Os, constants included; data and bss are 0. native is this machine."
+)
 WORK = "Compiling, encoding, planning and reading."
 REFUSALS = (
     "Random sets of configurable events that fit, refused by kperfdata, which places events in the "
@@ -30,10 +33,11 @@ def record(name, unit, ours, rival=None, value=None):
     return dict(name=name, unit=unit, ours=ours, rival=rival, value=value, ratio=ratio)
 
 
-def tables(lookups, sizes, work, refusals):
+def tables(lookups, sizes, targets, work, refusals):
     return [
         {"id": "lookups", "title": LOOKUPS, "records": lookups},
         {"id": "bytes", "title": BYTES, "records": sizes},
+        {"id": "targets", "title": TARGETS, "records": targets},
         {"id": "work", "title": WORK, "records": work},
         {"id": "refusals", "title": REFUSALS, "records": refusals},
     ]
@@ -106,6 +110,14 @@ def byte_rows(records):
     return rows
 
 
+def target_rows(records):
+    rows = {}
+    for r in records:
+        target = r["name"].partition(", ")[0]
+        rows.setdefault(target, [target]).append(number(r["ours"]))
+    return list(rows.values())
+
+
 def work_rows(records):
     return [
         [
@@ -137,6 +149,7 @@ LAYOUTS = {
         "ratio to gperf with relocations|to gperf -P",
         byte_rows,
     ),
+    "targets": ("bytes|code alone|a14, lookup only|a14, all of it|all databases", target_rows),
     "work": ("what|kpep|rival|its|ratio", work_rows),
     "refusals": ("events that fit, refused|5|6|7|8", refusal_rows),
 }

@@ -2,7 +2,7 @@
 
     targets.py native|aarch64|arm|s390x   the answers of selftest.c, those of the native build
     targets.py cortex-m0                  tiny.c, linked without any library and run
-    targets.py sizes                      bytes by target
+    targets.py sizes                      bytes by target, and as JSON in the last but one line
 
 The environment is that of the command tests (kpeptest.py). What is not installed is skipped,
 and missing with KPEP_REQUIRE_TARGETS set, as in CI.
@@ -172,6 +172,8 @@ def target_sizes(target, directory):
 
 
 def sizes(directory):
+    """Printed as a table, then as JSON: {target: {what: text}}."""
+    found = {}
     print(f"{'target':10} {'what':17} {'text':>7} {'data':>5} {'bss':>5}")
     for target, (prefix, _, _) in TARGETS.items():
         if prefix and not shutil.which(f"{prefix}gcc") and "KPEP_REQUIRE_TARGETS" not in os.environ:
@@ -180,6 +182,8 @@ def sizes(directory):
         for what, (text, data, bss) in target_sizes(target, directory):
             print(f"{target:10} {what:17} {text:7} {data:5} {bss:5}")
             equal((data, bss), (0, 0), f"{target}, {what}: nothing is writable")
+            found.setdefault(target, {})[what] = text
+    print(json.dumps(found))
 
 
 def main(what):
