@@ -545,16 +545,18 @@ static const struct {
 
 enum { OPTIONS = sizeof option_list / sizeof option_list[0] };
 
-static void print_help(void)
+static void print_help(FILE *to)
 {
-    puts("usage: kpepc COMMAND [OPTION...] [ARGUMENT...]\n"
-         "\n"
-         "The compiler of kpep: Apple's CPU event databases to static tables.\n");
+    fputs("usage: kpepc COMMAND [OPTION...] [ARGUMENT...]\n"
+          "\n"
+          "The compiler of kpep: Apple's CPU event databases to static tables.\n\n",
+          to);
     for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %s\n", commands[i].usage);
-    puts("\n"
-         "kpepc COMMAND --help tells more; kpepc --version which one this is.\n"
-         "Exit status: 0 done, 1 bad input, 2 bad command line, 3 the system refused.");
+        fprintf(to, "  %s\n", commands[i].usage);
+    fputs("\n"
+          "kpepc COMMAND --help tells more; kpepc --version which one this is.\n"
+          "Exit status: 0 done, 1 bad input, 2 bad command line, 3 the system refused.\n",
+          to);
 }
 
 static void print_command_help(const struct command *command)
@@ -731,11 +733,11 @@ int main(int argc, char **argv)
     struct arena arena = {0};
 
     if (argc < 2) {
-        print_help();
+        print_help(stderr);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_help();
+        print_help(stdout);
         return flushed(EXIT_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {

@@ -5,6 +5,7 @@
 #include "kpdb.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void print_string(const char *text)
 {
@@ -43,6 +44,11 @@ static void print_cpu(unsigned n)
     for (unsigned i = 0; kpdb_cpu_id(n, i, &id) == KPDB_OK; i++)
         printf("id %u cpu_%x_%x_%x\n", n, (unsigned)id.type, (unsigned)id.subtype,
                (unsigned)id.family);
+    for (unsigned i = 0; (text = kpdb_cpu_also(n, i)) != NULL; i++) {
+        printf("also %u %d", n, kpdb_cpu_find(text, strlen(text)));
+        print_string(text);
+        putchar('\n');
+    }
     for (unsigned i = 0; (text = kpdb_cpu_chip(n, i)) != NULL; i++) {
         printf("chip %u", n);
         print_string(text);

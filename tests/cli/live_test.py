@@ -96,6 +96,11 @@ def measured():
     equal(lines[2].split(), ["event", "a", "read", "costs", "with", "work", "moves"], "the text's head")
     equal([(line.split()[0], line.split()[-1]) for line in lines[3:]],
           [("cycles", "no"), ("INST_BRANCH", "no")], "the text's rows")
+    for calls in (["kpc_get_thread_counters:8"], ["kpc_get_thread_counters:9"],
+                  ["kpc_set_counting:2", "kpc_set_counting:3"]):  # to stop, which is tried twice
+        status, output, errors = kpep("m1", "macos-15", "measure", "--calibrate", "-r", "2", "--words",
+                                      "static", sim=" ".join(["gen=3", *(f"fail={c}:err:EIO" for c in calls)]))
+        equal((status, output, errors.count("\n")), (3, "", 1), f"{calls} fail: {errors}")
     for arguments in (["measure"], ["measure", "--calibrate", "-r", "0"], ["measure", "-e", "x", "--", "true"],
                       ["measure", "--calibrate", "--words", "none"]):
         equal(run(KPEP, *arguments)[0], 2, f"{arguments}")

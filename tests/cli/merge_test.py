@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 
 import kpeptest
+import tables
 from kpeptest import CC, KPEPC, SOURCE, check, equal, run, write_plist
 
 ID1, ID2, ID3 = "cpu_100000c_2_1", "cpu_100000c_2_2", "cpu_100000c_2_3"
@@ -341,6 +342,18 @@ def refused():
             check(not (r.path / "out").exists(), f"{what}: written")
 
 
+def compiled_names():
+    """libkpdb finds a database by its later name too, and so may a candidate be keyed."""
+    with Releases([database("t1", ID1, A=1)], [database("t2", ID1, A=1)]) as r:
+        write_plist(r.path / "names.plist", {"names": {"cycles": {
+            "unit": "cycles", "summary": "A test.", "candidates": {"t2": ["A"]}}}})
+        r.arguments = ["--names", "names.plist"] + r.arguments
+        equal(r.compile(), (0, []), "keyed by the later name")
+        lines = tables.read(r.path)
+        equal([line for line in lines if line[0] == "also"], [["also", 0, 0, "t2"]], "also")
+        equal(r.cpus()["t1"]["names"], {"cycles": "A"}, "the candidate")
+
+
 def many_releases():
     database_of = [database("t1", ID1, A=1)]
     with Releases(*[database_of] * 16) as r:
@@ -355,10 +368,15 @@ def many_releases():
         equal((status, err.splitlines()[0]),
               (1, "kpepc: no release 'r9' (expected one of the arguments RELEASE=DIR)"),
               "--release r9")
+    with Releases(database_of, [database("t2", ID2, A=1)]) as r:
+        status, _, err = r.run("emit", "-t", "json", "--release", "r1", "--cpu", "t2")
+        equal((status, err.splitlines()[0]),
+              (1, "kpepc: no CPU asked for has a database in r1 (expected another release)"),
+              "--release of another CPU")
 
 
 for test in (come_and_gone, newest_wins, absent_in_between, renamed, renamed_twice, not_renamed,
              contradicted, other_name, name_moved, split_ids, without_ids, real_file, refused,
-             many_releases):
+             compiled_names, many_releases):
     test()
 kpeptest.done()

@@ -536,6 +536,11 @@ def beside(name, data):
 
 
 def bad_names():
+    clash = edited(NAMES, ("names/ticks", NAMES["names"]["cycles"]))
+    refused("a name that is an alias",
+            files({"t1.plist": edited(GOOD, (ALIASES + "ticks", "INST_ALL")), "../names.plist": clash}),
+            "kpepc: ticks is a chip-agnostic name and an alias (expected one of the two)",
+            "--names", "names.plist")
     entry = NAMES["names"]["cycles"]
     for path, given, says in [
             ("names", None, "missing (expected a dictionary)"),
@@ -613,12 +618,23 @@ def command_lines():
             (["r1=in", "r1=in"], "release r1 twice (expected each once)"),
             ([], "no databases (expected RELEASE=DIR, oldest release first)"),
             (["--nonsense", "r1=in"],
-             "compile takes no option '--nonsense' (kpepc compile --help)")]:
+             "compile takes no option '--nonsense' (kpepc compile --help)"),
+            (["-x", "r1=in"], "compile takes no option '-x' (kpepc compile --help)"),
+            (["--strict=1", "r1=in"], "--strict takes no value (kpepc compile --help)"),
+            (["r1=in", "--cpu"], "--cpu needs a value (kpepc compile --help)")]:
         with tempfile.TemporaryDirectory() as scratch:
             write_plist(pathlib.Path(scratch) / "in/t1.plist", GOOD)
             status, out, err = compile_in(scratch, *arguments)
             equal((status, out, err), (2, "", f"kpepc: {line}\n"), f"{arguments}")
             check(not (pathlib.Path(scratch) / "out").exists(), f"{arguments}: written")
+    for arguments, line in [
+            (["snapshot", "in"], "snapshot needs -o DIR, --release NAME and one directory"),
+            (["render"], "render needs -t FILE and takes no other arguments"),
+            (["render", "-t", "x", "y"], "render needs -t FILE and takes no other arguments")]:
+        equal(run(KPEPC, *arguments), (2, "", f"kpepc: {line}\n"), f"{arguments}")
+    status, out, err = run(KPEPC)
+    equal((status, out, err.splitlines()[:1]), (2, "", ["usage: kpepc COMMAND [OPTION...] [ARGUMENT...]"]),
+          "no command")
     refused("--cpu unknown", beside("", None),
             "kpepc: no CPU 'm9' (expected a database, chip or cpu_TYPE_SUBTYPE_FAMILY)",
             "--cpu", "m9")

@@ -215,6 +215,8 @@ def expected(facts, numbers):
         n, newest = numbers[cpu.db], cpu.releases[-1]
         lines += [head_line(n, cpu), ["cpu-releases", n, *cpu.releases]]
         lines += [["id", n, cpu_id] for cpu_id in cpu.ids]
+        lines += [["also", n, n, name] for name in
+                  dict.fromkeys(d.name for d in cpu.history.values()) if name != cpu.db]
         for name, event in cpu.merged().items():
             fixed = -1 if event["fixed_counter"] is None else event["fixed_counter"]
             lines.append(["event", n, name, event["number"], event["umask"],

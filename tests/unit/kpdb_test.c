@@ -330,5 +330,6 @@ int main(void)
     test_metrics();
     test_rename();
     test_m1();
+    CHECK_INT(kpdb_fingerprint(), KPDB_FINGERPRINT);
     return check_done();
 }
