@@ -302,7 +302,7 @@ struct kpdb_encoding {
  */
 int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
                 const struct kpdb_request *requests, unsigned count, struct kpdb_encoding *out);
-/* The code kperfdata has for an error of kpdb_encode(): 11 to 14 or 16; else 1. */
+/* The code kperfdata has for an error of kpdb_encode(): 11 to 14 or 16; 0 for KPDB_OK; else 1. */
 int kpdb_kperfdata_code(int error);
 /*
  * The macOS version a release's name tells: "macos-15" is 15, "macos-15.4" too;

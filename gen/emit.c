@@ -49,16 +49,6 @@ static struct value *numbers_data(struct arena *arena, const struct numbers *num
     return list;
 }
 
-static char *identifier(struct arena *arena, const char *name)
-{
-    char *text = layout_identifier(arena, name);
-
-    for (char *c = text; *c != '\0'; c++)
-        if (is_lower(*c))
-            *c = (char)(*c - 32);
-    return text;
-}
-
 /* How many of them are one number. */
 static size_t variants_at_once(const struct layout *layout)
 {
@@ -126,7 +116,7 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
 
         set_int(arena, item, "n", c);
         set_text(arena, item, "name", db->name);
-        set_text(arena, item, "ident", identifier(arena, db->name));
+        set_text(arena, item, "ident", layout_upper_identifier(arena, db->name));
         set_int(arena, item, "arch", (size_t)db->arch);
         set_int(arena, item, "fixed", db->fixed);
         set_int(arena, item, "config", db->config);
@@ -481,7 +471,7 @@ static void set_event(struct arena *arena, struct value *item, const struct mode
                       const struct cpu *cpu, const struct event *event)
 {
     set_text(arena, item, "name", event->name);
-    set_text(arena, item, "ident", identifier(arena, event->name));
+    set_text(arena, item, "ident", layout_upper_identifier(arena, event->name));
     set_int(arena, item, "number", event->number);
     set_bool(arena, item, "has_number", event->has_number);
     set_int(arena, item, "umask", event->umask);
@@ -553,7 +543,7 @@ static struct value *cpu_names_data(struct arena *arena, const struct model *mod
         struct value *item = add_item(arena, list), *event;
 
         set_text(arena, item, "name", model->names[n].name);
-        set_text(arena, item, "ident", identifier(arena, model->names[n].name));
+        set_text(arena, item, "ident", layout_upper_identifier(arena, model->names[n].name));
         set_text(arena, item, "unit", model->names[n].unit);
         set_text(arena, item, "summary", model->names[n].summary);
         set_bool(arena, item, "supported", resolved[n] != NULL);
@@ -613,7 +603,7 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
     struct value *ids = value_list(arena), *chips = value_list(arena), *also = value_list(arena);
 
     set_text(arena, item, "db", c->db.name);
-    set_text(arena, item, "ident", identifier(arena, c->db.name));
+    set_text(arena, item, "ident", layout_upper_identifier(arena, c->db.name));
     set_text(arena, item, "arch", arch_name(c->db.arch));
     set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
     set_text(arena, item, "marketing_name", c->db.marketing_name);

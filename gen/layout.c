@@ -99,6 +99,16 @@ char *layout_identifier(struct arena *arena, const char *name)
     return text;
 }
 
+char *layout_upper_identifier(struct arena *arena, const char *name)
+{
+    char *text = layout_identifier(arena, name);
+
+    for (char *c = text; *c != '\0'; c++)
+        if (is_lower(*c))
+            *c = (char)(*c - 32);
+    return text;
+}
+
 /* What kpdb_ids.h would define: the name behind KPDB_. */
 struct definition {
     const char *name;
@@ -139,12 +149,7 @@ static int compare_definitions(const void *a, const void *b)
 
 static const char *cpu_definition(struct arena *arena, const char *db)
 {
-    char *name = layout_identifier(arena, arena_printf(arena, "CPU_%s", db));
-
-    for (char *c = name; *c != '\0'; c++)
-        if (is_lower(*c))
-            *c = (char)(*c - 32);
-    return name;
+    return layout_upper_identifier(arena, arena_printf(arena, "CPU_%s", db));
 }
 
 /* As the filter `ident` writes it: a digit does not come first. */

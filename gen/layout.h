@@ -106,6 +106,8 @@ struct layout {
 struct layout layout_tables(struct arena *arena, const struct model *model);
 /* The C identifier a name becomes: what is no letter or digit is '_'. */
 char *layout_identifier(struct arena *arena, const char *name);
+/* The same in upper case. */
+char *layout_upper_identifier(struct arena *arena, const char *name);
 /* The number of a string of prose that is there. */
 size_t layout_prose(const struct layout *layout, const char *text);
 

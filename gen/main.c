@@ -493,7 +493,8 @@ static const struct command commands[] = {
      "Report what is legal in databases but wrong, a line each. Exit status 1: an error or\n"
      "a warning that is not accepted, with --strict a note too. The file of --accepted has\n"
      "lines DB RULE EVENT # why: DB is names for chip-agnostic names, EVENT is * for any,\n"
-     "and A+2 for a finding of A and two other events. The rules:\n"},
+     "and A+2 for a finding of A and two other events. Answer N is the code with which\n"
+     "kperfdata refuses such an event. The rules:\n"},
     {"emit", "otncCkArDpelS", run_emit,
      "kpepc emit -t TEMPLATE [-o FILE] [-p DIR] [--escape KIND] [--cpu CPU]... [--release NAME]\n"
      "           [--names FILE] [--chips FILE] [--kernel FILE] [--allow-missing]\n"
@@ -531,7 +532,7 @@ static const struct {
     {{"accepted", required_argument, NULL, 'a'}, "FILE", "findings that are known"},
     {{"cpu", required_argument, NULL, 'c'},
      "CPU",
-     "only this one: database, chip (m1-max) or id; may be repeated"},
+     "only this: database, id, with --chips a chip (m1-max); may be repeated"},
     {{"release", required_argument, NULL, 'r'}, "NAME", "the macOS release"},
     {{"allow-missing", no_argument, NULL, 'A'},
      NULL,

@@ -171,16 +171,20 @@ static int write_temporary(struct output *output)
 }
 
 /* Whether it is written as it is, a pipe or a device; false with errno when that cannot be said. */
-static bool find_kind(const struct output *output, bool *in_place)
+static bool find_kind(struct output *output, bool *in_place)
 {
-    struct stat status;
+    struct stat status, standard;
 
     *in_place = output->path == NULL;
     if (*in_place)
         return true;
     if (stat(output->path, &status) != 0)
         return errno == ENOENT;
-    *in_place = !S_ISREG(status.st_mode);
+    /* /dev/stdout leads to the file that standard output goes to, which may hold more than this. */
+    if (fstat(STDOUT_FILENO, &standard) == 0 && status.st_dev == standard.st_dev &&
+        status.st_ino == standard.st_ino)
+        output->path = NULL;
+    *in_place = output->path == NULL || !S_ISREG(status.st_mode);
     return true;
 }
 

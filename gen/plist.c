@@ -76,8 +76,11 @@ static void catch_breakdown(const char *path, struct sigaction before[BREAKDOWNS
 
     sigemptyset(&end.sa_mask);
     last_words = report_line(path, "libplist broke down while it read this (out of memory?)");
+    /* Who catches them already, a sanitizer or a fuzzer, tells more. */
     for (size_t i = 0; i < BREAKDOWNS; i++)
-        sigaction(breakdowns[i], &end, &before[i]);
+        if (sigaction(breakdowns[i], NULL, &before[i]) == 0 &&
+            (before[i].sa_handler == SIG_DFL || before[i].sa_handler == SIG_IGN))
+            sigaction(breakdowns[i], &end, NULL);
     setitimer(ITIMER_PROF, &limit, NULL);
 }
 

@@ -325,6 +325,7 @@ static bool read_database(struct arena *arena, const char *file, bool prose,
 
 struct listing {
     char **names;
+    bool *is_link; /* of each name: read_files() finds out */
     size_t count, capacity;
 };
 
@@ -338,6 +339,7 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
 {
     DIR *dir = opendir(directory);
     struct dirent *entry;
+    bool whole;
 
     if (dir == NULL) {
         fatal_without_memory();
@@ -361,14 +363,15 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
         }
         listing->names[listing->count++] = arena_copy(arena, entry->d_name, length);
     }
-    if (errno != 0)
+    whole = errno == 0;
+    if (!whole)
         report_error(directory, "%s (expected a directory of databases)", strerror(errno));
     else if (listing->count == 0)
         report_error(directory, "no *.plist (expected databases)");
     else
         qsort(listing->names, listing->count, sizeof(char *), compare_names);
     closedir(dir);
-    return listing->count != 0;
+    return whole && listing->count != 0;
 }
 
 /* The file a symlink ends at, as a name in the same directory; NULL after a report. */
@@ -472,35 +475,36 @@ static void check_ids(struct arena *arena, const struct release *release)
     }
 }
 
-/* One that is not known to be none is not read as if it were a file: that is reported. */
-static bool is_link(const char *path)
-{
-    struct stat status;
-
-    if (lstat(path, &status) == 0)
-        return S_ISLNK(status.st_mode);
-    report_error(path, "%s (expected a property list)", strerror(errno));
-    return true;
-}
-
-/* The paths of the real files first, then what the links to them add. */
-static void read_files(struct arena *arena, struct release *release, const struct listing *listing,
+/* The paths of the real files first; false when it is not known what some are. */
+static bool read_files(struct arena *arena, struct release *release, struct listing *listing,
                        bool prose)
 {
+    bool known = true;
+
+    listing->is_link = arena_alloc(arena, listing->count, sizeof *listing->is_link);
     for (size_t i = 0; i < listing->count; i++) {
         const char *path = arena_printf(arena, "%s/%s", release->directory, listing->names[i]);
         struct database *database = &release->databases[release->database_count];
+        struct stat status;
         struct cpu_id id;
 
-        if (is_link(path))
+        if (lstat(path, &status) != 0) {
+            report_error(path, "%s (expected a property list)", strerror(errno));
+            known = false;
+            continue;
+        }
+        listing->is_link[i] = S_ISLNK(status.st_mode);
+        if (listing->is_link[i])
             continue;
         read_database(arena, path, prose, database);
         if (id_of_file(path, listing->names[i], &id))
             add_id(arena, database, &id);
         release->database_count++;
     }
+    return known;
 }
 
+/* Then what the links to them add. */
 static void read_links(struct arena *arena, struct release *release, const struct listing *listing)
 {
     for (size_t i = 0; i < listing->count; i++) {
@@ -509,7 +513,7 @@ static void read_links(struct arena *arena, struct release *release, const struc
         struct database *database;
         struct cpu_id id;
 
-        if (!is_link(path))
+        if (!listing->is_link[i])
             continue;
         target = resolve_link(arena, release->directory, path);
         if (target == NULL)
@@ -558,7 +562,8 @@ struct release read_release(struct arena *arena, const char *name, const char *d
     if (!list_directory(arena, directory, &listing))
         return release;
     release.databases = arena_alloc(arena, listing.count, sizeof(struct database));
-    read_files(arena, &release, &listing, descriptions);
+    if (!read_files(arena, &release, &listing, descriptions))
+        return release;
     read_links(arena, &release, &listing);
     qsort(release.databases, release.database_count, sizeof(struct database), compare_databases);
     if (name == NULL)

@@ -330,15 +330,20 @@ static unsigned random_set(const struct live *live, uint32_t *state, struct kpdb
     return taken;
 }
 
+/* A set of events that the tables encode otherwise: result, and the framework's code. */
 static void tell_set(struct comparison *c, const struct kpdb_request *events, unsigned count,
-                     const char *field, int result)
+                     const char *field, int result, int code)
 {
-    char names[48] = "";
+    char names[256] = "", table[24] = "that of kpep encode", live[24] = "another";
 
     for (unsigned i = 0; i < count; i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i == 0 ? "" : " ",
                  events[i].name);
-    drift(c, "encoding", field, names, kpdb_strerror(result));
+    if (strcmp(field, "code") == 0) {
+        snprintf(table, sizeof table, "%d", kpdb_kperfdata_code(result));
+        snprintf(live, sizeof live, "%d", code);
+    }
+    drift(c, names, field, table, live);
 }
 
 /* In the order given, as kperfdata places them. */
@@ -355,7 +360,7 @@ static void compare_greedy(struct comparison *c, const struct kpdb_request *even
     result = kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
     field = kplive_words_differ(result, &encoding, count, &words);
     if (field != NULL)
-        tell_set(c, events, count, field, result);
+        tell_set(c, events, count, field, result, words.code);
 }
 
 /*
@@ -380,7 +385,7 @@ static void compare_optimal(struct comparison *c, const struct kpdb_request *eve
     else if (words.code == 0)
         field = "code";
     if (field != NULL)
-        tell_set(c, ordered, count, field, result);
+        tell_set(c, ordered, count, field, result, words.code);
 }
 
 /* ---- the function ---------------------------------------------------------------------------- */

@@ -6,9 +6,10 @@
  * Needs root on macOS, and no entitlement. Off macOS it runs against a pair of
  * libraries that simulate the frameworks (their paths are options).
  *
- * Threads: kplive_read() and kplive_delta() may be called by any number of
- * threads at once on a started sampler; they take no lock and no memory. The
- * other functions of one sampler must not run at the same time as each other.
+ * Threads: kplive_read(), kplive_delta() and kplive_ready() may be called by any
+ * number of threads at once on a started sampler; the first two take no lock and
+ * no memory. The other functions of one sampler must not run at the same time as
+ * each other.
  * Stop a sampler only when no thread reads it any more.
  */
 #ifndef KPLIVE_H
@@ -23,7 +24,7 @@ extern "C" {
 #pragma GCC visibility push(default) /* the library hides all that is not declared here */
 #endif
 
-/* What functions return: 0, or one of these with *error filled in. */
+/* What functions return: 0, or one of these with *error filled in unless error is NULL. */
 enum kplive_status {
     KPLIVE_OK = 0,
     KPLIVE_NO_FRAMEWORK = -1,  /* a library or a symbol of it cannot be loaded */
@@ -56,7 +57,8 @@ struct kplive_error {
 const char *kplive_strerror(int status);
 /*
  * All of an error as one line into text, and text: status, event, call, code
- * and hint, as far as they are known; 600 bytes hold any.
+ * and hint, as far as they are known; 600 bytes hold any. Control characters
+ * are shown as '?'.
  */
 const char *kplive_describe(const struct kplive_error *error, char *text, size_t size);
 
@@ -97,9 +99,9 @@ const char *kplive_macos(const struct kplive *sampler);
 
 /*
  * Works out the words for up to KPDB_EVENTS_MAX events, by any name. Nothing is
- * programmed yet. Again: replaces what was there; KPLIVE_STATE when started.
+ * programmed yet. A second call replaces the first; KPLIVE_STATE when started.
  * KPLIVE_EVENT, KPLIVE_CONFLICT, KPLIVE_DIFFERENT, KPLIVE_NO_CPU (unless the
- * words are KPLIVE_KPERFDATA's), KPLIVE_MEMORY, KPLIVE_SYSTEM.
+ * words are KPLIVE_KPERFDATA's), KPLIVE_SYSTEM.
  */
 int kplive_program(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                    struct kplive_error *error);
@@ -111,7 +113,7 @@ const struct kpdb_encoding *kplive_encoding(const struct kplive *sampler);
  * order the kernel wants; the calling thread can read at once. A second sampler
  * of the process that was programmed with the same words shares them.
  * KPLIVE_STATE, KPLIVE_IN_USE, KPLIVE_NO_PERMISSION, KPLIVE_BUSY,
- * KPLIVE_NO_COUNTERS, KPLIVE_REFUSED, KPLIVE_MEMORY, KPLIVE_SYSTEM; then
+ * KPLIVE_NO_COUNTERS, KPLIVE_REFUSED, KPLIVE_NOT_READY, KPLIVE_SYSTEM; then
  * everything is as it was before.
  */
 int kplive_start(struct kplive *sampler, struct kplive_error *error);
@@ -140,9 +142,9 @@ void kplive_stop_all(void);
 int kplive_read(const struct kplive *sampler, uint64_t *values);
 /*
  * Makes the calling thread fit to be measured: waits until the kernel keeps
- * counts for it, and takes the first, stale difference. Needed once in a thread
- * that is older than kplive_start() and did not call it. KPLIVE_NOT_READY,
- * KPLIVE_STATE, KPLIVE_SYSTEM.
+ * counts for it, and takes the first, stale difference. Needed once in every
+ * thread but the one that called kplive_start(). KPLIVE_NOT_READY, KPLIVE_STATE,
+ * KPLIVE_NO_PERMISSION, KPLIVE_BUSY, KPLIVE_NO_COUNTERS, KPLIVE_SYSTEM.
  */
 int kplive_ready(const struct kplive *sampler, struct kplive_error *error);
 /* later - earlier, count values, which wrap at 64 bits. */
@@ -152,10 +154,11 @@ void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count
 unsigned kplive_cpus(const struct kplive *sampler);
 /*
  * The counts of every CPU, all threads' and processes': values[cpu * count + i]
- * is CPU cpu's i-th event, for kplive_cpus() CPUs. KPLIVE_STATE, KPLIVE_SYSTEM.
+ * is CPU cpu's i-th event, for kplive_cpus() CPUs. KPLIVE_STATE,
+ * KPLIVE_NO_PERMISSION, KPLIVE_BUSY, KPLIVE_NO_COUNTERS, KPLIVE_MEMORY, KPLIVE_SYSTEM.
  */
 int kplive_read_cpus(const struct kplive *sampler, uint64_t *values, struct kplive_error *error);
-/* The counts of the CPU the call happens to run on, whose number goes to *cpu. */
+/* The same of the CPU the call happens to run on, whose number goes to *cpu; the same errors. */
 int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
                     struct kplive_error *error);
 
@@ -172,18 +175,17 @@ int kplive_metric(const struct kplive *sampler, unsigned metric, const uint64_t 
 
 /* One difference, in the words of kpepc diff. */
 struct kplive_drift {
-    const char *event; /* NULL: of the database */
+    const char *event; /* of a set: those, while tell() runs; NULL: of the database */
     const char *field; /* "number", "counters_mask", "added", ... */
     char table[48], live[48];
 };
 
 struct kplive_check {
-    unsigned events;    /* compared */
-    unsigned encodings; /* random sets compared */
-    unsigned drifts;    /* found: told one by one */
-    unsigned
-        event_size; /* bytes from one kpep_event to the next, for curiosity; 0: not in one array */
-    int release;    /* the release of the tables with the fewest */
+    unsigned events;     /* compared */
+    unsigned encodings;  /* random sets compared */
+    unsigned drifts;     /* found: told one by one */
+    unsigned event_size; /* bytes from one kpep_event to the next; 0: not in one array */
+    int release;         /* the release of the tables with the fewest */
 };
 
 /*

@@ -66,6 +66,9 @@ const char *kplive_describe(const struct kplive_error *error, char *text, size_t
     snprintf(text, size, "%s%s%s%s%s%s%s%s", kplive_strerror((int)error->status),
              *error->event == '\0' ? "" : ": ", error->event, *error->call == '\0' ? "" : ": ",
              error->call, code, *error->hint == '\0' ? "" : ": ", error->hint);
+    for (size_t i = 0; i < size && text[i] != '\0'; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = '?';
     return text;
 }
 

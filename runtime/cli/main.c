@@ -25,8 +25,9 @@ static const struct command commands[] = {
     {"encode", "crjUnsf", 1, 1000, run_encode,
      "kpep encode --cpu CPU [--release NAME] [--strategy NAME] [--counters WHICH]\n"
      "              [--user-only] [--full] [--json] EVENT...",
-     "The register words, counters and slots for a set of events, as kperfdata gives them\n"
-     "or better; EVENT:u counts in user mode only. What the kernel would refuse is said."},
+     "The register words, counters and slots for a set of events, as kperfdata gives them,\n"
+     "or placed so that every set that can fit does; EVENT:u counts in user mode only.\n"
+     "Warns of what the kernel would refuse."},
     {"plan", "crjUnfa", 0, 1000, run_plan,
      "kpep plan --cpu CPU [--release NAME] [--counters WHICH] [--user-only] [--full]\n"
      "            [--json] EVENT...|--all",
@@ -37,9 +38,9 @@ static const struct command commands[] = {
     {"measure", "jKDWebCU", 0, 0, run_measure,
      "kpep measure --calibrate [-e LIST] [-r N] [--words FROM] [--user-only]\n"
      "               [--kperf PATH] [--kperfdata PATH] [--json]",
-     "Read the counters twice around a known number of instructions: what reading costs,\n"
-     "and whether they move. The first thing to run on a new machine, as root. Counting\n"
-     "a command is not there yet."},
+     "Read the counters twice around a loop of kpep's own, of 100000 iterations: what\n"
+     "reading costs, and whether they move. The first thing to run on a new machine, as\n"
+     "root. Counting a command is not there yet."},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -120,7 +121,7 @@ static void print_help(FILE *to)
         fprintf(to, "  %s\n", commands[i].usage);
     fputs("\n"
           "kpep COMMAND --help tells more; kpep --version which one this is.\n"
-          "Exit status: 0 done, 1 not found, 2 bad command line, 3 the system refused.\n",
+          "Exit status: 0 done, 1 the answer is no, 2 bad command line, 3 the system refused.\n",
           to);
 }
 
@@ -149,14 +150,14 @@ static void print_command_help(const struct command *command)
 static int check_arguments(const struct command *command, const struct cli *cli)
 {
     if (cli->count < command->least || cli->count > command->most)
-        cli_error("%s takes %s (usage: %s)", command->name,
+        cli_error("%s takes %s (kpep %s --help)", command->name,
                   command->most == 0    ? "no argument"
                   : command->most > 1   ? "events"
                   : command->least == 0 ? "at most one argument"
                                         : "one argument",
-                  command->usage);
+                  command->name);
     else if (cli->count == 0 && !cli->all && strchr(command->options, 'a') != NULL)
-        cli_error("%s takes events, or --all (usage: %s)", command->name, command->usage);
+        cli_error("%s takes events, or --all (kpep %s --help)", command->name, command->name);
     else if (cli->cpu == NULL && strstr(command->usage, " --cpu CPU ") != NULL)
         cli_error("%s needs --cpu CPU (kpep cpus shows what there is)", command->name);
     else

@@ -233,16 +233,20 @@ static void metrics_text(const struct choice *choice)
     table_print(table);
 }
 
+/* Of one CPU those that it supports. */
 static void names_plain(const struct choice *choice, bool metrics)
 {
+    const bool one = choice->end - choice->first == 1;
     struct kpdb_metric metric;
     struct kpdb_name name;
 
     for (unsigned m = 0; metrics && kpdb_metric(m, &metric) == KPDB_OK; m++)
-        if (cli_match(choice->pattern, metric.name))
+        if (cli_match(choice->pattern, metric.name) &&
+            (!one || metric_on(choice, choice->first, &metric)))
             puts(metric.name);
     for (unsigned n = 0; !metrics && kpdb_name(n, &name) == KPDB_OK; n++)
-        if (cli_match(choice->pattern, name.name))
+        if (cli_match(choice->pattern, name.name) &&
+            (!one || event_of(choice, choice->first, n) != NULL))
             puts(name.name);
 }
 

@@ -77,7 +77,7 @@ def check_usage():
         refuses(2, [command, "-x"], "'-x'")
         refuses(2, [command, "--json=1"], "--json takes no value")
         refuses(2, [command, "--release"], "--release needs a value")
-        refuses(2, [command, "a", "b"], "argument")
+        refuses(2, [command, "a", "b"], "argument", f"kpep {command} --help")
     for command, option in [("cpus", "--cpu=m1"), ("show", "--cpu=m1"), ("show", "--metrics"),
                             ("list", "--metrics")]:
         refuses(2, [command, option], f"'{option.split('=')[0]}'")
@@ -407,9 +407,15 @@ def check_plain_names():
         kpep("list", "--cpu", name, "--plain")
     old = kpep("cpus", "--plain", "--release", OLDEST).split()
     check("a14" in old and "as5" not in old, f"cpus --plain --release {OLDEST}")
-    for command in (["names"], ["names", "--metrics"], ["names", "--cpu", "m1", "b*"]):
+    for command in (["names"], ["names", "--metrics"]):
         equal(kpep(*command, "--plain").split(), [name["name"] for name in kpep_json(*command)],
               f"{command} --plain")
+    of_one = kpep_json("names", "--cpu", "m1", "b*")
+    equal(kpep("names", "--cpu", "m1", "b*", "--plain").split(),
+          [name["name"] for name in of_one if name["on"]["a14"]], "names --plain: what m1 has")
+    of_one = kpep_json("names", "--cpu", "a7", "--metrics")
+    equal(kpep("names", "--cpu", "a7", "--metrics", "--plain").split(),
+          [metric["name"] for metric in of_one if "a7" in metric["on"]], "metrics that a7 has")
 
 
 def check_terminal():

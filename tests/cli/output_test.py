@@ -231,6 +231,19 @@ def standard_output():
 
 # ---- interrupts ------------------------------------------------------------------------
 
+def standard_output_by_name():
+    """/dev/stdout leads to the file it goes to: what stands there stays."""
+    for name in filter(os.path.exists, ("/dev/stdout", "/proc/self/fd/1")):
+        with Scratch() as s:
+            with open(s / "log", "a", encoding="utf-8") as log:
+                log.write("before\n")
+                log.flush()
+                process = subprocess.Popen(s.command("emit", name), cwd=s.path, stdout=log)
+                equal(process.wait(PATIENCE), 0, f"-o {name}")
+            text = (s / "log").read_text()
+            check(text.startswith("before\n") and len(text) > 100, f"-o {name}: {text[:40]!r}")
+
+
 def wait_for(condition, what):
     end = time.monotonic() + PATIENCE
     while not condition():
@@ -473,7 +486,7 @@ def stale_snapshot():
 
 
 signal.alarm(300)  # nothing here waits for ever: a FIFO that nobody opens ends the test
-for test in (full_disk, too_large, read_only_directory, no_directory, standard_output, interrupted,
-             killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths, stale_snapshot):
+for test in (full_disk, too_large, read_only_directory, no_directory, standard_output,
+             standard_output_by_name, interrupted, killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths, stale_snapshot):
     test()
 kpeptest.done()

@@ -159,6 +159,8 @@ def refused_read(case, result):
         return None
     if result.status not in (1, 3) or not said(case, result):
         return "exit status"
+    if len(said(case, result)) > 2:  # the fault, and that nothing was done
+        return "more than one line"
     return None if untouched(case, result) else "files changed"
 
 

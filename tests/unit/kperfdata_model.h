@@ -1,5 +1,5 @@
 /*
- * kperfdata's configuration, written a second time from facts/kperfdata.md alone: what
+ * kperfdata's configuration, written a second time from the notes on kperfdata (not in this repository) alone: what
  * kpdb_encode() with KPDB_KPERFDATA is held against. It takes an event's facts from libkpdb
  * and nothing else: no code is shared.
  */

@@ -307,6 +307,9 @@ static void test_describe(void)
               "the kernel refuses an event: INST_ALL: kpc_set_config (1): see there");
     CHECK_STR(kplive_describe(&least, text, sizeof text), "out of memory");
     CHECK_STR(kplive_describe(&error, small, sizeof small), "the ker");
+    memcpy(error.event, "A\nB", sizeof "A\nB");
+    CHECK_STR(kplive_describe(&error, text, sizeof text),
+              "the kernel refuses an event: A?B: kpc_set_config (1): see there");
     memset(error.event, 'E', sizeof error.event - 1);
     memset(error.hint, 'H', sizeof error.hint - 1);
     error.status = KPLIVE_IN_USE;
