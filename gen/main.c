@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,22 +120,17 @@ static int make_directory(const char *path)
 static const char *read_text(struct arena *arena, const char *path, size_t most, const char **text,
                              size_t *length)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK); /* a FIFO must not make it wait for a writer */
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
     struct stat status;
+    FILE *file = open_file(path, &status);
     const char *why = NULL;
     char *copy;
 
     *text = "";
     *length = 0;
-    if (file == NULL || fstat(fd, &status) != 0) {
-        fatal_without_memory();
-        return strerror(errno);
-    }
+    if (file == NULL)
+        return errno == 0 ? "not a regular file" : strerror(errno);
     errno = 0;
-    if (!S_ISREG(status.st_mode)) {
-        why = "not a regular file";
-    } else if (status.st_size < 0 || (uintmax_t)status.st_size > most) {
+    if (status.st_size < 0 || (uintmax_t)status.st_size > most) {
         why = arena_printf(arena, "more than %zu bytes", most);
     } else {
         copy = arena_alloc(arena, (size_t)status.st_size + 1, 1);

@@ -3,7 +3,6 @@
 #include "scan.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <plist/plist.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,20 +17,15 @@
 static bool read_file(const char *path, char **text, size_t *length)
 {
     struct stat status;
-    int fd = open(path, O_RDONLY | O_NONBLOCK); /* a FIFO must not make it wait for a writer */
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
+    FILE *file = open_file(path, &status);
     bool ok = false;
 
     if (file == NULL) {
-        fatal_without_memory();
-        report_error(path, "%s (expected a property list)", strerror(errno));
-        if (fd >= 0)
-            close(fd);
+        report_error(path, "%s (expected a property list)",
+                     errno == 0 ? "not a regular file" : strerror(errno));
         return false;
     }
-    if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
-        report_error(path, "not a regular file (expected a property list)");
-    } else if (status.st_size > PLIST_SIZE_MAX) {
+    if (status.st_size > PLIST_SIZE_MAX) {
         report_error(path, "%lld bytes (expected at most %d)", (long long)status.st_size,
                      PLIST_SIZE_MAX);
     } else if (status.st_size == 0) {

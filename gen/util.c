@@ -1,8 +1,10 @@
 #include "util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ARENA_BLOCK = 256 * 1024 }; /* fresh pages from the system: zeroed already */
 enum { REPORT_MAX = 2000 };        /* bytes of a line that are shown: its two ends */
@@ -247,6 +249,25 @@ size_t report_errors(void)
 void report_strict(bool strict)
 {
     strict_warnings = strict;
+}
+
+FILE *open_file(const char *path, struct stat *status)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK), why;
+    FILE *file = NULL;
+
+    if (fd >= 0 && fstat(fd, status) == 0) {
+        errno = 0;
+        file = S_ISREG(status->st_mode) ? fdopen(fd, "rb") : NULL;
+    }
+    if (file == NULL) {
+        fatal_without_memory();
+        why = errno;
+        if (fd >= 0)
+            close(fd);
+        errno = why;
+    }
+    return file;
 }
 
 bool is_upper(char c)

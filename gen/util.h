@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* Exit status of kpepc and kpep: README.md, "Exit status". */
 enum {
@@ -74,6 +75,12 @@ struct buffer report_line(const char *where, const char *message);
 void fatal(int status, const char *format, ...) NORETURN PRINTF_LIKE(2, 3);
 /* When that is what errno says: a call that failed for want of memory found nothing bad. */
 void fatal_without_memory(void);
+
+/*
+ * A regular file, to be read; a FIFO does not make it wait for a writer. NULL with errno, which
+ * is 0 for what is no regular file; without memory the end. The caller closes it.
+ */
+FILE *open_file(const char *path, struct stat *status);
 
 /* ASCII only, whatever the locale. */
 bool is_upper(char c);

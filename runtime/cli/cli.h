@@ -44,6 +44,8 @@ int run_measure(const struct cli *cli);
 /* "kpep: ..." on stderr. */
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A character of a chip's name as one types it: "M1 Max" is m1-max. */
+char cli_typed(char c);
 /* The end: "kpep: out of memory". */
 void cli_no_memory(void) __attribute__((noreturn));
 

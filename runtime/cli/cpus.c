@@ -61,11 +61,10 @@ static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *in
     table_cell(table, "%s", cli_or_dash(text));
 }
 
-/* A chip as one types it: "m1-max". */
 static void print_chip(const char *chip)
 {
     for (; *chip != '\0'; chip++)
-        putchar(*chip == ' ' ? '-' : *chip >= 'A' && *chip <= 'Z' ? *chip + 32 : *chip);
+        putchar(cli_typed(*chip));
     putchar('\n');
 }
 

@@ -263,15 +263,17 @@ void cli_unknown_event(const char *name)
         cli_error("no event '%.100s' (did you mean '%s'?)", name, nearest);
 }
 
-/* "M1 Max" as one types it: m1-max. */
+char cli_typed(char c)
+{
+    return c == ' ' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
 static const char *designation(const char *name, char *text, size_t size)
 {
     size_t i = 0;
 
     for (; name[i] != '\0' && i + 1 < size; i++)
-        text[i] = name[i] == ' '                     ? '-'
-                  : name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32)
-                                                     : name[i];
+        text[i] = cli_typed(name[i]);
     text[i] = '\0';
     return text;
 }
