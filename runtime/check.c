@@ -40,7 +40,7 @@ struct comparison {
 
 /* ---- learning -------------------------------------------------------------------------------- */
 
-static int learn_event(const struct frameworks *f, const struct live *live,
+static int learn_event(const struct kplive_frameworks *f, const struct live *live,
                        struct kpep_event *handle, struct live_event *event)
 {
     struct kpep_config *config = NULL;
@@ -94,7 +94,7 @@ static bool copy_text(const char *from, char *to, size_t size)
     return true;
 }
 
-static int learn(const struct frameworks *f, struct live *live, struct kplive_error *error)
+static int learn(const struct kplive_frameworks *f, struct live *live, struct kplive_error *error)
 {
     size_t count = 0;
     int code = f->kpep_db_events_count(live->db, &count);
@@ -242,7 +242,7 @@ static void compare_events(struct comparison *c, const struct kpdb_cpu *cpu)
 
 static void compare_head(struct comparison *c, const struct kpdb_cpu *cpu)
 {
-    const struct frameworks *f = &c->sampler->frameworks;
+    const struct kplive_frameworks *f = &c->sampler->frameworks;
     static const struct {
         uint8_t class;
         const char *field;
@@ -267,7 +267,7 @@ static void compare_head(struct comparison *c, const struct kpdb_cpu *cpu)
 
 static void compare_aliases(struct comparison *c)
 {
-    const struct frameworks *f = &c->sampler->frameworks;
+    const struct kplive_frameworks *f = &c->sampler->frameworks;
     uint16_t target;
 
     for (int id = kpdb_alias_next((unsigned)c->sampler->cpu, -1, &target); id >= 0;

@@ -99,7 +99,7 @@ static int kpc_failed(struct kplive_error *error, const char *call, int code, bo
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
-static bool read_number(const struct frameworks *f, const char *name, uint32_t *number)
+static bool read_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
 {
     size_t size = sizeof *number;
 
@@ -108,7 +108,7 @@ static bool read_number(const struct frameworks *f, const char *name, uint32_t *
 }
 
 /* Of the machine; 0: not known. */
-static unsigned count_cpus(const struct frameworks *f)
+static unsigned count_cpus(const struct kplive_frameworks *f)
 {
     uint32_t cpus;
 
@@ -135,7 +135,7 @@ static int fitting_release(unsigned cpu, unsigned macos)
 
 static int identify(struct kplive *sampler, struct kplive_error *error)
 {
-    const struct frameworks *f = &sampler->frameworks;
+    const struct kplive_frameworks *f = &sampler->frameworks;
     size_t size = sizeof sampler->macos - 1;
     uint32_t type, subtype, family, translated;
     unsigned macos;
@@ -166,8 +166,9 @@ static int identify(struct kplive *sampler, struct kplive_error *error)
 int kplive_open(const struct kplive_options *options, struct kplive **out,
                 struct kplive_error *error)
 {
-    static const struct kplive_options defaults = {NULL, NULL, KPLIVE_VERIFY};
-    struct framework_error why;
+    static const struct kplive_options defaults = {.words = KPLIVE_VERIFY};
+    unsigned missing;
+    char why[256];
     struct kplive *sampler;
     int status;
 
@@ -178,11 +179,12 @@ int kplive_open(const struct kplive_options *options, struct kplive **out,
     if (sampler == NULL)
         return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
     sampler->words = options->words;
-    if (!kplive_framework_open(&sampler->frameworks, options->kperf, options->kperfdata, &why)) {
+    missing =
+        kplive_load(&sampler->frameworks, options->kperf, options->kperfdata, why, sizeof why);
+    if ((missing & KPLIVE_NO_KPERF) != 0 || (missing != 0 && sampler->words != KPLIVE_STATIC)) {
+        kplive_unload(&sampler->frameworks);
         free(sampler);
-        return kplive_fail(error, KPLIVE_NO_FRAMEWORK, why.symbol == NULL ? "dlopen" : "dlsym", 0,
-                           NULL, "%s%s%s: %s", why.library, why.symbol == NULL ? "" : ": ",
-                           why.symbol == NULL ? "" : why.symbol, why.reason);
+        return kplive_fail(error, KPLIVE_NO_FRAMEWORK, "dlopen", 0, NULL, "%s", why);
     }
     status = identify(sampler, error);
     if (status != KPLIVE_OK) {
@@ -198,7 +200,7 @@ void kplive_close(struct kplive *sampler)
     if (sampler == NULL)
         return;
     kplive_stop(sampler, NULL);
-    kplive_framework_close(&sampler->frameworks);
+    kplive_unload(&sampler->frameworks);
     free(sampler);
 }
 
@@ -260,9 +262,9 @@ static pthread_mutex_t owners_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kplive *owners; /* those that are started */
 static struct kplive_before before;
 /* Whose counters they are from the first change to the last: all a signal handler asks. */
-static const struct frameworks *volatile held;
+static const struct kplive_frameworks *volatile held;
 
-static void remember(const struct frameworks *f)
+static void remember(const struct kplive_frameworks *f)
 {
     uint32_t thread_counting = f->kpc_get_thread_counting();
 
@@ -274,7 +276,7 @@ static void remember(const struct frameworks *f)
 
 /* Once forced, so that the words are those of all counters. What cannot be put back is not taken.
  */
-static bool remember_config(const struct frameworks *f)
+static bool remember_config(const struct kplive_frameworks *f)
 {
     uint32_t count = f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE);
 
@@ -308,7 +310,7 @@ static void put_back(struct trouble *trouble, const char *call, int (*function)(
 }
 
 /* The same of the one function whose parameter is signed. */
-static void put_force_back(const struct frameworks *f, struct trouble *trouble)
+static void put_force_back(const struct kplive_frameworks *f, struct trouble *trouble)
 {
     if (f->kpc_force_all_ctrs_set(before.force) != 0 &&
         f->kpc_force_all_ctrs_set(before.force) != 0 && trouble->call == NULL)
@@ -321,7 +323,7 @@ static void put_force_back(const struct frameworks *f, struct trouble *trouble)
  * held to its list of events, the power manager's among them: then none are
  * left. macOS 26 applies words when counting is next set.
  */
-static void put_config_back(const struct frameworks *f, struct trouble *trouble)
+static void put_config_back(const struct kplive_frameworks *f, struct trouble *trouble)
 {
     static uint64_t none[KPDB_COUNTERS_MAX];
 
@@ -337,7 +339,7 @@ static void put_config_back(const struct frameworks *f, struct trouble *trouble)
  * As it was before, in the reverse of the kernel's order (xnu.md 1.10); what was
  * counting goes on once the force is back, on the counters that are left.
  */
-static struct trouble give_back(const struct frameworks *f)
+static struct trouble give_back(const struct kplive_frameworks *f)
 {
     struct trouble trouble = {0};
 
@@ -393,7 +395,7 @@ static int check_counts(const struct kplive *sampler, struct kplive_error *error
 /* force, check, config, counting, thread counting: the kernel's order. */
 static int take(struct kplive *sampler, struct kplive_error *error)
 {
-    const struct frameworks *f = &sampler->frameworks;
+    const struct kplive_frameworks *f = &sampler->frameworks;
     uint32_t classes = sampler->encoding.classes;
     uint64_t words[KPDB_COUNTERS_MAX];
     int status;
@@ -424,7 +426,7 @@ static bool same_words(const struct kpdb_encoding *a, const struct kpdb_encoding
 
 static int start_first(struct kplive *sampler, struct kplive_error *error)
 {
-    const struct frameworks *f = &sampler->frameworks;
+    const struct kplive_frameworks *f = &sampler->frameworks;
     int status;
 
     remember(f);
@@ -504,7 +506,7 @@ int kplive_stop(struct kplive *sampler, struct kplive_error *error)
 
 void kplive_stop_all(void)
 {
-    const struct frameworks *f = held;
+    const struct kplive_frameworks *f = held;
 
     if (f == NULL)
         return;
@@ -573,7 +575,7 @@ void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count
 static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *values,
                      struct kplive_error *error)
 {
-    const struct frameworks *f = &sampler->frameworks;
+    const struct kplive_frameworks *f = &sampler->frameworks;
     unsigned cpus = all ? sampler->cpus : 1;
     uint64_t *counters;
     uint32_t stride;

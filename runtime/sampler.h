@@ -2,7 +2,7 @@
 #ifndef KPLIVE_SAMPLER_H
 #define KPLIVE_SAMPLER_H
 
-#include "framework.h"
+#include "kperf.h"
 #include "kplive.h"
 
 static inline unsigned kplive_count_bits(uint32_t mask)
@@ -23,7 +23,7 @@ struct kplive_before {
 };
 
 struct kplive {
-    struct frameworks frameworks;
+    struct kplive_frameworks frameworks;
     enum kplive_words words;
     int cpu;     /* of the tables, or KPLIVE_NO_CPU */
     int release; /* of the tables, or KPLIVE_NO_CPU */
@@ -54,7 +54,7 @@ struct kplive_framework_words {
     uint64_t config[KPDB_COUNTERS_MAX];
     size_t map[KPDB_EVENTS_MAX];
 };
-void kplive_ask_framework(const struct frameworks *frameworks, struct kpep_db *db,
+void kplive_ask_framework(const struct kplive_frameworks *frameworks, struct kpep_db *db,
                           const struct kpdb_request *events, unsigned count,
                           struct kplive_framework_words *out);
 /*

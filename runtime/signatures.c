@@ -1,12 +1,12 @@
 /*
  * The signatures of the frameworks' functions, a second time, as published headers of their
- * clients have them: framework.h must agree, on every target this is compiled for.
+ * clients have them: kperf.h must agree, on every target this is compiled for.
  */
-#include "framework.h"
+#include "kperf.h"
 
-#define SAME(name, ...)                                                                    \
-    _Static_assert(_Generic(((struct frameworks *)0)->name, __VA_ARGS__ : 1, default : 0), \
-                   "framework.h: " #name)
+#define SAME(name, ...)                                                                           \
+    _Static_assert(_Generic(((struct kplive_frameworks *)0)->name, __VA_ARGS__ : 1, default : 0), \
+                   "kperf.h: " #name)
 
 SAME(kpc_pmu_version, uint32_t (*)(void));
 SAME(kpc_cpu_string, int (*)(char *, size_t));

@@ -18,8 +18,9 @@ static bool copy_name(const struct kpdb_request *event, char *name)
 
 /* ---- kperfdata ------------------------------------------------------------------------------- */
 
-static int add_event(const struct frameworks *f, struct kpep_db *db, struct kpep_config *config,
-                     const struct kpdb_request *event, struct kplive_framework_words *out)
+static int add_event(const struct kplive_frameworks *f, struct kpep_db *db,
+                     struct kpep_config *config, const struct kpdb_request *event,
+                     struct kplive_framework_words *out)
 {
     struct kpep_event *found = NULL;
     char name[NAME_MAX_LENGTH];
@@ -35,7 +36,7 @@ static int add_event(const struct frameworks *f, struct kpep_db *db, struct kpep
 }
 
 /* The words, once all events are in. What a framework says of sizes is checked before it writes. */
-static int take_words(const struct frameworks *f, struct kpep_config *config, unsigned count,
+static int take_words(const struct kplive_frameworks *f, struct kpep_config *config, unsigned count,
                       struct kplive_framework_words *out)
 {
     int code;
@@ -64,7 +65,7 @@ static int take_words(const struct frameworks *f, struct kpep_config *config, un
     return code;
 }
 
-void kplive_ask_framework(const struct frameworks *f, struct kpep_db *db,
+void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
                           const struct kpdb_request *events, unsigned count,
                           struct kplive_framework_words *out)
 {
@@ -199,7 +200,8 @@ static struct kpdb_request known_name(const struct kplive *sampler,
 }
 
 /* The counters of the classes once they are forced, which the kernel would not count before. */
-static unsigned forced_slots(const struct frameworks *f, const struct kplive_framework_words *words)
+static unsigned forced_slots(const struct kplive_frameworks *f,
+                             const struct kplive_framework_words *words)
 {
     uint32_t fixed =
         (words->classes & KPDB_CLASS_FIXED) == 0 ? 0 : f->kpc_get_counter_count(KPDB_CLASS_FIXED);
@@ -330,7 +332,7 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
 int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                   struct kplive_error *error)
 {
-    const struct frameworks *f = &sampler->frameworks;
+    const struct kplive_frameworks *f = &sampler->frameworks;
     struct kpep_db *db = NULL;
     int status = KPLIVE_OK, code;
 

@@ -121,13 +121,16 @@ static void report(const struct plan *plan)
 
 int main(int argc, char **argv)
 {
-    struct kplive_options options = {argc > 2 ? argv[1] : NULL, argc > 2 ? argv[2] : NULL,
-                                     KPLIVE_VERIFY};
+    struct kplive_options options = {.words = KPLIVE_VERIFY};
     struct kplive_error error;
     struct kplive *sampler;
     struct plan plan;
     bool measured;
 
+    if (argc > 2) {
+        options.kperf = argv[1];
+        options.kperfdata = argv[2];
+    }
     if (kplive_open(&options, &sampler, &error) != KPLIVE_OK) {
         complain(&error);
         return 1;

@@ -90,8 +90,7 @@ static void report(const struct worker *workers)
 
 int main(int argc, char **argv)
 {
-    struct kplive_options options = {argc > 2 ? argv[1] : NULL, argc > 2 ? argv[2] : NULL,
-                                     KPLIVE_VERIFY};
+    struct kplive_options options = {.words = KPLIVE_VERIFY};
     struct kpdb_request events[COUNT];
     struct worker workers[WORKERS];
     struct kplive_error error;
@@ -99,6 +98,10 @@ int main(int argc, char **argv)
     char text[600];
     bool measured;
 
+    if (argc > 2) {
+        options.kperf = argv[1];
+        options.kperfdata = argv[2];
+    }
     for (unsigned i = 0; i < COUNT; i++)
         events[i] = (struct kpdb_request){names[i], strlen(names[i]), false};
     if (kplive_open(&options, &sampler, &error) != KPLIVE_OK ||

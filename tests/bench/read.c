@@ -20,7 +20,8 @@ _Noreturn static void fail(const char *what, const char *hint)
 
 static struct kplive *start(const char *kperf, const char *kperfdata)
 {
-    struct kplive_options options = {kperf, kperfdata, KPLIVE_VERIFY};
+    struct kplive_options options = {
+        .kperf = kperf, .kperfdata = kperfdata, .words = KPLIVE_VERIFY};
     struct kpdb_request events[EVENTS];
     struct kplive_error error = {0};
     struct kplive *sampler;

@@ -63,7 +63,8 @@ static void check_programmed(const struct session *session, unsigned count)
 
 static void open_sampler(struct session *session)
 {
-    struct kplive_options options = {"libliar.so", "libliar.so", session->words};
+    struct kplive_options options = {
+        .kperf = "libliar.so", .kperfdata = "libliar.so", .words = session->words};
     struct kplive_error error;
 
     if (session->sampler == NULL &&

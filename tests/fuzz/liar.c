@@ -1,6 +1,6 @@
 #include "liar.h"
 
-#include "framework.h"
+#include "kperf.h"
 #include "fuzz.h"
 #include "kpdb.h"
 

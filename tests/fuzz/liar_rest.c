@@ -1,5 +1,5 @@
 /* Of every symbol that libkplive wants one that it must not call, where liar.c has none. */
-#include "framework.h"
+#include "kperf.h"
 
 #include <stdlib.h>
 

@@ -40,7 +40,8 @@ static const char *use_release(enum sim_gen gen)
 
 static struct kplive *open_sampler(enum kplive_words words, enum sim_gen gen)
 {
-    struct kplive_options options = {kperf_path, use_release(gen), words};
+    struct kplive_options options = {
+        .kperf = kperf_path, .kperfdata = use_release(gen), .words = words};
     struct kplive_error error = {0};
     struct kplive *sampler = NULL;
 
@@ -393,7 +394,8 @@ static void test_programming_errors(void)
 
 static void test_opening_errors(void)
 {
-    struct kplive_options options = {"/nowhere/kperf", kperfdata_path, KPLIVE_STATIC};
+    struct kplive_options options = {
+        .kperf = "/nowhere/kperf", .kperfdata = kperfdata_path, .words = KPLIVE_STATIC};
     struct kplive_error error = {0};
     struct kplive *sampler;
     struct sim_config config = {.translated = true};
@@ -420,7 +422,8 @@ static void test_unknown_cpu(void)
                                 .cputype = 0x100000c,
                                 .cpusubtype = 2,
                                 .cpufamily = 0x12345678};
-    struct kplive_options options = {kperf_path, use_release(SIM_G3), KPLIVE_VERIFY};
+    struct kplive_options options = {
+        .kperf = kperf_path, .kperfdata = use_release(SIM_G3), .words = KPLIVE_VERIFY};
     struct kpdb_request events[COMMON];
     struct kplive_error error = {0};
     struct kplive *sampler;
@@ -603,7 +606,8 @@ static const int errnos[] = {EPERM, EACCES, EBUSY, ENOENT, EINVAL, ENOMEM};
 /* One life of a sampler with the nth call failing; whatever happens, everything is as before. */
 static bool live_through(const struct profile *profile, enum sim_pm pm, unsigned nth, int code)
 {
-    struct kplive_options options = {kperf_path, use_release(profile->gen), KPLIVE_STATIC};
+    struct kplive_options options = {
+        .kperf = kperf_path, .kperfdata = use_release(profile->gen), .words = KPLIVE_STATIC};
     struct kpdb_request events[COMMON];
     struct kplive_error error = {0};
     struct kplive *sampler = NULL;

@@ -2,13 +2,16 @@
 #include <kplive.h>
 
 #include <stdio.h>
+#include <string.h>
 
 int main(void)
 {
-    const struct kplive_options options = {"/nonexistent/kperf", NULL, KPLIVE_VERIFY};
+    struct kplive_options options;
     struct kplive_error error;
     struct kplive *sampler;
 
+    memset(&options, 0, sizeof options);
+    options.kperf = "/nonexistent/kperf";
     if (kplive_open(&options, &sampler, &error) != KPLIVE_NO_FRAMEWORK)
         return 1;
     printf("%s in %s\n", kplive_strerror(error.status), error.call);

@@ -1,10 +1,11 @@
 /*
- * Apple's private frameworks kperf and kperfdata, loaded at run time: all of
- * their symbols or nothing. Signatures are from published headers of tools that
- * call them; nothing of their structs is used but pointers.
+ * Bindings of Apple's private frameworks kperf and kperfdata: every function they
+ * are known to have, loaded at run time. Any of them may be missing on some macOS:
+ * its pointer is NULL then. Signatures are from published headers of tools that
+ * call them; no struct of Apple's is declared, only pointers to them are handed on.
  */
-#ifndef KPLIVE_FRAMEWORK_H
-#define KPLIVE_FRAMEWORK_H
+#ifndef KPLIVE_KPERF_H
+#define KPLIVE_KPERF_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,32 +95,34 @@ struct kpep_config;
 
 #define KPLIVE_MEMBER(result, name, parameters) result(*name) parameters;
 
-struct frameworks {
-    void *kperf, *kperfdata; /* handles of dlopen() */
+struct kplive_frameworks {
+    void *kperf, *kperfdata; /* handles of dlopen(); NULL: not loaded */
     KPERF_SYMBOLS(KPLIVE_MEMBER)
     KPERF_OPTIONAL(KPLIVE_MEMBER)
     KPERFDATA_SYMBOLS(KPLIVE_MEMBER)
     KPERFDATA_OPTIONAL(KPLIVE_MEMBER)
     /* macOS's sysctlbyname(); elsewhere the one that the kperf given exports, which simulates it.
      */
-    int (*sysctlbyname)(const char *name, void *old, size_t *old_size, void *new, size_t new_size);
+    int (*sysctlbyname)(const char *name, void *old, size_t *old_size, void *value, size_t size);
 };
 
-/* What could not be loaded: of a library itself when symbol is NULL. Cut to fit. */
-struct framework_error {
-    const char *library; /* the path that was asked for */
-    const char *symbol;
-    char reason[256]; /* the loader's */
-};
+/* Which libraries kplive_load() could not load. */
+enum { KPLIVE_NO_KPERF = 1, KPLIVE_NO_KPERFDATA = 2 };
 
 /*
- * Loads both; paths may be NULL for macOS's own. All symbols that are not
- * optional are set, or false is returned, *error is filled in and nothing stays
- * loaded. The environment is not asked: this runs as root.
+ * Loads both libraries and looks up every function; paths may be NULL for macOS's
+ * own. Functions that are not there are NULL. Returns 0, or the libraries that
+ * could not be loaded: their functions are all NULL then, and the loader's words
+ * for the first of them are in why, cut to size. The environment is not asked:
+ * this runs as root. The caller's to kplive_unload(), whatever it returns.
  */
-bool kplive_framework_open(struct frameworks *frameworks, const char *kperf_path,
-                           const char *kperfdata_path, struct framework_error *error);
+unsigned kplive_load(struct kplive_frameworks *frameworks, const char *kperf_path,
+                     const char *kperfdata_path, char *why, size_t size);
 /* In any state, also of a zeroed struct and twice. */
-void kplive_framework_close(struct frameworks *frameworks);
+void kplive_unload(struct kplive_frameworks *frameworks);
+/* The name of the n-th function that is missing, newer ones too; NULL after the last. */
+const char *kplive_missing(const struct kplive_frameworks *frameworks, unsigned n);
+/* Whether the function of that name is there; false for a name that is none. */
+bool kplive_has(const struct kplive_frameworks *frameworks, const char *name);
 
 #endif
