@@ -40,6 +40,13 @@ struct kplive {
 int kplive_fail(struct kplive_error *error, int status, const char *call, int code,
                 const char *event, const char *hint, ...) __attribute__((format(printf, 6, 7)));
 
+/*
+ * need.c: whether every function of the NULL-terminated list is there. KPLIVE_OK,
+ * or KPLIVE_NO_FRAMEWORK with the first that is not as error->call.
+ */
+int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error *error,
+                const char *const *names);
+
 /* words.c: the encoding of the events, from where the sampler takes its words. */
 int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                   struct kplive_error *error);
