@@ -160,6 +160,7 @@ struct request {
     struct thread *thread; /* the caller; NULL: the other process */
     const char *name;
     void *oldp;
+    bool wants_size;           /* oldlenp was given: without oldp, a question for the size */
     size_t old_size, old_used; /* old_used counts even when oldp is NULL */
     const void *newp;
     size_t new_size, new_used;

@@ -113,6 +113,7 @@ int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *o
     const bool costs = !machine.config.free_calls;
     struct request request = {.thread = thread, .name = name};
     request.oldp = old_size != NULL ? oldp : NULL;
+    request.wants_size = old_size != NULL;
     request.old_size = old_size != NULL ? *old_size : 0;
     request.newp = newp;
     request.new_size = new_size;

@@ -795,6 +795,42 @@ static void raw_nodes(void)
     CHECK_INT(size, 24);
 }
 
+/* No place for the answer: 0, and nothing is touched. But who may not ask hears it all the same. */
+static void nowhere_to_write(void)
+{
+    int cpu = -1;
+    reset("");
+    CHECK_INT(kpc_force_all_ctrs_get(NULL), 0);
+    CHECK_INT(kpc_get_config(C, NULL), 0);
+    CHECK_INT(kpc_get_period(FC, NULL), 0);
+    CHECK_INT(kpc_get_actionid(FC, NULL), 0);
+    CHECK_INT(kpc_get_cpu_counters(true, FC, NULL, NULL), 0);
+    CHECK_INT(kpc_get_cpu_counters(false, FC, &cpu, NULL), 0);
+    CHECK_INT(cpu, sim_cpu());
+    CHECK_FAILS(kpc_get_thread_counters(0, 10, NULL), EINVAL);
+    CHECK_INT(kpc_set_thread_counting(FC), 0);
+    CHECK_INT(kpc_get_thread_counters(0, 10, NULL), 0);
+    CHECK_INT(kpc_cpu_string(NULL, 64), 22);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    CHECK_INT(kperf_timer_count_set(1), 0);
+    CHECK_INT(kperf_action_count_get(NULL), 0);
+    CHECK_INT(kperf_action_samplers_get(1, NULL), 0);
+    CHECK_INT(kperf_timer_count_get(NULL), 0);
+    CHECK_INT(kperf_timer_period_get(0, NULL), 0);
+    CHECK_INT(kperf_timer_action_get(0, NULL), 0);
+    CHECK_INT(kperf_timer_pet_get(NULL), 0);
+    CHECK_INT(kperf_timer_lightweight_pet_get(NULL), 0);
+    CHECK_INT(kperf_sample_get(NULL), 0);
+    uint64_t classes = C;
+    size_t size = 0;
+    CHECK_INT(sysctlbyname("kpc.config", NULL, &size, &classes, sizeof(classes)), 0);
+    CHECK_INT(size, 64);
+    reset("root=0");
+    CHECK_FAILS(kpc_force_all_ctrs_get(NULL), EPERM);
+    CHECK_FAILS(kpc_get_config(C, NULL), EPERM);
+    CHECK_FAILS(kperf_sample_get(NULL), EPERM);
+}
+
 /* ---------------------------------------------------------------- kperf's nodes: items 23 to 25 */
 
 static void kperf_nodes(void)
@@ -959,6 +995,7 @@ int main(int argc, char **argv)
     system_nodes();
     releases();
     raw_nodes();
+    nowhere_to_write();
     kperf_nodes();
     kperf_owners();
     if (argc > 1)
