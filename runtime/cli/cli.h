@@ -19,7 +19,7 @@ struct cli {
     const char *kperf, *kperfdata; /* paths, or NULL */
     const char *words;             /* "verify", "static", "kperfdata" or NULL */
     const char *events, *repeat;   /* of measure, as typed */
-    bool json, plain, metrics, all, user_only, full, calibrate;
+    bool json, plain, metrics, all, user_only, full, calibrate, insist, force;
     int count; /* of arguments */
     char **arguments;
 };
@@ -40,6 +40,7 @@ int run_encode(const struct cli *cli);
 int run_plan(const struct cli *cli);
 int run_check(const struct cli *cli);
 int run_measure(const struct cli *cli);
+int run_reset(const struct cli *cli);
 
 /* "kpep: ..." on stderr. */
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -35,12 +35,16 @@ static const struct command commands[] = {
     {"check", "jKD", 0, 0, run_check, "kpep check [--kperf PATH] [--kperfdata PATH] [--json]",
      "Compare the tables with the live kperfdata, event by event and encoding by\n"
      "encoding. Needs no root. Exit status 0: equal, 1: something drifted, 3: cannot."},
-    {"measure", "jKDWebCU", 0, 0, run_measure,
-     "kpep measure --calibrate [-e LIST] [-r N] [--words FROM] [--user-only]\n"
+    {"measure", "jKDWebCUi", 0, 0, run_measure,
+     "kpep measure --calibrate [-e LIST] [-r N] [--words FROM] [--user-only] [--insist]\n"
      "               [--kperf PATH] [--kperfdata PATH] [--json]",
      "Read the counters twice around a loop of kpep's own, of 100000 iterations: what\n"
      "reading costs, and whether they move. The first thing to run on a new machine, as\n"
      "root. Counting a command is not there yet."},
+    {"reset", "jKDF", 0, 0, run_reset,
+     "kpep reset [--force] [--kperf PATH] [--kperfdata PATH] [--json]",
+     "Give back the counters that a program left taken when it died: says what is on, and\n"
+     "whose it is as far as the kernel tells, and switches it off. Needs root."},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -59,6 +63,10 @@ static const struct {
      "WHICH",
      "forced (default), or unforced: without the power manager's"},
     {{"user-only", no_argument, NULL, 'U'}, NULL, "count in user mode only"},
+    {{"insist", no_argument, NULL, 'i'},
+     NULL,
+     "take counters that macOS 26 says somebody may hold"},
+    {{"force", no_argument, NULL, 'F'}, NULL, "take them also from a process that lives"},
     {{"full", no_argument, NULL, 'f'}, NULL, "Intel: add the bits that kperfdata drops"},
     {{"kperf", required_argument, NULL, 'K'}, "PATH", "the kperf library (default: macOS's own)"},
     {{"kperfdata", required_argument, NULL, 'D'},
@@ -208,6 +216,8 @@ static void take_option(struct cli *cli, int letter)
     cli->strategy = letter == 's' ? optarg : cli->strategy;
     cli->counters = letter == 'n' ? optarg : cli->counters;
     cli->calibrate |= letter == 'C';
+    cli->insist |= letter == 'i';
+    cli->force |= letter == 'F';
     cli->kperf = letter == 'K' ? optarg : cli->kperf;
     cli->kperfdata = letter == 'D' ? optarg : cli->kperfdata;
     cli->words = letter == 'W' ? optarg : cli->words;
@@ -272,8 +282,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return flushed(run(&commands[i], argc - 1, argv + 1));
-    cli_error(
-        "no command '%.100s' (expected cpus, list, show, names, encode, plan, check or measure)",
-        argv[1]);
+    cli_error("no command '%.100s' (expected cpus, list, show, names, encode, plan, check, measure "
+              "or reset)",
+              argv[1]);
     return CLI_USAGE;
 }
