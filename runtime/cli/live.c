@@ -38,10 +38,15 @@ int live_open(const struct cli *cli, struct kplive **sampler)
                                      .kperfdata = cli->kperfdata,
                                      .size = sizeof options,
                                      .insist = cli->insist};
+    static char kperf[PATH_MAX], kperfdata[PATH_MAX];
     struct kplive_error error;
     int status = read_words(cli->words, &options.words);
 
     *sampler = NULL;
+    if (status == CLI_OK)
+        status = trusted("--kperf", &options.kperf, kperf);
+    if (status == CLI_OK)
+        status = trusted("--kperfdata", &options.kperfdata, kperfdata);
     if (status != CLI_OK)
         return status;
     return kplive_open(&options, sampler, &error) == KPLIVE_OK ? CLI_OK : live_error(&error);

@@ -5,10 +5,19 @@
 #include "cli.h"
 #include "kplive.h"
 
+#include <limits.h>
+
 /* Opens with --kperf, --kperfdata, --words and --insist; CLI_OK or another status after a message.
  */
 int live_open(const struct cli *cli, struct kplive **sampler);
 /* "kpep: ..." with call, code, event and hint; the exit status for it. */
 int live_error(const struct kplive_error *error);
+
+/*
+ * Whether the library at *path may be loaded: always, unless root asks. Then *path is set to where
+ * it really is, in resolved, of PATH_MAX bytes: what was looked at is what is loaded. CLI_OK or
+ * another status after a message that begins with the option's name.
+ */
+int trusted(const char *option, const char **path, char *resolved);
 
 #endif

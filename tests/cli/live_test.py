@@ -9,26 +9,17 @@ import subprocess
 import tempfile
 import time
 
-from kpeptest import KPEP, SOURCE, check, done, equal, run
+from kpeptest import KPEP, SIM_CPUS as CPUS, check, done, equal, run, sim_environment, sim_options
 
-SIM = pathlib.Path(os.environ["KPEP_SIM_DIR"])
-LIBRARIES = ["--kperf", SIM / "libkperf_sim.so", "--kperfdata", SIM / "libkperfdata_sim.so"]
-CPUS = {"m1": "cpu_100000c_2_1b588bb3", "m4": "cpu_100000c_2_6f5129ac", "m5": "cpu_100000c_2_1d5a87e8",
-        "haswell": "cpu_7_8_10b282dc", "icelake": "cpu_7_8_38435547"}
-
-
-def environment(chip, release, sim="", data=""):
-    return {**os.environ, "KPEP_SIM": f"chip={chip} {sim}", "KPEP_SIM_CPU": CPUS[chip],
-            "KPEP_DB_PATH": str(SOURCE / "db/kpep" / release), "KPEP_SIM_DATA": data}
-
+LIBRARIES = sim_options()
 
 
 def kpep(chip, release, *arguments, sim="", data="", libraries=LIBRARIES):
-    return run(KPEP, *arguments, *libraries, env=environment(chip, release, sim, data))
+    return run(KPEP, *arguments, *libraries, env=sim_environment(chip, release, sim, data))
 
 
 def equal_tables():
-    old = LIBRARIES[:3] + [SIM / "libkperfdata_sim_old.so"]
+    old = sim_options("libkperfdata_sim_old.so")
     for chip, release, gen, libraries in (("m1", "macos-15", 3, old), ("m1", "macos-26", 4, LIBRARIES),
                                           ("m4", "macos-26", 4, LIBRARIES), ("m5", "macos-26", 4, LIBRARIES),
                                           ("haswell", "macos-15", 3, old), ("icelake", "macos-15", 3, old)):
@@ -127,7 +118,7 @@ def lasting(state):
 
 def calibration(sim, rounds=1):
     return subprocess.Popen([KPEP, "measure", "--calibrate", "-r", str(rounds), "--words", "static",
-                             *map(str, LIBRARIES)], env=environment("m1", "macos-15", sim),
+                             *map(str, LIBRARIES)], env=sim_environment("m1", "macos-15", sim),
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=os.setpgrp)
 
 

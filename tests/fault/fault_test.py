@@ -19,12 +19,11 @@ import kpeptest
 from kpeptest import KPEP, KPEPC, SOURCE, check, database, equal, write_plist
 
 INJECT = os.environ["KPEP_INJECT"]
-SIM = pathlib.Path(os.environ["KPEP_SIM_DIR"])
 EVERY = "KPEP_FAULT_ALL" in os.environ
 OLD = "the old file\n"
 PATIENCE = 120  # seconds, for what takes milliseconds
 DATABASES = SOURCE / "db"
-SIMULATORS = ["--kperf", SIM / "libkperf_sim.so", "--kperfdata", SIM / "libkperfdata_sim.so"]
+SIMULATORS = kpeptest.sim_options()
 MEMORY = re.compile(r"out of memory|Cannot allocate memory")
 CRASH = "libplist broke down while it read this (out of memory?)"
 
