@@ -1,5 +1,5 @@
 /* Register words: from the tables, from kperfdata, or from both and equal. */
-#include "sampler.h"
+#include "live.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,8 +35,8 @@ static int add_event(const struct kplive_frameworks *f, struct kpep_db *db,
     return f->kpep_config_add_event(config, &found, event->user_only, &out->conflicts);
 }
 
-/* The words, once all events are in. What a framework says of sizes is checked before it writes. */
-static int take_words(const struct kplive_frameworks *f, struct kpep_config *config, unsigned count,
+/* What a framework says of sizes is checked before it writes. */
+int kplive_take_words(const struct kplive_frameworks *f, struct kpep_config *config, unsigned count,
                       struct kplive_framework_words *out)
 {
     int code;
@@ -72,6 +72,7 @@ void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
     struct kpep_config *config = NULL;
 
     memset(out, 0, sizeof *out);
+    out->failed = count;
     out->call = "kpep_config_create";
     out->code = f->kpep_config_create(db, &config);
     if (out->code != 0 || config == NULL) {
@@ -81,11 +82,11 @@ void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
     out->call = "kpep_config_force_counters";
     out->code = f->kpep_config_force_counters(config);
     for (unsigned i = 0; i < count && out->code == 0; i++) {
-        out->failed = i;
         out->code = add_event(f, db, config, &events[i], out);
+        out->failed = out->code != 0 ? i : count;
     }
     if (out->code == 0)
-        out->code = take_words(f, config, count, out);
+        out->code = kplive_take_words(f, config, count, out);
     f->kpep_config_free(config);
 }
 
@@ -162,11 +163,13 @@ static int encode_static(struct kplive *sampler, const struct kpdb_request *even
 
 /* ---- kperfdata's words as an encoding -------------------------------------------------------- */
 
-static int framework_error(const struct kpdb_request *events,
+static int framework_error(const struct kpdb_request *events, unsigned count,
                            const struct kplive_framework_words *words, struct kplive_error *error)
 {
-    char event[NAME_MAX_LENGTH];
+    char event[NAME_MAX_LENGTH] = "";
 
+    if (words->failed >= count)
+        return kplive_fail(error, KPLIVE_SYSTEM, words->call, words->code, NULL, NULL);
     event_name(&events[words->failed], event, sizeof event);
     switch (words->code) {
     case 11:
@@ -199,14 +202,44 @@ static struct kpdb_request known_name(const struct kplive *sampler,
     return request;
 }
 
-/* The counters of the classes once they are forced, which the kernel would not count before. */
-static unsigned forced_slots(const struct kplive_frameworks *f,
-                             const struct kplive_framework_words *words)
+/*
+ * The counters of the classes once they are forced, which the kernel would not
+ * count before. Its count of the fixed ones comes from kperf, which may be missing.
+ */
+static int forced_slots(const struct kplive_frameworks *f,
+                        const struct kplive_framework_words *words, unsigned *slots,
+                        struct kplive_error *error)
 {
-    uint32_t fixed =
-        (words->classes & KPDB_CLASS_FIXED) == 0 ? 0 : f->kpc_get_counter_count(KPDB_CLASS_FIXED);
+    static const char *const needed[] = {"kpc_get_counter_count", NULL};
+    uint32_t fixed = 0;
+    int status;
 
-    return fixed > KPDB_COUNTERS_MAX ? fixed : fixed + (unsigned)words->config_count;
+    if ((words->classes & KPDB_CLASS_FIXED) != 0) {
+        status = kplive_need(f, error, needed);
+        if (status != KPLIVE_OK)
+            return status;
+        fixed = f->kpc_get_counter_count(KPDB_CLASS_FIXED);
+    }
+    *slots = fixed > KPDB_COUNTERS_MAX ? fixed : fixed + (unsigned)words->config_count;
+    if (*slots > KPDB_COUNTERS_MAX)
+        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
+                           "%u counters (expected at most %d)", *slots, KPDB_COUNTERS_MAX);
+    return KPLIVE_OK;
+}
+
+/* The counters before the configurable ones: by the tables, else by kperfdata if it says. */
+static unsigned fixed_counters(const struct kplive *sampler, struct kpep_db *db)
+{
+    const struct kplive_frameworks *f = &sampler->frameworks;
+    struct kpdb_cpu cpu;
+    size_t count = 0;
+
+    if (sampler->cpu >= 0 && kpdb_cpu((unsigned)sampler->cpu, &cpu) == KPDB_OK)
+        return kplive_count_bits(cpu.fixed_counters);
+    if (f->kpep_db_counters_count == NULL ||
+        f->kpep_db_counters_count(db, KPDB_CLASS_FIXED, &count) != 0 || count > KPDB_COUNTERS_MAX)
+        return 0;
+    return (unsigned)count;
 }
 
 static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
@@ -217,7 +250,8 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     struct kpdb_request known[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
     struct kpdb_event found[KPDB_EVENTS_MAX];
     struct kplive_framework_words words;
-    unsigned slots;
+    unsigned slots, hidden;
+    int status;
 
     for (unsigned i = 0; i < count; i++) {
         found[i].id = KPDB_NO_ID;
@@ -225,11 +259,11 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     }
     kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)
-        return framework_error(events, &words, error);
-    slots = forced_slots(&sampler->frameworks, &words);
-    if (slots > KPDB_COUNTERS_MAX)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
-                           "%u counters (expected at most %d)", slots, KPDB_COUNTERS_MAX);
+        return framework_error(events, count, &words, error);
+    status = forced_slots(&sampler->frameworks, &words, &slots, error);
+    if (status != KPLIVE_OK)
+        return status;
+    hidden = (words.classes & KPDB_CLASS_FIXED) != 0 ? 0 : fixed_counters(sampler, db);
     memset(encoding, 0, sizeof *encoding);
     encoding->classes = words.classes;
     encoding->config_count = (unsigned)words.config_count;
@@ -238,7 +272,7 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     encoding->slots = slots;
     for (unsigned i = 0; i < count; i++) {
         encoding->events[i].slot = (uint8_t)words.map[i];
-        encoding->events[i].counter = (uint8_t)words.map[i];
+        encoding->events[i].counter = (uint8_t)(words.map[i] + hidden);
         encoding->events[i].asked = encoding->events[i].counted = found[i].id;
     }
     return KPLIVE_OK;
@@ -329,12 +363,21 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
                        field, kpdb_kperfdata_code(result), words.code);
 }
 
+/* What is asked of kperfdata for words. */
+static const char *const needed_for_words[] = {
+    "kpep_db_create",        "kpep_db_free",
+    "kpep_db_event",         "kpep_config_create",
+    "kpep_config_free",      "kpep_config_force_counters",
+    "kpep_config_add_event", "kpep_config_kpc_classes",
+    "kpep_config_kpc_count", "kpep_config_kpc",
+    "kpep_config_kpc_map",   NULL};
+
 int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                   struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
     struct kpep_db *db = NULL;
-    int status = KPLIVE_OK, code;
+    int status = KPLIVE_OK;
 
     if (count == 0 || count > KPDB_EVENTS_MAX)
         return kplive_fail(error, count == 0 ? KPLIVE_EVENT : KPLIVE_CONFLICT, "", 0, NULL,
@@ -344,10 +387,11 @@ int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, uns
         if (status != KPLIVE_OK || sampler->words == KPLIVE_STATIC)
             return status;
     }
-    code = f->kpep_db_create(NULL, &db);
-    if (code != 0 || db == NULL)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_create", code, NULL,
-                           "kperfdata has no database for %s", sampler->cpu_name);
+    status = kplive_need(f, error, needed_for_words);
+    if (status == KPLIVE_OK)
+        status = kplive_database(sampler, &db, error);
+    if (status != KPLIVE_OK)
+        return status;
     if (sampler->words == KPLIVE_KPERFDATA)
         status = encode_kperfdata(sampler, db, events, count, error);
     else
