@@ -61,6 +61,11 @@ static struct kplive *open_on(unsigned machine, enum kplive_words words, const c
     return sampler;
 }
 
+static struct kpdb_request request(const char *name, bool user_only)
+{
+    return (struct kpdb_request){name, strlen(name), user_only};
+}
+
 /* ---- the live database ----------------------------------------------------------------------- */
 
 struct listing {
@@ -173,6 +178,202 @@ static void test_texts(void)
     kplive_close(sampler);
 }
 
+/* ---- functions that are missing -------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    size_t offset;
+} functions[] = {
+#define FUNCTION(result, name, parameters) {#name, offsetof(struct kplive_frameworks, name)},
+    KPERF_SYMBOLS(FUNCTION) KPERFDATA_SYMBOLS(FUNCTION) KPERFDATA_OPTIONAL(FUNCTION)};
+
+static bool missing_is_said(int status, const struct kplive_error *error, const char *name)
+{
+    return status == KPLIVE_OK ||
+           (status == KPLIVE_NO_FRAMEWORK && error->status == KPLIVE_NO_FRAMEWORK &&
+            strcmp(error->call, name) == 0 && strstr(error->hint, "no such function") != NULL);
+}
+
+/* One function gone at a time: what needs it says so by its name, the rest goes on. */
+static void test_missing(void)
+{
+    struct kpdb_request events[] = {request("cycles", false), request("INST_BRANCH", true)};
+    unsigned needed[4] = {0};
+
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        struct kplive *sampler = open_on(M1, KPLIVE_VERIFY, "", 0);
+        struct kplive_error error = {0};
+        struct kplive_check check;
+        struct listing listing = {0};
+        int status[4];
+
+        memset((char *)&sampler->frameworks + functions[i].offset, 0, sizeof(void *));
+        status[0] = kplive_events(sampler, tell_event, &listing, &error);
+        CHECK(missing_is_said(status[0], &error, functions[i].name));
+        status[1] = kplive_compare(sampler, 10, 1, NULL, NULL, &check, &error);
+        CHECK(missing_is_said(status[1], &error, functions[i].name));
+        CHECK(status[1] != KPLIVE_OK || (check.drifts == 0 && check.encodings == 10));
+        for (int words = KPLIVE_VERIFY; words <= KPLIVE_KPERFDATA; words++) {
+            sampler->words = (enum kplive_words)words;
+            status[2] = kplive_program(sampler, events, 2, &error);
+            CHECK(missing_is_said(status[2], &error, functions[i].name));
+            CHECK(words != KPLIVE_STATIC || status[2] == KPLIVE_OK);
+            needed[2] += words == KPLIVE_VERIFY && status[2] != KPLIVE_OK;
+            needed[3] += words == KPLIVE_KPERFDATA && status[2] != KPLIVE_OK;
+        }
+        needed[0] += status[0] != KPLIVE_OK;
+        needed[1] += status[1] != KPLIVE_OK;
+        kplive_close(sampler);
+    }
+    CHECK_INT(needed[0], 14);
+    CHECK_INT(needed[1], 15); /* kpep_db_event too, not kpep_db_name */
+    CHECK_INT(needed[2], 11);
+    CHECK_INT(needed[3], 12); /* kpc_get_counter_count too */
+}
+
+static void test_no_kperfdata(void)
+{
+    struct kplive_options options = {
+        .kperf = kperf_path, .kperfdata = "/nowhere/kperfdata", .words = KPLIVE_STATIC};
+    struct kpdb_request events[] = {request("cycles", false)};
+    struct kplive_error error = {0};
+    struct kplive_check check;
+    struct kplive *sampler;
+
+    kplive_close(open_on(M1, KPLIVE_STATIC, "", 0));
+    CHECK_INT(kplive_open(&options, &sampler, &error), KPLIVE_OK);
+    CHECK_INT(kplive_program(sampler, events, 1, &error), KPLIVE_OK);
+    CHECK_INT(list(sampler, KPLIVE_NO_FRAMEWORK, &error).told, 0);
+    CHECK_STR(error.call, "kpep_db_create");
+    CHECK(strstr(error.hint, "kperfdata could not be loaded") != NULL);
+    CHECK_INT(kplive_compare(sampler, 1, 1, NULL, NULL, &check, &error), KPLIVE_NO_FRAMEWORK);
+    sampler->words = KPLIVE_KPERFDATA;
+    CHECK_INT(kplive_program(sampler, events, 1, &error), KPLIVE_NO_FRAMEWORK);
+    kplive_close(sampler);
+}
+
+/* ---- compare: as many findings as changes ---------------------------------------------------- */
+
+struct findings {
+    unsigned count;
+    char text[2048];
+};
+
+static void add_finding(void *user, const struct kplive_drift *drift)
+{
+    struct findings *findings = user;
+    size_t length = strlen(findings->text);
+
+    findings->count++;
+    snprintf(findings->text + length, sizeof findings->text - length, "%s%s %s %s %s",
+             length == 0 ? "" : "; ", drift->event == NULL ? "-" : drift->event, drift->field,
+             drift->table, drift->live);
+}
+
+static struct kplive_check compare(struct kplive *sampler, struct findings *findings)
+{
+    struct kplive_check check = {0};
+    struct kplive_error error = {0};
+
+    *findings = (struct findings){0};
+    if (!CHECK_INT(kplive_compare(sampler, 1000, 20260101, add_finding, findings, &check, &error),
+                   KPLIVE_OK))
+        fprintf(stderr, "  %s %s\n", error.call, error.hint);
+    CHECK_INT(check.drifts, findings->count);
+    return check;
+}
+
+static const struct {
+    unsigned machine;
+    const char *knobs, *findings;
+    unsigned encodings;
+} drifts[] = {
+    {M1, "", "", 1000},
+    {M4, "", "", 1000},
+    {HASWELL, "", "", 1000},
+    {M1, "drift=mask:INST_BRANCH:0xc0", "INST_BRANCH counters_mask 224 192", 1000},
+    {M1, "drift=mask:L1D_CACHE_MISS_LD:4", "L1D_CACHE_MISS_LD counters_mask 1020 4", 1000},
+    {M1, "drift=mask:L1D_CACHE_MISS_LD:0", "L1D_CACHE_MISS_LD counters_mask 1020 0", 1000},
+    {M1, "drift=number:INST_BRANCH:142", "INST_BRANCH number 141 142", 1000},
+    {M1, "drift=missing:INST_BARRIER", "INST_BARRIER removed present absent", 1000},
+    {M1, "drift=added:N1:77,drift=added:N2:78,drift=added:N3:79:0xe0",
+     "N1 added absent present; N2 added absent present; N3 added absent present", 1000},
+    {M1, "drift=alias:Cycles:INST_ALL", "Cycles alias FIXED_CYCLES INST_ALL", 1000},
+    {M1, "drift=alias:Branches:INST_BRANCH", "Branches alias absent INST_BRANCH", 1000},
+    {M1, "drift=power_counters:0", "- power_counters 3 0", 1000},
+    {M1, "drift=config_counters:0x1fc", "- config_counters 8 7", 0},
+    {M1, "drift=fixed_counters:7", "- fixed_counters 2 3", 0},
+    {M1, "lie=user_bits:0x30000", "- user_bits 0x20000 0x30000", 1000},
+    {M1, "lie=words:0x400000", "- word_bits 0x0 0x400000", 1000},
+    {M1, "lie=words:0x400000,lie=user_bits:0x30000",
+     "- word_bits 0x0 0x400000; - user_bits 0x20000 0x430000", 1000},
+    {M1, "drift=apart:INST_BRANCH:INST_BARRIER", "INST_BRANCH INST_BARRIER code 0 12", 1000},
+    {M1,
+     "drift=number:INST_ALL:9,drift=mask:INST_BRANCH:0xc0,drift=missing:INST_BARRIER,"
+     "lie=user_bits:0x30000,drift=apart:L1D_TLB_MISS:L1D_TLB_ACCESS",
+     "- user_bits 0x20000 0x30000; INST_ALL number 140 9; INST_BARRIER removed present absent; "
+     "INST_BRANCH counters_mask 224 192; L1D_TLB_MISS L1D_TLB_ACCESS code 0 12",
+     1000},
+    {HASWELL, "lie=words:0x400000", "- word_bits 0x430000 0x30000", 1000},
+    {HASWELL, "lie=user_bits:0x20000", "- user_bits 0x410000 0x420000", 1000},
+    {HASWELL, "drift=umask:BR_INST_RETIRED.ALL_BRANCHES:4",
+     "BR_INST_RETIRED.ALL_BRANCHES umask 0 4", 1000},
+    {HASWELL, "drift=number:INST_RETIRED.ANY_P:193", "INST_RETIRED.ANY_P number 192 193", 1000},
+    {HASWELL, "drift=missing:INST_RETIRED.ANY_P", "INST_RETIRED.ANY_P removed present absent",
+     1000},
+    {HASWELL, "drift=fallback:INST_RETIRED.ANY:CPU_CLK_UNHALTED.THREAD_P",
+     "INST_RETIRED.ANY fallback INST_RETIRED.ANY_P another", 1000},
+};
+
+static void test_drifts(void)
+{
+    for (size_t i = 0; i < sizeof drifts / sizeof drifts[0]; i++) {
+        struct kplive *sampler = open_on(drifts[i].machine, KPLIVE_STATIC, drifts[i].knobs, 0);
+        struct findings findings;
+        struct kplive_check check = compare(sampler, &findings);
+
+        if (!CHECK_STR(findings.text, drifts[i].findings))
+            fprintf(stderr, "  %s\n", drifts[i].knobs);
+        CHECK_INT(check.encodings, drifts[i].encodings);
+        kplive_close(sampler);
+    }
+}
+
+/* A framework that finds another event for every name: sets end before they say it of all. */
+static void test_hopeless(void)
+{
+    struct kplive *sampler = open_on(M1, KPLIVE_STATIC, "lie=event:other", 0);
+    struct findings findings;
+    struct kplive_check check = compare(sampler, &findings);
+
+    CHECK_INT(findings.count, 2 + 8); /* the aliases, and sets of one event */
+    CHECK(check.encodings < 50);
+    kplive_close(sampler);
+}
+
+/* Only what is one array has a size to tell. */
+static void test_event_size(void)
+{
+    static const struct {
+        unsigned machine;
+        const char *knobs;
+        unsigned size;
+    } cases[] = {{M1, "", 56},
+                 {HASWELL, "", 48},
+                 {M1, "lie=layout:apart", 0},
+                 {HASWELL, "lie=layout:apart", 0},
+                 {M1, "lie=events:same", 0},
+                 {M1, "lie=events_count:2,lie=events:changing", 0}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct kplive *sampler = open_on(cases[i].machine, KPLIVE_STATIC, cases[i].knobs, 0);
+        struct findings findings;
+
+        CHECK_INT(compare(sampler, &findings).event_size, cases[i].size);
+        kplive_close(sampler);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5) {
@@ -186,5 +387,10 @@ int main(int argc, char **argv)
     sim_log_enable(false);
     test_events();
     test_texts();
+    test_missing();
+    test_no_kperfdata();
+    test_drifts();
+    test_hopeless();
+    test_event_size();
     return check_done();
 }
