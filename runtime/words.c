@@ -203,6 +203,51 @@ static struct kpdb_request known_name(const struct kplive *sampler,
 }
 
 /*
+ * What the chip-agnostic names that matter most are to kperfdata, for a CPU that
+ * the tables do not know: the first of them that it has. Each is db/names.plist's
+ * event on every CPU of its architecture, and the same quantity on both, so that
+ * no name here is ever an approximation; all others need the tables.
+ */
+static const struct {
+    const char *name, *events[3];
+} agnostic[] = {
+    /* Apple's alias of the fixed counter of core clock cycles; Intel's, which has no such alias. */
+    {"cycles", {"Cycles", "FIXED_CYCLES", "CPU_CLK_UNHALTED.THREAD"}},
+    /* Likewise of retired instructions. */
+    {"instructions", {"Instructions", "FIXED_INSTRUCTIONS", "INST_RETIRED.ANY"}},
+    /* Retired branches; Apple makes the first an alias of the second on every Intel CPU. */
+    {"branches", {"INST_BRANCH", "BR_INST_RETIRED.ALL_BRANCHES"}},
+    /* Retired branches that were mispredicted; likewise. */
+    {"branch-misses", {"BRANCH_MISPRED_NONSPEC", "BR_MISP_RETIRED.ALL_BRANCHES"}},
+};
+
+static bool has_event(const struct kplive_frameworks *f, struct kpep_db *db, const char *name)
+{
+    struct kpep_event *event = NULL;
+
+    return f->kpep_db_event(db, name, &event) == 0 && event != NULL;
+}
+
+/* An event by the name that kperfdata knows, without the tables. */
+static struct kpdb_request framework_name(const struct kplive_frameworks *f, struct kpep_db *db,
+                                          const struct kpdb_request *asked)
+{
+    struct kpdb_request request = *asked;
+    char name[NAME_MAX_LENGTH];
+
+    if (!copy_name(asked, name) || has_event(f, db, name))
+        return request;
+    for (size_t i = 0; i < sizeof agnostic / sizeof agnostic[0]; i++)
+        for (size_t n = 0; n < 3 && strcmp(agnostic[i].name, name) == 0; n++)
+            if (agnostic[i].events[n] != NULL && has_event(f, db, agnostic[i].events[n])) {
+                request.name = agnostic[i].events[n];
+                request.length = strlen(request.name);
+                return request;
+            }
+    return request;
+}
+
+/*
  * The counters of the classes once they are forced, which the kernel would not
  * count before. Its count of the fixed ones comes from kperf, which may be missing.
  */
@@ -255,7 +300,8 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
 
     for (unsigned i = 0; i < count; i++) {
         found[i].id = KPDB_NO_ID;
-        known[i] = known_name(sampler, &events[i], &found[i]);
+        known[i] = sampler->cpu >= 0 ? known_name(sampler, &events[i], &found[i])
+                                     : framework_name(&sampler->frameworks, db, &events[i]);
     }
     kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)

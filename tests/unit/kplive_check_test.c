@@ -11,6 +11,7 @@
 
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char *kperf_path, *kperfdata_path, *kperfdata_old_path, *db_path;
 
@@ -374,6 +375,106 @@ static void test_event_size(void)
     }
 }
 
+/* ---- a CPU that the tables do not know ------------------------------------------------------- */
+
+enum { STRANGER = 0x12345678 };
+
+/* Its database, as kperfdata looks for it; removed by remove_stranger(). */
+static bool make_stranger(const char *directory, const char *id, const char *database)
+{
+    char from[4096], to[4096];
+
+    snprintf(from, sizeof from, "%s/%s", db_path, database);
+    snprintf(to, sizeof to, "%s/%s.plist", directory, id);
+    return symlink(from, to) == 0;
+}
+
+static void remove_stranger(const char *directory, const char *id)
+{
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s/%s.plist", directory, id);
+    CHECK(unlink(path) == 0);
+}
+
+/* Cycles, instructions, branches and branch misses of one piece of work. */
+static void count_stranger(unsigned machine, const uint32_t *branches)
+{
+    struct kplive *sampler = open_on(machine, KPLIVE_KPERFDATA, "", STRANGER);
+    struct kpdb_request events[] = {request("cycles", false), request("instructions", false),
+                                    request("branches", false), request("branch-misses", false)};
+    struct kpdb_request unknown[] = {request("cache-misses", false)};
+    enum sim_chip chip = machines[machine].chip;
+    struct sim_work work = {1000, 50};
+    struct sim_totals from, to;
+    struct sim_state state;
+    struct kplive_error error = {0};
+    uint64_t a[4], b[4];
+
+    CHECK_INT(kplive_cpu(sampler), KPLIVE_NO_CPU);
+    CHECK_INT(kplive_program(sampler, unknown, 1, &error), KPLIVE_EVENT);
+    CHECK_STR(error.event, "cache-misses");
+    if (!CHECK_INT(kplive_program(sampler, events, 4, &error), KPLIVE_OK) ||
+        !CHECK_INT(kplive_start(sampler, &error), KPLIVE_OK)) {
+        fprintf(stderr, "  %s %s %s\n", error.event, error.call, error.hint);
+        kplive_close(sampler);
+        return;
+    }
+    CHECK_INT(kplive_read(sampler, a), 0);
+    CHECK(sim_totals_at_read(&from));
+    sim_run(&work);
+    CHECK_INT(kplive_read(sampler, b), 0);
+    CHECK(sim_totals_at_read(&to));
+    sim_get_state(&state);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct kpdb_encoding *encoding = kplive_encoding(sampler);
+        bool with_fixed = (encoding->classes & KPDB_CLASS_FIXED) != 0;
+        unsigned counter = encoding->events[i].slot + (with_fixed ? 0 : state.fixed);
+        uint64_t word = counter < state.fixed ? 0 : state.words[counter - state.fixed];
+
+        CHECK_INT(b[i] - a[i], sim_expect(chip, counter, word, &from, &to));
+        CHECK(i < 2 || (word & 0xffff) == branches[i - 2]);
+        CHECK_INT(encoding->events[i].counter, counter);
+    }
+    CHECK(b[1] - a[1] >= 1000 && b[0] - a[0] == 2 * (b[1] - a[1]));
+    kplive_close(sampler);
+}
+
+static struct listing list_stranger(unsigned machine)
+{
+    struct kplive *sampler = open_on(machine, KPLIVE_KPERFDATA, "", STRANGER);
+    struct listing listing = {.cpu = kpdb_cpu_find("a14", 3), .release = KPDB_ANY_RELEASE};
+    struct kplive_error error = {0};
+    struct kpdb_cpu cpu;
+
+    if (machine == HASWELL)
+        listing.cpu = kpdb_cpu_find("haswell", 7);
+    CHECK_INT(kpdb_cpu((unsigned)listing.cpu, &cpu), KPDB_OK);
+    listing.usable = cpu.config_counters;
+    CHECK_INT(kplive_events(sampler, tell_event, &listing, &error), KPLIVE_OK);
+    kplive_close(sampler);
+    return listing;
+}
+
+static void test_stranger(void)
+{
+    static const char arm[] = "cpu_100000c_2_12345678", intel[] = "cpu_7_8_12345678";
+    static const uint32_t arm_branches[] = {0x8d, 0xcb}, intel_branches[] = {0xc4, 0xc5};
+    char directory[] = "/tmp/kplive_check_XXXXXX";
+
+    if (!CHECK(mkdtemp(directory) != NULL && make_stranger(directory, arm, "macos-26/a14.plist") &&
+               make_stranger(directory, intel, "macos-15/haswell.plist")))
+        return;
+    setenv("KPEP_DB_PATH", directory, 1);
+    count_stranger(M1, arm_branches);
+    count_stranger(HASWELL, intel_branches);
+    CHECK_INT(list_stranger(M1).wrong, 0);
+    CHECK_INT(list_stranger(HASWELL).wrong, 0);
+    remove_stranger(directory, arm);
+    remove_stranger(directory, intel);
+    CHECK(rmdir(directory) == 0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 5) {
@@ -392,5 +493,6 @@ int main(int argc, char **argv)
     test_drifts();
     test_hopeless();
     test_event_size();
+    test_stranger();
     return check_done();
 }
