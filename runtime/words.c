@@ -376,6 +376,98 @@ void kplive_order(const struct kplive *sampler, const struct kpdb_request *event
     }
 }
 
+/* ---- what to blame for a difference ---------------------------------------------------------- */
+
+/* The same events asked of both, in one order. */
+struct both {
+    const struct kpdb_request *events;
+    unsigned count;
+    unsigned fixed; /* counters before the configurable ones */
+    int result;     /* kpdb's, of greedy */
+    const struct kpdb_encoding *greedy;
+    const struct kplive_framework_words *words;
+};
+
+/* Of the configurable counters, from the first; any other has none. */
+static unsigned long long word_of(const uint64_t *config, size_t count, size_t word)
+{
+    return word < count ? (unsigned long long)config[word] : 0;
+}
+
+static int blame_code(const struct both *both, struct kplive_error *error)
+{
+    int table = kpdb_kperfdata_code(both->result), live = both->words->code;
+    unsigned failed = table != 0 ? both->greedy->failed : both->count;
+    char event[NAME_MAX_LENGTH] = "";
+
+    if (live != 0 && both->words->failed < failed)
+        failed = both->words->failed;
+    if (failed < both->count)
+        event_name(&both->events[failed], event, sizeof event);
+    return kplive_fail(error, KPLIVE_DIFFERENT, both->words->call, live, event,
+                       "placing it the tables end with code %d, kperfdata with %d (0: it can be "
+                       "counted); kpep check says what drifted",
+                       table != 0 && both->greedy->failed == failed ? table : 0,
+                       live != 0 && both->words->failed == failed ? live : 0);
+}
+
+/* The event whose counter or word is another; KPLIVE_OK when there is none. */
+static int blame_event(const struct both *both, struct kplive_error *error)
+{
+    const struct kpdb_encoding *greedy = both->greedy;
+    const struct kplive_framework_words *words = both->words;
+    size_t hidden = (words->classes & KPDB_CLASS_FIXED) != 0 ? 0 : both->fixed;
+
+    for (unsigned i = 0; i < both->count; i++) {
+        size_t table = greedy->events[i].counter, live = words->map[i] + hidden;
+        unsigned long long a = word_of(greedy->config, greedy->config_count, table - both->fixed);
+        unsigned long long b = word_of(words->config, words->config_count, live - both->fixed);
+        char event[NAME_MAX_LENGTH];
+
+        event_name(&both->events[i], event, sizeof event);
+        if (table != live)
+            return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc_map", 0, event,
+                               "the tables put it on counter %zu with word 0x%llx, kperfdata on "
+                               "%zu with 0x%llx; kpep check says what drifted",
+                               table, a, live, b);
+        if (a != b)
+            return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc", 0, event,
+                               "word %zu: the tables say 0x%llx, kperfdata 0x%llx; kpep check says "
+                               "what drifted",
+                               table - both->fixed, a, b);
+    }
+    return KPLIVE_OK;
+}
+
+/* A difference that is no event's: a word of a counter that none is on, or a count. */
+static int blame_rest(const struct both *both, const char *field, struct kplive_error *error)
+{
+    const struct kpdb_encoding *greedy = both->greedy;
+    const struct kplive_framework_words *words = both->words;
+
+    for (unsigned i = 0; i < greedy->config_count && i < words->config_count; i++)
+        if (greedy->config[i] != words->config[i])
+            return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc", 0, NULL,
+                               "word %u, of no event: the tables say 0x%llx, kperfdata 0x%llx", i,
+                               (unsigned long long)greedy->config[i],
+                               (unsigned long long)words->config[i]);
+    return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc", 0, NULL,
+                       "the tables and kperfdata differ in the %s: classes 0x%x and 0x%x, %u and "
+                       "%zu words; kpep check says what drifted",
+                       field, (unsigned)greedy->classes, (unsigned)words->classes,
+                       greedy->config_count, words->config_count);
+}
+
+static int blame(const struct both *both, const char *field, struct kplive_error *error)
+{
+    int status;
+
+    if (both->result != KPDB_OK || both->words->code != 0)
+        return blame_code(both, error);
+    status = blame_event(both, error);
+    return status != KPLIVE_OK ? status : blame_rest(both, field, error);
+}
+
 static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_request *events,
                   unsigned count, struct kplive_error *error)
 {
@@ -383,30 +475,21 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
     struct kpdb_request ordered[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
     struct kplive_framework_words words;
     struct kpdb_encoding greedy;
+    struct both both;
     const char *field;
-    char event[NAME_MAX_LENGTH];
     int result;
 
     memset(&greedy, 0, sizeof greedy);
     kplive_order(sampler, events, count, ordered);
     kplive_ask_framework(&sampler->frameworks, db, ordered, count, &words);
     result = kpdb_encode((unsigned)sampler->cpu, &options, ordered, count, &greedy);
+    if (words.code != 0 && words.failed >= count)
+        return framework_error(ordered, count, &words, error);
     field = kplive_words_differ(result, &greedy, count, &words);
     if (field == NULL)
         return KPLIVE_OK;
-    event_name(&ordered[words.failed < count ? words.failed : 0], event, sizeof event);
-    for (unsigned i = 0; i < greedy.config_count && i < words.config_count && result == KPDB_OK;
-         i++)
-        if (greedy.config[i] != words.config[i])
-            return kplive_fail(error, KPLIVE_DIFFERENT, words.call, words.code, event,
-                               "word %u: the tables say 0x%llx, kperfdata 0x%llx; kpep check "
-                               "says what drifted",
-                               i, (unsigned long long)greedy.config[i],
-                               (unsigned long long)words.config[i]);
-    return kplive_fail(error, KPLIVE_DIFFERENT, words.call, words.code, event,
-                       "the tables and kperfdata differ in the %s (%d and %d); kpep check says "
-                       "what drifted",
-                       field, kpdb_kperfdata_code(result), words.code);
+    both = (struct both){ordered, count, fixed_counters(sampler, db), result, &greedy, &words};
+    return blame(&both, field, error);
 }
 
 /* What is asked of kperfdata for words. */

@@ -253,6 +253,75 @@ static void test_no_kperfdata(void)
     kplive_close(sampler);
 }
 
+/* ---- verify: whose fault --------------------------------------------------------------------- */
+
+/*
+ * FIXED_CYCLES, then the narrow INST_BARRIER and INST_BRANCH on counters 5 and 6, then
+ * the wide ones on 2 and 3.
+ */
+static void test_blame(void)
+{
+    static const struct {
+        const char *knobs, *event, *table, *live;
+    } cases[] = {
+        {"drift=number:INST_BRANCH:142", "INST_BRANCH", "say 0x8d,", "kperfdata 0x8e;"},
+        {"drift=number:INST_BARRIER:157", "INST_BARRIER", "say 0x9c,", "kperfdata 0x9d;"},
+        {"drift=number:L1D_TLB_MISS:7", "L1D_TLB_MISS", "say 0x200a1,", "kperfdata 0x20007;"},
+        {"drift=mask:L1D_CACHE_MISS_LD:0x300", "L1D_CACHE_MISS_LD", "with word 0xa3,",
+         "8 with 0xa3;"},
+        {"drift=mask:INST_BARRIER:0x80", "INST_BARRIER", "counter 5 with word 0x9c,",
+         "7 with 0x9c;"},
+        {"lie=user_bits:0x30000", "L1D_TLB_MISS", "say 0x200a1,", "kperfdata 0x300a1;"},
+        {"drift=missing:INST_BARRIER", "INST_BARRIER", "with code 0,", "kperfdata with 11 "},
+        {"drift=mask:INST_BRANCH:0", "INST_BRANCH", "with code 0,", "kperfdata with 16 "},
+        {"drift=apart:INST_BARRIER:INST_BRANCH", "INST_BRANCH", "with code 0,",
+         "kperfdata with 12 "},
+        {"lie=map:4", "FIXED_CYCLES", "counter 0 with word 0x0,", "kperfdata on 4 with"},
+        {"lie=classes:2", "FIXED_CYCLES", "counter 0 with word 0x0,", "kperfdata on 2 with"},
+        {"lie=kpc_count:9", "", "in the count of words", "8 and 9 words"},
+    };
+    struct kpdb_request events[] = {request("L1D_CACHE_MISS_LD", false),
+                                    request("INST_BRANCH", false), request("cycles", false),
+                                    request("INST_BARRIER", false), request("L1D_TLB_MISS", true)};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct kplive *sampler = open_on(M1, KPLIVE_VERIFY, cases[i].knobs, 0);
+        struct kplive_error error = {0};
+
+        CHECK_INT(kplive_program(sampler, events, 5, &error), KPLIVE_DIFFERENT);
+        CHECK_STR(error.event, cases[i].event);
+        if (!CHECK(strstr(error.hint, cases[i].table) != NULL &&
+                   strstr(error.hint, cases[i].live) != NULL))
+            fprintf(stderr, "  %s: %s\n", cases[i].knobs, error.hint);
+        kplive_close(sampler);
+    }
+}
+
+/* A framework that fails is no drift. */
+static void test_failing_words(void)
+{
+    static const char *const calls[] = {
+        "kpep_db_create",          "kpep_config_create",    "kpep_config_force_counters",
+        "kpep_config_kpc_classes", "kpep_config_kpc_count", "kpep_config_kpc",
+        "kpep_config_kpc_map"};
+    struct kpdb_request events[] = {request("INST_BRANCH", false)};
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        for (int words = KPLIVE_VERIFY; words <= KPLIVE_KPERFDATA; words += 2) {
+            char knobs[80];
+            struct kplive *sampler;
+            struct kplive_error error = {0};
+
+            snprintf(knobs, sizeof knobs, "fail=%s:1:2", calls[i]);
+            sampler = open_on(M1, (enum kplive_words)words, knobs, 0);
+            CHECK_INT(kplive_program(sampler, events, 1, &error), KPLIVE_SYSTEM);
+            CHECK_STR(error.call, calls[i]);
+            CHECK_INT(error.code, 2);
+            CHECK_STR(error.event, "");
+            kplive_close(sampler);
+        }
+}
+
 /* ---- compare: as many findings as changes ---------------------------------------------------- */
 
 struct findings {
@@ -490,6 +559,8 @@ int main(int argc, char **argv)
     test_texts();
     test_missing();
     test_no_kperfdata();
+    test_blame();
+    test_failing_words();
     test_drifts();
     test_hopeless();
     test_event_size();
