@@ -698,8 +698,7 @@ const char *kplive_kperfdata_error(int code);
 #define KPLIVE_MEMBER(result, name, parameters) result(*KPLIVE_NULLABLE name) parameters;
 /*
  * The functions, each under its own name: frameworks.kpc_pmu_version(). Every one may be
- * NULL. The struct grows with the lists: a program and the library it calls have to be
- * of one minor version, which the soname sees to.
+ * NULL. The struct is as long as the lists are: they change only when the soname does.
  */
 struct kplive_frameworks {
     void *KPLIVE_NULLABLE kperf;     /* the handle of dlopen(); NULL: not loaded */
