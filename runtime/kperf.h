@@ -253,11 +253,11 @@ enum kplive_rawpmu {
  *   counters run: not after counting was switched on first and counters forced then.
  *
  * kpc_set_counting(classes)
- *   Switches the counters of these classes on and all others off; they keep their values.
- *   Up to macOS 15 any mask will do and nothing is reset. POWER brings CONFIGURABLE with
- *   it. Before forcing: from the CPU's next pause on none of its configurable counters
- *   runs. macOS 26 applies configuration words in this call alone, and zeroes the sums:
- *   EINVAL where it cannot.
+ *   Switches the counters of these classes on and all others off, but for the fixed ones,
+ *   which always run; all keep their values. Up to macOS 15 any mask will do and nothing
+ *   is reset. POWER brings CONFIGURABLE with it. Before forcing: from the CPU's next pause
+ *   on none of its configurable counters runs. macOS 26 applies configuration words in
+ *   this call alone, and zeroes the sums: EINVAL where it cannot.
  *
  * kpc_get_thread_counting()
  *   The classes that are kept for every thread; 0: none. UINT32_MAX: it failed, with errno.
@@ -369,8 +369,8 @@ enum kplive_rawpmu {
  *
  * kperf_timer_period_set(timer, ticks), kperf_timer_period_get(timer, ticks)
  *   In Mach ticks: kperf_ns_to_ticks(). 0: it does not run. What is less than the kernel's
- *   minimum becomes that without a word: the sysctls kperf.limits.timer_min_*_ns have
- *   them (50 microseconds on arm64, 20 on Intel). EINVAL: no such timer.
+ *   minimum becomes that without a word: the sysctl kperf.limits.timer_min_period_ns
+ *   (50 microseconds on arm64, 20 on Intel). EINVAL: no such timer.
  *
  * kperf_timer_action_set(timer, action), kperf_timer_action_get(timer, action)
  *   The action it triggers. It is not checked: one that does not exist samples nothing.
@@ -400,8 +400,9 @@ enum kplive_rawpmu {
  *   trigger without it. ECANCELED: there is no action.
  *
  * kperf_reset()
- *   Switches all of kperf off and gives ktrace up: timers, samplers, filters and triggers;
- *   the counts of actions and timers stay. Does nothing to kpc, nor to the trace.
+ *   Switches all of kperf off: timers, samplers, filters and triggers; the counts of actions
+ *   and timers stay. Does nothing to kpc, nor to the trace. Who owned ktrace for kperf alone
+ *   does so no more.
  *
  * kperf_ns_to_ticks(ns), kperf_ticks_to_ns(ticks), kperf_tick_frequency()
  *   Nanoseconds, Mach ticks (as mach_absolute_time() counts) and how many of these a
@@ -430,6 +431,8 @@ enum kplive_rawpmu {
 
 /*
  * Exported from macOS 10.11 to 12.3 (those of 10.12 say so); of later ones it is not known.
+ * Those of periods, action ids, room and kdebug are as Apple's tests call them, or in pairs with
+ * such; those of userdata and depths take what the kernel's sysctl of that name takes.
  *
  * kpc_get_period(classes, periods), kpc_set_period(classes, periods)
  *   For each counter of the classes how many events until it interrupts; 0: never. In the
@@ -510,8 +513,8 @@ enum kplive_rawpmu {
  * kpep_db_create(name, db)
  *   Opens the database NAME.plist; NULL: that of this CPU, the first three numbers of
  *   kpc_cpu_string(). It is searched for in the directory that the environment's
- *   KPEP_DB_PATH names, then in /usr/local/share/kpep and /usr/share/kpep. *db is the caller's,
- *   for kpep_db_free(). Codes 2, 3, 5 to 10.
+ *   KPEP_DB_PATH names (root's too), then in /usr/local/share/kpep and /usr/share/kpep. *db is
+ *   the caller's, for kpep_db_free(). Codes 2, 3, 5 to 10.
  *
  * kpep_db_name(db, name)
  *   The name for people: "Apple A14/M1".
@@ -591,7 +594,7 @@ enum kplive_rawpmu {
  *   In the order in which they were added.
  *
  * kpep_config_kpc_classes(config, classes)
- *   For kpc_set_counting() and so on: KPC_CLASS_*_MASK of the classes that it needs.
+ *   For kpc_set_counting() and so on: the masks of the classes that it needs, never POWER.
  *
  * kpep_config_kpc_count(config, count), kpep_config_kpc(config, words, size)
  *   The words for kpc_set_config() of those classes; 0 for a counter without an event. On
@@ -600,7 +603,8 @@ enum kplive_rawpmu {
  *   modes.
  *
  * kpep_config_kpc_map(config, map, size)
- *   For each event where kpc_get_thread_counters() has its count for those classes.
+ *   For each event the index of its count in what kpc_get_thread_counters() gives for
+ *   those classes.
  */
 #define KPERFDATA_SYMBOLS_CONFIG(X)                                                              \
     X(int, kpep_config_create,                                                                   \
