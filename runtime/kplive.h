@@ -34,8 +34,10 @@
 #ifndef KPLIVE_NULLABLE
 #if defined(__clang__)
 #define KPLIVE_NULLABLE _Nullable
+#define KPLIVE_NONNULL  _Nonnull
 #else
 #define KPLIVE_NULLABLE
+#define KPLIVE_NONNULL
 #endif
 #endif
 
@@ -125,7 +127,8 @@ struct kplive;
  * KPLIVE_MEMORY, KPLIVE_SYSTEM.
  */
 int kplive_open(const struct kplive_options *KPLIVE_NULLABLE options,
-                struct kplive *KPLIVE_NULLABLE *out, struct kplive_error *KPLIVE_NULLABLE error);
+                struct kplive *KPLIVE_NULLABLE *KPLIVE_NONNULL out,
+                struct kplive_error *KPLIVE_NULLABLE error);
 /* Stops if need be, and frees everything. NULL is fine. */
 void kplive_close(struct kplive *KPLIVE_NULLABLE sampler);
 
@@ -211,11 +214,12 @@ int kplive_running(const struct kplive *sampler, struct kplive_error *KPLIVE_NUL
  */
 int kplive_read(const struct kplive *sampler, uint64_t *values);
 /*
- * The same without sorting: kplive_slots() values as the kernel gives them, of
- * which event i's is slots[kplive_map()[i]].
+ * The same without sorting: count values as the kernel gives them, of which event
+ * i's is slots[kplive_map()[i]]. count is kplive_slots(), which is never 0; with
+ * another it is KPLIVE_SHORT.
  */
-int kplive_read_raw(const struct kplive *sampler, uint64_t *slots);
-/* How many counters the kernel gives the started sampler, at most KPDB_COUNTERS_MAX; else 0. */
+int kplive_read_raw(const struct kplive *sampler, unsigned count, uint64_t *slots);
+/* How many counters the kernel gives, 1 to KPDB_COUNTERS_MAX; kplive_start() sets it. */
 unsigned kplive_slots(const struct kplive *sampler);
 /*
  * For each programmed event the slot that it is read from. Set by kplive_start(),
@@ -251,9 +255,9 @@ int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
 /*
  * What kind of core a CPU is, in macOS's own letter: "P", "E", or another that a
  * newer Mac has; "": not known, as on Intel and in some virtual machines. From the
- * IORegistry, asked once by kplive_open(). The sampler's; never NULL.
+ * IORegistry, asked the first time. The sampler's; never NULL.
  */
-const char *kplive_core(const struct kplive *sampler, unsigned cpu);
+const char *kplive_core(struct kplive *sampler, unsigned cpu);
 
 /*
  * A metric of db/names.plist (its number in kpdb_metric()) from differences of

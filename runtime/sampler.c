@@ -1,110 +1,85 @@
-/* Taking the counters, reading them, and putting everything back. */
+/* A sampler: on what machine it is, what it is to count, and its metrics. */
 #include "sampler.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+#define STRING(x)  #x
+#define NUMBER(x)  STRING(x)
+#define VERSION(x) NUMBER(KPLIVE_VERSION_##x)
 
-int kplive_fail(struct kplive_error *error, int status, const char *call, int code,
-                const char *event, const char *hint, ...)
+const char *kplive_version(void)
 {
-    va_list args;
-
-    if (error == NULL)
-        return status;
-    error->status = (enum kplive_status)status;
-    error->call = call == NULL ? "" : call;
-    error->code = code;
-    snprintf(error->event, sizeof error->event, "%s", event == NULL ? "" : event);
-    error->hint[0] = '\0';
-    if (hint != NULL) {
-        va_start(args, hint);
-        vsnprintf(error->hint, sizeof error->hint, hint, args);
-        va_end(args);
-    }
-    return status;
+    return VERSION(MAJOR) "." VERSION(MINOR) "." VERSION(PATCH);
 }
 
-const char *kplive_strerror(int status)
-{
-    static const char *const texts[] = {
-        "no error",
-        "the performance counter frameworks cannot be loaded",
-        "not permitted to use the performance counters",
-        "the performance counters are in use",
-        "there are no performance counters",
-        "the kernel refuses an event",
-        "the tables do not know this CPU",
-        "running translated, on a CPU that cannot be known",
-        "an event cannot be counted here",
-        "the events do not fit the counters at once",
-        "the tables and the framework differ",
-        "another sampler of this process counts something else",
-        "called out of order",
-        "the kernel has no counters for this thread yet",
-        "out of memory",
-        "a call failed",
-        "unknown error",
-    };
+/* ---- the machine ----------------------------------------------------------------------------- */
 
-    return texts[status > 0 || status < KPLIVE_SYSTEM ? 1 - KPLIVE_SYSTEM : -status];
-}
-
-const char *kplive_describe(const struct kplive_error *error, char *text, size_t size)
-{
-    char code[16] = "";
-
-    if (error->code != 0)
-        snprintf(code, sizeof code, " (%d)", error->code);
-    snprintf(text, size, "%s%s%s%s%s%s%s%s", kplive_strerror((int)error->status),
-             *error->event == '\0' ? "" : ": ", error->event, *error->call == '\0' ? "" : ": ",
-             error->call, code, *error->hint == '\0' ? "" : ": ", error->hint);
-    for (size_t i = 0; i < size && text[i] != '\0'; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = '?';
-    return text;
-}
-
-/* A kpc call failed with errno: what it means there (xnu.md 1.2, 1.4, 1.8; peers.md, what hurts).
- */
-static int kpc_failed(struct kplive_error *error, const char *call, int code, bool config)
-{
-    switch (code) {
-    case EPERM:
-        if (config)
-            return kplive_fail(error, KPLIVE_REFUSED, call, code, NULL,
-                               "this kernel lets only the events of its own list be counted; "
-                               "kpep encode says which are not in it");
-        return kplive_fail(error, KPLIVE_NO_PERMISSION, call, code, NULL, "run it as root");
-    case EACCES:
-    case EBUSY:
-        return kplive_fail(error, KPLIVE_BUSY, call, code, NULL,
-                           "another tool has the counters: Instruments, xctrace, powermetrics or a "
-                           "second sampler");
-    case ENOENT:
-    case ENOTSUP:
-        return kplive_fail(error, KPLIVE_NO_COUNTERS, call, code, NULL,
-                           "this kernel has no counters, as in a virtual machine");
-    default:
-        return kplive_fail(error, KPLIVE_SYSTEM, call, code, NULL, "%s", strerror(code));
-    }
-}
-
-/* ---- open and close -------------------------------------------------------------------------- */
-
-static bool read_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
+bool kplive_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
 {
     size_t size = sizeof *number;
 
     *number = 0;
-    return f->sysctlbyname(name, number, &size, NULL, 0) == 0 && size == sizeof *number;
+    return f->sysctlbyname != NULL && f->sysctlbyname(name, number, &size, NULL, 0) == 0 &&
+           size == sizeof *number;
+}
+
+bool kplive_text(const struct kplive_frameworks *f, const char *name, char *text, size_t size)
+{
+    size_t room = size - 1;
+    bool found;
+
+    memset(text, 0, size);
+    found = f->sysctlbyname != NULL && f->sysctlbyname(name, text, &room, NULL, 0) == 0;
+    text[found ? size - 1 : 0] = '\0';
+    return found;
+}
+
+/* "24.6.0" -> 2406; 0: no such number. */
+static unsigned read_version(const char *text)
+{
+    char *end;
+    unsigned long major = strtoul(text, &end, 10), minor = 0;
+
+    if (end != text && *end == '.')
+        minor = strtoul(end + 1, NULL, 10);
+    return major > 999 || minor > 99 ? 0 : (unsigned)(major * 100 + minor);
+}
+
+/* Darwin A.B is macOS (A - 9).B up to 24, and (A + 1).B from 25 on (xnu.md, corrections). */
+static unsigned macos_of_darwin(unsigned darwin)
+{
+    if (darwin < 2000) /* macOS 10 */
+        return 0;
+    return darwin < 2500 ? darwin - 900 : darwin + 100;
+}
+
+/*
+ * The kernel's version is the one that no program is lied to about. macOS's own is
+ * more exact where both are of one major: 15.7 has the kernel of 15.6.
+ */
+static void find_macos(struct kplive *sampler)
+{
+    char kernel[24];
+    unsigned told, known;
+
+    (void)kplive_text(&sampler->frameworks, "kern.osrelease", kernel, sizeof kernel);
+    (void)kplive_text(&sampler->frameworks, "kern.osproductversion", sampler->macos,
+                      sizeof sampler->macos);
+    known = macos_of_darwin(read_version(kernel));
+    told = read_version(sampler->macos);
+    if (known == 0 && told / 100 == 16)
+        known = 2600;
+    if (known == 0 || known / 100 == told / 100) {
+        sampler->macos_version = told;
+        if (told == 0)
+            snprintf(sampler->macos, sizeof sampler->macos, "0");
+        return;
+    }
+    sampler->macos_version = known;
+    snprintf(sampler->macos, sizeof sampler->macos, "%u.%u", known / 100, known % 100);
 }
 
 /* Of the machine; 0: not known. */
@@ -112,7 +87,7 @@ static unsigned count_cpus(const struct kplive_frameworks *f)
 {
     uint32_t cpus;
 
-    return read_number(f, "hw.ncpu", &cpus) && cpus <= 1024 ? cpus : 0;
+    return kplive_number(f, "hw.ncpu", &cpus) && cpus <= 1024 ? cpus : 0;
 }
 
 /* The release of the tables whose macOS is the newest that is not newer than this one. */
@@ -136,39 +111,68 @@ static int fitting_release(unsigned cpu, unsigned macos)
 static int identify(struct kplive *sampler, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
-    size_t size = sizeof sampler->macos - 1;
     uint32_t type, subtype, family, translated;
-    unsigned macos;
 
-    if (read_number(f, "sysctl.proc_translated", &translated) && translated == 1)
+    if (f->sysctlbyname == NULL)
+        return kplive_fail(error, KPLIVE_NO_FRAMEWORK, "sysctlbyname", 0, NULL,
+                           "off macOS the library given for kperf has to have it");
+    if (kplive_number(f, "sysctl.proc_translated", &translated) && translated == 1)
         return kplive_fail(
             error, KPLIVE_TRANSLATED, "sysctlbyname", 0, NULL,
             "under Rosetta the system says it is an Intel CPU: use a build for arm64");
-    if (!read_number(f, "hw.cputype", &type) || !read_number(f, "hw.cpusubtype", &subtype) ||
-        !read_number(f, "hw.cpufamily", &family))
+    errno = 0;
+    if (!kplive_number(f, "hw.cputype", &type) || !kplive_number(f, "hw.cpusubtype", &subtype) ||
+        !kplive_number(f, "hw.cpufamily", &family))
         return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", errno, NULL,
                            "hw.cputype, hw.cpusubtype and hw.cpufamily say what CPU this is");
-    if (f->sysctlbyname("kern.osproductversion", sampler->macos, &size, NULL, 0) != 0)
-        snprintf(sampler->macos, sizeof sampler->macos, "0");
-    sampler->macos[sizeof sampler->macos - 1] = '\0';
+    find_macos(sampler);
     sampler->cpus = count_cpus(f);
     snprintf(sampler->cpu_name, sizeof sampler->cpu_name, "cpu_%x_%x_%x", (unsigned)type,
              (unsigned)subtype, (unsigned)family);
-    macos = (unsigned)strtoul(sampler->macos, NULL, 10);
+    sampler->intel = type == 7 || type == 0x1000007;
     sampler->cpu = kpdb_cpu_by_id(type, subtype, family);
     if (sampler->cpu < 0)
         sampler->cpu = sampler->release = KPLIVE_NO_CPU;
     else
-        sampler->release = fitting_release((unsigned)sampler->cpu, macos);
+        sampler->release = fitting_release((unsigned)sampler->cpu, sampler->macos_version / 100);
     return KPLIVE_OK;
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
+
+/* Of one that was never started: it counts nothing, and kplive_read() finds that it is stopped. */
+static int get_nothing(uint32_t thread, uint32_t count, uint64_t *counters)
+{
+    (void)thread;
+    (void)count;
+    (void)counters;
+    return 0;
+}
+
+/* kperfdata is wanted where words come from it; what a function of either is wanted for asks. */
+static int load(struct kplive *sampler, const struct kplive_options *options,
+                struct kplive_error *error)
+{
+    char why[256];
+    unsigned missing =
+        kplive_load(&sampler->frameworks, options->kperf, options->kperfdata, why, sizeof why);
+
+    if ((missing & KPLIVE_NO_KPERF) == 0 && (missing == 0 || sampler->words == KPLIVE_STATIC))
+        return KPLIVE_OK;
+    return kplive_fail(error, KPLIVE_NO_FRAMEWORK, "dlopen", 0, NULL, "%s", why);
+}
+
+/* size is 0 in a caller that knows no more than the three members before it. */
+static bool insists(const struct kplive_options *options)
+{
+    return options->size >= offsetof(struct kplive_options, insist) + sizeof options->insist &&
+           options->insist;
 }
 
 int kplive_open(const struct kplive_options *options, struct kplive **out,
                 struct kplive_error *error)
 {
     static const struct kplive_options defaults = {.words = KPLIVE_VERIFY};
-    unsigned missing;
-    char why[256];
     struct kplive *sampler;
     int status;
 
@@ -179,14 +183,13 @@ int kplive_open(const struct kplive_options *options, struct kplive **out,
     if (sampler == NULL)
         return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
     sampler->words = options->words;
-    missing =
-        kplive_load(&sampler->frameworks, options->kperf, options->kperfdata, why, sizeof why);
-    if ((missing & KPLIVE_NO_KPERF) != 0 || (missing != 0 && sampler->words != KPLIVE_STATIC)) {
-        kplive_unload(&sampler->frameworks);
-        free(sampler);
-        return kplive_fail(error, KPLIVE_NO_FRAMEWORK, "dlopen", 0, NULL, "%s", why);
-    }
-    status = identify(sampler, error);
+    sampler->insist = insists(options);
+    sampler->get = get_nothing;
+    sampler->slot_count = 1;
+    atomic_init(&sampler->stopped, 1);
+    status = load(sampler, options, error);
+    if (status == KPLIVE_OK)
+        status = identify(sampler, error);
     if (status != KPLIVE_OK) {
         kplive_close(sampler);
         return status;
@@ -201,6 +204,7 @@ void kplive_close(struct kplive *sampler)
         return;
     kplive_stop(sampler, NULL);
     kplive_unload(&sampler->frameworks);
+    free(sampler->cores);
     free(sampler);
 }
 
@@ -224,26 +228,29 @@ const char *kplive_macos(const struct kplive *sampler)
     return sampler->macos;
 }
 
+unsigned kplive_macos_version(const struct kplive *sampler)
+{
+    return sampler->macos_version;
+}
+
 unsigned kplive_cpus(const struct kplive *sampler)
 {
     return sampler->cpus;
 }
+
+/* ---- programming, starting, stopping --------------------------------------------------------- */
 
 int kplive_program(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                    struct kplive_error *error)
 {
     int status;
 
-    if (sampler->started)
+    if (kplive_runs(sampler))
         return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "stop it first");
     sampler->programmed = false;
     status = kplive_encode(sampler, events, count, error);
-    if (status != KPLIVE_OK)
-        return status;
-    for (unsigned i = 0; i < count; i++)
-        sampler->slots[i] = sampler->encoding.events[i].slot;
-    sampler->programmed = true;
-    return KPLIVE_OK;
+    sampler->programmed = status == KPLIVE_OK;
+    return status;
 }
 
 const struct kpdb_encoding *kplive_encoding(const struct kplive *sampler)
@@ -251,368 +258,25 @@ const struct kpdb_encoding *kplive_encoding(const struct kplive *sampler)
     return sampler->programmed ? &sampler->encoding : NULL;
 }
 
-/* ---- start and stop -------------------------------------------------------------------------- */
-
-/*
- * The counters are the machine's: one configuration for all samplers of the
- * process, taken by the first that starts and given back by the last that
- * stops. What was there before is kept here, where a signal handler finds it.
- */
-static pthread_mutex_t owners_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct kplive *owners; /* those that are started */
-static struct kplive_before before;
-/* Whose counters they are from the first change to the last: all a signal handler asks. */
-static const struct kplive_frameworks *volatile held;
-
-static void remember(const struct kplive_frameworks *f)
-{
-    uint32_t thread_counting = f->kpc_get_thread_counting();
-
-    memset(&before, 0, sizeof before);
-    before.counting = f->kpc_get_counting();
-    /* The wrapper's error is all ones (xnu.md 5.3). */
-    before.thread_counting = thread_counting == UINT32_MAX ? 0 : thread_counting;
-}
-
-/* Once forced, so that the words are those of all counters. What cannot be put back is not taken.
- */
-static bool remember_config(const struct kplive_frameworks *f)
-{
-    uint32_t count = f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE);
-
-    before.config_count = 0;
-    if (count == 0 || count > KPDB_COUNTERS_MAX ||
-        f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, before.config) != 0)
-        return false;
-    before.config_count = count;
-    return true;
-}
-
-/* What went wrong first, while the rest is still being done. */
-struct trouble {
-    const char *call;
-    int code;
-};
-
-/*
- * A step of putting things back. Leaving counters taken is worse than asking
- * twice, so a call that fails is made once more before it counts as failed.
- */
-static void put_back(struct trouble *trouble, const char *call, int (*function)(uint32_t),
-                     uint32_t value)
-{
-    int result = function(value);
-
-    if (result != 0)
-        result = function(value);
-    if (result != 0 && trouble->call == NULL)
-        *trouble = (struct trouble){call, errno};
-}
-
-/* The same of the one function whose parameter is signed. */
-static void put_force_back(const struct kplive_frameworks *f, struct trouble *trouble)
-{
-    if (f->kpc_force_all_ctrs_set(before.force) != 0 &&
-        f->kpc_force_all_ctrs_set(before.force) != 0 && trouble->call == NULL)
-        *trouble = (struct trouble){"kpc_force_all_ctrs_set", errno};
-}
-
-/*
- * The words that were there, while the counters are still forced as they were
- * when the words were read. The kernel may not take them back from us, who are
- * held to its list of events, the power manager's among them: then none are
- * left. macOS 26 applies words when counting is next set.
- */
-static void put_config_back(const struct kplive_frameworks *f, struct trouble *trouble)
-{
-    static uint64_t none[KPDB_COUNTERS_MAX];
-
-    if (before.config_count == 0)
-        return;
-    if (f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, before.config) != 0 &&
-        f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, before.config) != 0)
-        (void)f->kpc_set_config(KPDB_CLASS_CONFIGURABLE, none);
-    put_back(trouble, "kpc_set_counting", f->kpc_set_counting, KPDB_CLASS_CONFIGURABLE);
-}
-
-/*
- * As it was before, in the reverse of the kernel's order (xnu.md 1.10); what was
- * counting goes on once the force is back, on the counters that are left.
- */
-static struct trouble give_back(const struct kplive_frameworks *f)
-{
-    struct trouble trouble = {0};
-
-    put_config_back(f, &trouble);
-    put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, 0);
-    put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting,
-             before.thread_counting);
-    put_force_back(f, &trouble);
-    if (before.counting != 0)
-        put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before.counting);
-    return trouble;
-}
-
-/* How many counters the kernel has of the classes; every event is on one of them. */
-static int count_counters(const struct kplive *sampler, uint32_t *counters,
-                          struct kplive_error *error)
-{
-    const struct kpdb_encoding *encoding = &sampler->encoding;
-
-    *counters = sampler->frameworks.kpc_get_counter_count(encoding->classes);
-    if (*counters == 0)
-        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", errno, NULL,
-                           "this kernel has no counters of these classes, as in a virtual machine");
-    if (*counters > KPDB_COUNTERS_MAX)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
-                           "%u counters (expected at most %d)", (unsigned)*counters,
-                           KPDB_COUNTERS_MAX);
-    for (unsigned i = 0; i < encoding->event_count; i++)
-        if (encoding->events[i].slot >= *counters)
-            return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", 0, NULL,
-                               "%u counters, and an event is on number %u: as in a virtual machine",
-                               (unsigned)*counters, encoding->events[i].slot);
-    return KPLIVE_OK;
-}
-
-/* The counts and sizes that hold once the counters are forced (peers.md, mistakes). */
-static int check_counts(const struct kplive *sampler, struct kplive_error *error)
-{
-    const struct kpdb_encoding *encoding = &sampler->encoding;
-    uint32_t counters, words;
-    int status = count_counters(sampler, &counters, error);
-
-    if (status != KPLIVE_OK)
-        return status;
-    words = sampler->frameworks.kpc_get_config_count(encoding->classes);
-    if (encoding->config_count != 0 && words != encoding->config_count)
-        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_config_count", 0, NULL,
-                           "%u configuration words (expected %u): the counters were not forced",
-                           (unsigned)words, encoding->config_count);
-    return KPLIVE_OK;
-}
-
-/* force, check, config, counting, thread counting: the kernel's order. */
-static int take(struct kplive *sampler, struct kplive_error *error)
-{
-    const struct kplive_frameworks *f = &sampler->frameworks;
-    uint32_t classes = sampler->encoding.classes;
-    uint64_t words[KPDB_COUNTERS_MAX];
-    int status;
-
-    if (f->kpc_force_all_ctrs_set(1) != 0)
-        return kpc_failed(error, "kpc_force_all_ctrs_set", errno, false);
-    status = check_counts(sampler, error);
-    if (status != KPLIVE_OK)
-        return status;
-    if (sampler->encoding.config_count != 0 && !remember_config(f))
-        return kpc_failed(error, "kpc_get_config", errno, false);
-    memcpy(words, sampler->encoding.config, sizeof words);
-    if (sampler->encoding.config_count != 0 && f->kpc_set_config(classes, words) != 0)
-        return kpc_failed(error, "kpc_set_config", errno, true);
-    /* Also what makes macOS 26 apply the configuration, which it only keeps until then. */
-    if (f->kpc_set_counting(classes) != 0)
-        return kpc_failed(error, "kpc_set_counting", errno, false);
-    if (f->kpc_set_thread_counting(classes) != 0)
-        return kpc_failed(error, "kpc_set_thread_counting", errno, false);
-    return KPLIVE_OK;
-}
-
-static bool same_words(const struct kpdb_encoding *a, const struct kpdb_encoding *b)
-{
-    return a->classes == b->classes && a->config_count == b->config_count &&
-           memcmp(a->config, b->config, a->config_count * sizeof a->config[0]) == 0;
-}
-
-static int start_first(struct kplive *sampler, struct kplive_error *error)
-{
-    const struct kplive_frameworks *f = &sampler->frameworks;
-    int status;
-
-    remember(f);
-    /* The first question that needs root, and the one that changes nothing. */
-    if (f->kpc_force_all_ctrs_get(&before.force) != 0)
-        return kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
-    held = f;
-    status = take(sampler, error);
-    if (status != KPLIVE_OK) {
-        (void)give_back(f);
-        held = NULL;
-    }
-    return status;
-}
-
-static void stop_at_exit(void)
-{
-    kplive_stop_all();
-}
-
-static void register_exit(void)
-{
-    (void)atexit(stop_at_exit);
-}
-
 int kplive_start(struct kplive *sampler, struct kplive_error *error)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    int status = KPLIVE_OK;
+    int status;
 
-    if (!sampler->programmed || sampler->started)
+    if (!sampler->programmed || kplive_runs(sampler))
         return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "%s",
-                           sampler->started ? "it is started already" : "program it first");
-    (void)pthread_once(&once, register_exit);
-    pthread_mutex_lock(&owners_lock);
-    if (owners == NULL)
-        status = start_first(sampler, error);
-    else if (!same_words(&owners->encoding, &sampler->encoding))
-        status = kplive_fail(error, KPLIVE_IN_USE, "", 0, NULL,
-                             "the counters are the machine's: it would count something else too");
-    if (status == KPLIVE_OK) {
-        sampler->next = owners;
-        owners = sampler;
-        sampler->started = true;
-    }
-    pthread_mutex_unlock(&owners_lock);
-    if (status == KPLIVE_OK) {
-        status = kplive_ready(sampler, error);
-        if (status != KPLIVE_OK)
-            (void)kplive_stop(sampler, NULL);
-    }
+                           sampler->programmed ? "it is started already" : "program it first");
+    status = kplive_own(sampler, error);
+    if (status != KPLIVE_OK)
+        return status;
+    status = kplive_ready(sampler, error);
+    if (status != KPLIVE_OK && kplive_disown(sampler, NULL) != KPLIVE_OK)
+        kplive_add_hint(error, "; and not all could be put back: see kpep reset");
     return status;
 }
 
 int kplive_stop(struct kplive *sampler, struct kplive_error *error)
 {
-    struct trouble trouble = {0};
-
-    if (!sampler->started)
-        return KPLIVE_OK;
-    pthread_mutex_lock(&owners_lock);
-    for (struct kplive **at = &owners; *at != NULL; at = &(*at)->next)
-        if (*at == sampler) {
-            *at = sampler->next;
-            break;
-        }
-    if (sampler->started && owners == NULL) {
-        trouble = give_back(held);
-        held = NULL;
-    } else if (owners != NULL) {
-        held = &owners->frameworks;
-    }
-    sampler->started = false;
-    pthread_mutex_unlock(&owners_lock);
-    return trouble.call == NULL ? KPLIVE_OK : kpc_failed(error, trouble.call, trouble.code, false);
-}
-
-void kplive_stop_all(void)
-{
-    const struct kplive_frameworks *f = held;
-
-    if (f == NULL)
-        return;
-    (void)give_back(f);
-    held = NULL;
-    for (struct kplive *sampler = owners; sampler != NULL; sampler = sampler->next)
-        sampler->started = false;
-    owners = NULL;
-}
-
-/* ---- reading --------------------------------------------------------------------------------- */
-
-int kplive_read(const struct kplive *sampler, uint64_t *values)
-{
-    uint64_t counters[KPDB_COUNTERS_MAX];
-    size_t count, i;
-
-    if (sampler->frameworks.kpc_get_thread_counters(0, KPDB_COUNTERS_MAX, counters) != 0)
-        return -1;
-    count = sampler->encoding.event_count;
-    i = count & 1;
-    if (i != 0)
-        values[0] = counters[sampler->slots[0]];
-    for (; i < count; i += 2) { /* two at a step: a third fewer instructions */
-        values[i] = counters[sampler->slots[i]];
-        values[i + 1] = counters[sampler->slots[i + 1]];
-    }
-    return 0;
-}
-
-/* A millisecond: the kernel gives an older thread its counters when it next runs. */
-static void wait_a_little(void)
-{
-    struct timespec pause = {0, 1000000};
-
-    (void)nanosleep(&pause, NULL);
-}
-
-int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
-{
-    uint64_t values[KPDB_EVENTS_MAX];
-    enum { TRIES = 100 };
-
-    if (!sampler->started)
-        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "start it first");
-    for (int i = 0; i < TRIES; i++) {
-        if (kplive_read(sampler, values) == 0) {
-            /* The snapshot this read began from may be stale; the next one begins from this. */
-            if (kplive_read(sampler, values) == 0)
-                return KPLIVE_OK;
-        }
-        if (errno != EINVAL)
-            return kpc_failed(error, "kpc_get_thread_counters", errno, false);
-        wait_a_little();
-    }
-    return kplive_fail(error, KPLIVE_NOT_READY, "kpc_get_thread_counters", EINVAL, NULL,
-                       "the kernel keeps no counts for this thread");
-}
-
-void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count, uint64_t *delta)
-{
-    for (unsigned i = 0; i < count; i++)
-        delta[i] = later[i] - earlier[i];
-}
-
-static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *values,
-                     struct kplive_error *error)
-{
-    const struct kplive_frameworks *f = &sampler->frameworks;
-    unsigned cpus = all ? sampler->cpus : 1;
-    uint64_t *counters;
-    uint32_t stride;
-    int status, result;
-
-    if (!sampler->started)
-        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "start it first");
-    if (all && (cpus == 0 || cpus != count_cpus(f)))
-        return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", 0, NULL,
-                           "hw.ncpu does not say how many CPUs there are, or not as before");
-    /* What the wrapper goes by, which is not told how much room there is: it gets more. */
-    status = count_counters(sampler, &stride, error);
-    if (status != KPLIVE_OK)
-        return status;
-    counters = calloc((size_t)cpus * KPDB_COUNTERS_MAX + KPDB_COUNTERS_MAX, sizeof *counters);
-    if (counters == NULL)
-        return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
-    result = f->kpc_get_cpu_counters(all, sampler->encoding.classes, cpu, counters);
-    for (unsigned c = 0; c < cpus && result >= 0; c++)
-        for (unsigned i = 0; i < sampler->encoding.event_count; i++)
-            values[c * sampler->encoding.event_count + i] =
-                counters[c * stride + sampler->slots[i]];
-    free(counters);
-    return result >= 0 ? KPLIVE_OK : kpc_failed(error, "kpc_get_cpu_counters", errno, false);
-}
-
-int kplive_read_cpus(const struct kplive *sampler, uint64_t *values, struct kplive_error *error)
-{
-    int cpu;
-
-    return read_cpus(sampler, true, &cpu, values, error);
-}
-
-int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
-                    struct kplive_error *error)
-{
-    return read_cpus(sampler, false, cpu, values, error);
+    return kplive_disown(sampler, error);
 }
 
 /* ---- metrics --------------------------------------------------------------------------------- */

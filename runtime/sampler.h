@@ -1,9 +1,11 @@
-/* What sampler.c, words.c and check.c share. Not installed. */
+/* What the parts of libkplive share. Not installed. */
 #ifndef KPLIVE_SAMPLER_H
 #define KPLIVE_SAMPLER_H
 
 #include "kperf.h"
 #include "kplive.h"
+
+#include <stdatomic.h>
 
 static inline unsigned kplive_count_bits(uint32_t mask)
 {
@@ -14,31 +16,66 @@ static inline unsigned kplive_count_bits(uint32_t mask)
     return count;
 }
 
-/* What was there before the counters were taken. */
-struct kplive_before {
-    int force;
-    uint32_t counting, thread_counting;
-    uint64_t config[KPDB_COUNTERS_MAX];
-    unsigned config_count; /* words of config, for all that is configurable; 0: not known */
-};
-
 struct kplive {
     struct kplive_frameworks frameworks;
     enum kplive_words words;
+    bool insist;
     int cpu;     /* of the tables, or KPLIVE_NO_CPU */
     int release; /* of the tables, or KPLIVE_NO_CPU */
+    bool intel;
     char cpu_name[40], macos[24];
-    unsigned cpus; /* of the machine; 0: not known */
+    unsigned macos_version;     /* 2604 for 26.4; 0: not known */
+    unsigned cpus;              /* of the machine; 0: not known */
+    struct kplive_cores *cores; /* cores.c; NULL until it is asked */
 
-    bool programmed, started;
+    bool programmed;
     struct kpdb_encoding encoding;
-    uint8_t slots[KPDB_EVENTS_MAX]; /* of the events, packed for the reading loop */
-    struct kplive *next;            /* of the started samplers */
+
+    /* What reading goes by: owner.c sets it, and others may read it meanwhile. */
+    atomic_int stopped; /* 0 from its start to its end, whoever ends it */
+    uint32_t slot_count;
+    int (*get)(uint32_t thread, uint32_t count, uint64_t *counters);
+    uint32_t event_count;
+    uint32_t running_classes;
+    uint8_t map[KPDB_EVENTS_MAX]; /* slot of each event */
+    struct kplive *next;          /* of those that run */
 };
 
-/* Fills *error in and returns status. call and event may be NULL; hint is a format, or NULL. */
+/* error.c: fills *error in and returns status. call and event may be NULL; hint is a format, or
+ * NULL.
+ */
 int kplive_fail(struct kplive_error *error, int status, const char *call, int code,
                 const char *event, const char *hint, ...) __attribute__((format(printf, 6, 7)));
+/* More for the end of the hint. */
+void kplive_add_hint(struct kplive_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/*
+ * A kpc call failed with errno, or without any (0), and what that means there
+ * (xnu.md 1.2, 1.4, 1.8; peers.md, what hurts); config: it was kpc_set_config().
+ */
+int kplive_kpc_failed(struct kplive_error *error, const char *call, int code, bool config);
+
+/* sampler.c: the system's numbers and texts. False, and 0 or "", where it has none such. */
+bool kplive_number(const struct kplive_frameworks *frameworks, const char *name, uint32_t *number);
+bool kplive_text(const struct kplive_frameworks *frameworks, const char *name, char *text,
+                 size_t size);
+
+/*
+ * owner.c: starting and stopping, one at a time in a process. It has the
+ * counters' former state, and gives it back once.
+ */
+int kplive_register(struct kplive_error *error); /* the ways out, once in a process */
+int kplive_own(struct kplive *sampler, struct kplive_error *error);
+int kplive_disown(struct kplive *sampler, struct kplive_error *error);
+bool kplive_runs(const struct kplive *sampler);
+/* As kplive_stop_all(), and nothing starts any more; until kplive_go_on(). For a signal handler. */
+void kplive_end(void);
+void kplive_go_on(void);
+/* Runs while nothing starts or stops; owned: this process has started a sampler. */
+int kplive_alone(int (*run)(void *context, bool owned), void *context);
+/* How many counters the kernel has of the programmed classes; every event is on one of them. */
+int kplive_count_counters(const struct kplive *sampler, uint32_t *counters,
+                          struct kplive_error *error);
 
 /*
  * need.c: whether every function of the NULL-terminated list is there. KPLIVE_OK,

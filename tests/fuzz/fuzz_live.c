@@ -23,7 +23,7 @@ struct session {
 
 static bool ok(int status, const struct kplive_error *error)
 {
-    MUST(status <= KPLIVE_OK && status >= KPLIVE_SYSTEM);
+    MUST(status <= KPLIVE_OK && status >= KPLIVE_CPU_OFF);
     MUST(strlen(kplive_strerror(status)) > 0);
     if (status == KPLIVE_OK)
         return true;

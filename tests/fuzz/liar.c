@@ -25,8 +25,7 @@ struct kpep_config {
 };
 
 struct kept {
-    int force;
-    uint32_t counting, thread_counting;
+    uint32_t force, counting, thread_counting;
 };
 
 static struct {
@@ -120,11 +119,11 @@ int sysctlbyname(const char *name, void *old, size_t *size, void *new, size_t ne
     MUST(new == NULL &&new_size == 0);
     if (kpc_result() != 0)
         return -1;
-    if (strcmp(name, "kern.osproductversion") == 0) {
+    if (strncmp(name, "kern.os", 7) == 0) {
         if (take() >= SMALL_LIE)
             memset(old, '9', *size);
         else
-            strcpy(old, "15.1");
+            strcpy(old, strcmp(name, "kern.osrelease") == 0 ? "24.1.0" : "15.1");
         return 0;
     }
     MUST(*size == sizeof value);
@@ -165,34 +164,44 @@ uint32_t kpc_get_thread_counting(void)
     return told;
 }
 
+/* What a call sets, if it says so; or tries to put back, which is all that can be done. */
+static int set(uint32_t *now, uint32_t value, uint32_t before)
+{
+    int result = kpc_result();
+
+    if (result == 0 || value == before)
+        *now = value;
+    return result;
+}
+
 int kpc_set_counting(uint32_t classes)
 {
-    liar.now.counting = classes;
-    return kpc_result();
+    return set(&liar.now.counting, classes, liar.before.counting);
 }
 
 int kpc_set_thread_counting(uint32_t classes)
 {
-    liar.now.thread_counting = classes;
-    return kpc_result();
+    return set(&liar.now.thread_counting, classes, liar.before.thread_counting);
 }
 
+/* The first that changes anything. */
 int kpc_force_all_ctrs_set(int force)
 {
-    MUST(liar.before.force == force || force == 1);
-    liar.taken = true;
-    liar.now.force = force;
-    return kpc_result();
+    if (force == 1) {
+        liar.before = liar.now = liar.told;
+        liar.taken = true;
+    }
+    MUST(force == 1 || liar.before.force == 0);
+    return set(&liar.now.force, (uint32_t)force, liar.before.force);
 }
 
-/* The last question before the counters are taken. */
 int kpc_force_all_ctrs_get(int *force)
 {
     int result = kpc_result();
 
     if (result == 0) {
-        *force = liar.told.force = (int)number(0);
-        liar.before = liar.now = liar.told;
+        *force = (int)number(0);
+        liar.told.force = *force != 0;
     }
     return result;
 }

@@ -1,0 +1,114 @@
+/* Failures: what is known of one, and one line of it. */
+#include "sampler.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int kplive_fail(struct kplive_error *error, int status, const char *call, int code,
+                const char *event, const char *hint, ...)
+{
+    va_list args;
+
+    if (error == NULL)
+        return status;
+    error->status = (enum kplive_status)status;
+    error->call = call == NULL ? "" : call;
+    error->code = code;
+    snprintf(error->event, sizeof error->event, "%s", event == NULL ? "" : event);
+    error->hint[0] = '\0';
+    if (hint != NULL) {
+        va_start(args, hint);
+        vsnprintf(error->hint, sizeof error->hint, hint, args);
+        va_end(args);
+    }
+    return status;
+}
+
+void kplive_add_hint(struct kplive_error *error, const char *format, ...)
+{
+    size_t length;
+    va_list args;
+
+    if (error == NULL)
+        return;
+    length = strlen(error->hint);
+    va_start(args, format);
+    vsnprintf(error->hint + length, sizeof error->hint - length, format, args);
+    va_end(args);
+}
+
+const char *kplive_strerror(int status)
+{
+    static const char *const texts[] = {
+        "no error",
+        "the performance counter frameworks cannot be used",
+        "not permitted to use the performance counters",
+        "the performance counters are in use",
+        "there are no performance counters",
+        "the kernel refuses an event",
+        "the tables do not know this CPU",
+        "running translated, on a CPU that cannot be known",
+        "an event cannot be counted here",
+        "the events do not fit the counters at once",
+        "the tables and the framework differ",
+        "another sampler of this process counts something else",
+        "called out of order",
+        "the kernel has no counters for this thread yet",
+        "out of memory",
+        "a call failed",
+        "the counters are not running",
+        "another process changed what is counted for threads",
+        "the counters could not all be given back",
+        "a CPU is switched off",
+        "unknown error",
+    };
+    enum { UNKNOWN = sizeof texts / sizeof texts[0] - 1 };
+
+    _Static_assert(UNKNOWN == 1 - KPLIVE_CPU_OFF, "a text for every status");
+    return texts[status > 0 || status < KPLIVE_CPU_OFF ? UNKNOWN : -status];
+}
+
+const char *kplive_describe(const struct kplive_error *error, char *text, size_t size)
+{
+    const char *call = error->call == NULL ? "" : error->call; /* of an error that is all zero */
+    char code[16] = "";
+
+    if (error->code != 0)
+        snprintf(code, sizeof code, " (%d)", error->code);
+    snprintf(text, size, "%s%s%s%s%s%s%s%s", kplive_strerror((int)error->status),
+             *error->event == '\0' ? "" : ": ", error->event, *call == '\0' ? "" : ": ", call, code,
+             *error->hint == '\0' ? "" : ": ", error->hint);
+    for (size_t i = 0; i < size && text[i] != '\0'; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = '?';
+    return text;
+}
+
+int kplive_kpc_failed(struct kplive_error *error, const char *call, int code, bool config)
+{
+    switch (code) {
+    case 0:
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, call, code, NULL,
+                           "the framework asked the kernel nothing: it counts no counters of these "
+                           "classes");
+    case EPERM:
+        if (config)
+            return kplive_fail(error, KPLIVE_REFUSED, call, code, NULL,
+                               "this kernel lets only the events of its own list be counted; "
+                               "kpep encode says which are not in it");
+        return kplive_fail(error, KPLIVE_NO_PERMISSION, call, code, NULL, "run it as root");
+    case EACCES:
+    case EBUSY:
+        return kplive_fail(error, KPLIVE_BUSY, call, code, NULL,
+                           "another tool has the counters: Instruments, xctrace, powermetrics or a "
+                           "second sampler");
+    case ENOENT:
+    case ENOTSUP:
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, call, code, NULL,
+                           "this kernel has no counters, as in a virtual machine");
+    default:
+        return kplive_fail(error, KPLIVE_SYSTEM, call, code, NULL, "%s", strerror(code));
+    }
+}

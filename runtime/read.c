@@ -1,0 +1,233 @@
+/* Reading the counters: of the calling thread, which is the hot path, and of the CPUs. */
+#include "sampler.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- threads --------------------------------------------------------------------------------- */
+
+/*
+ * The framework does not tell how many counters the kernel gave. It is asked for
+ * as many as were started: more of them is its ENOMEM, and after fewer this is
+ * still in the last. A counter that is just this number is an error too: better
+ * one in 2^64 good reads refused than one bad read that passes.
+ */
+#define UNWRITTEN ((uint64_t)(int64_t)-0x2152411)
+
+/* What the rare cases are: none of them is on the way of a good read. */
+static __attribute__((noinline, cold)) int why_not(const struct kplive *sampler, int result)
+{
+    if (!kplive_runs(sampler))
+        return KPLIVE_STOPPED;
+    if (result == 0 || errno == ENOMEM)
+        return KPLIVE_SHORT;
+    return errno == EINVAL ? KPLIVE_NOT_READY : KPLIVE_SYSTEM;
+}
+
+/* Whether it runs is asked afterwards: what was read while it was stopped is no count either. */
+static inline int read_slots(const struct kplive *sampler, unsigned count, uint64_t *slots)
+{
+    uint64_t *last = slots + count - 1;
+    int result, stopped;
+
+    *last = UNWRITTEN;
+    result = sampler->get(0, count, slots);
+    stopped = atomic_load_explicit(&sampler->stopped, memory_order_acquire);
+    if (__builtin_expect((result | stopped) != 0, 0) || __builtin_expect(*last == UNWRITTEN, 0))
+        return why_not(sampler, result);
+    return KPLIVE_OK;
+}
+
+int kplive_read_raw(const struct kplive *sampler, unsigned count, uint64_t *slots)
+{
+    return read_slots(sampler, count, slots);
+}
+
+/* Straight on from the last event to the first: a loop would cost half as much again. */
+#define ONE(n)                             \
+    case n:                                \
+        values[n - 1] = slots[map[n - 1]]; \
+        __attribute__((fallthrough));
+
+_Static_assert(KPDB_EVENTS_MAX == 32, "a case for each count of events");
+
+int kplive_read(const struct kplive *sampler, uint64_t *values)
+{
+    uint64_t slots[KPDB_COUNTERS_MAX];
+    const uint8_t *map = sampler->map;
+    int status = read_slots(sampler, sampler->slot_count, slots);
+
+    if (__builtin_expect(status != KPLIVE_OK, 0))
+        return status;
+    /* clang-format off */
+    switch (sampler->event_count) {
+        ONE(32) ONE(31) ONE(30) ONE(29) ONE(28) ONE(27) ONE(26) ONE(25)
+        ONE(24) ONE(23) ONE(22) ONE(21) ONE(20) ONE(19) ONE(18) ONE(17)
+        ONE(16) ONE(15) ONE(14) ONE(13) ONE(12) ONE(11) ONE(10) ONE(9)
+        ONE(8) ONE(7) ONE(6) ONE(5) ONE(4) ONE(3) ONE(2) ONE(1)
+    case 0:
+        return KPLIVE_OK;
+    }
+    /* clang-format on */
+    __builtin_unreachable();
+}
+
+unsigned kplive_slots(const struct kplive *sampler)
+{
+    return sampler->slot_count;
+}
+
+const uint8_t *kplive_map(const struct kplive *sampler)
+{
+    return sampler->map;
+}
+
+/* A millisecond: the kernel gives an older thread its counters when it next runs. */
+static void wait_a_little(void)
+{
+    struct timespec pause = {0, 1000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+static int cannot_read(int status, struct kplive_error *error)
+{
+    const char *call = "kpc_get_thread_counters";
+
+    switch (status) {
+    case KPLIVE_STOPPED:
+        return kplive_fail(error, status, "", 0, NULL, "start it first");
+    case KPLIVE_SHORT:
+        return kplive_fail(error, status, call, 0, NULL,
+                           "fewer or more counters than were started: another tool counts too");
+    case KPLIVE_NOT_READY:
+        return kplive_fail(error, status, call, EINVAL, NULL,
+                           "the kernel keeps no counts for this thread");
+    default:
+        return kplive_kpc_failed(error, call, errno, false);
+    }
+}
+
+int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
+{
+    enum { TRIES = 100 };
+    uint64_t slots[KPDB_COUNTERS_MAX];
+    int status = KPLIVE_NOT_READY;
+
+    for (int i = 0; i < TRIES && status == KPLIVE_NOT_READY; i++) {
+        if (i != 0)
+            wait_a_little();
+        status = kplive_read_raw(sampler, sampler->slot_count, slots);
+        /* The snapshot this read began from may be stale; the next one begins from this. */
+        if (status == KPLIVE_OK)
+            status = kplive_read_raw(sampler, sampler->slot_count, slots);
+    }
+    return status == KPLIVE_OK ? KPLIVE_OK : cannot_read(status, error);
+}
+
+void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count, uint64_t *delta)
+{
+    for (unsigned i = 0; i < count; i++)
+        delta[i] = later[i] - earlier[i];
+}
+
+/* The kernel's CONFIGURABLE is on only when all of those counters run (xnu.md 1.5). */
+int kplive_running(const struct kplive *sampler, struct kplive_error *error)
+{
+    static const char *const needed[] = {"kpc_get_counting", "kpc_get_thread_counting", NULL};
+    const struct kplive_frameworks *f = &sampler->frameworks;
+    uint32_t classes, counting, threads;
+    int status = kplive_need(f, error, needed);
+
+    if (!kplive_runs(sampler))
+        return cannot_read(KPLIVE_STOPPED, error);
+    if (status != KPLIVE_OK)
+        return status;
+    errno = 0;
+    counting = f->kpc_get_counting();
+    if (counting == 0 && errno != 0)
+        return kplive_kpc_failed(error, "kpc_get_counting", errno, false);
+    errno = 0;
+    threads = f->kpc_get_thread_counting();
+    if (threads == UINT32_MAX || (threads == 0 && errno != 0))
+        return kplive_kpc_failed(error, "kpc_get_thread_counting", errno, false);
+    classes = sampler->running_classes;
+    if ((counting & classes) != classes || threads == 0)
+        return kplive_fail(error, KPLIVE_STOPPED, "", 0, NULL, "another tool has stopped them");
+    return threads == classes ? KPLIVE_OK : cannot_read(KPLIVE_SHORT, error);
+}
+
+/* ---- CPUs ------------------------------------------------------------------------------------ */
+
+static int check_cpus(const struct kplive *sampler, bool all, struct kplive_error *error)
+{
+    static const char *const needed[] = {"kpc_get_counter_count", "kpc_get_cpu_counters", NULL};
+    uint32_t cpus;
+
+    if (!kplive_runs(sampler))
+        return cannot_read(KPLIVE_STOPPED, error);
+    if (all && (sampler->cpus == 0 || !kplive_number(&sampler->frameworks, "hw.ncpu", &cpus) ||
+                cpus != sampler->cpus))
+        return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", 0, NULL,
+                           "hw.ncpu does not say how many CPUs there are, or not as before");
+    return kplive_need(&sampler->frameworks, error, needed);
+}
+
+/* An answer that does not come to the last CPU's last counter is without one of them (xnu.md 1.7).
+ */
+static int take_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *counters,
+                     unsigned words, struct kplive_error *error)
+{
+    uint64_t *last = &counters[words - 1];
+
+    *last = UNWRITTEN;
+    errno = 0;
+    if (sampler->frameworks.kpc_get_cpu_counters(all, sampler->running_classes, cpu, counters) < 0)
+        return kplive_kpc_failed(error, "kpc_get_cpu_counters", errno, false);
+    if (!kplive_runs(sampler))
+        return cannot_read(KPLIVE_STOPPED, error);
+    if (*last != UNWRITTEN)
+        return KPLIVE_OK;
+    return kplive_fail(error, all ? KPLIVE_CPU_OFF : KPLIVE_SHORT, "kpc_get_cpu_counters", 0, NULL,
+                       "the kernel gave fewer counters than there are");
+}
+
+static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *values,
+                     struct kplive_error *error)
+{
+    unsigned cpus = all ? sampler->cpus : 1, count = sampler->event_count;
+    unsigned stride = sampler->slot_count;
+    int status = check_cpus(sampler, all, error);
+    uint64_t *counters;
+
+    if (status != KPLIVE_OK)
+        return status;
+    /* What the wrapper goes by, which is not told how much room there is: it gets more. */
+    if (sampler->frameworks.kpc_get_counter_count(sampler->running_classes) != stride)
+        return kplive_fail(error, KPLIVE_SHORT, "kpc_get_counter_count", 0, NULL,
+                           "not as many counters as were started");
+    counters = calloc((size_t)cpus * KPDB_COUNTERS_MAX + KPDB_COUNTERS_MAX, sizeof *counters);
+    if (counters == NULL)
+        return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
+    status = take_cpus(sampler, all, cpu, counters, cpus * stride, error);
+    for (unsigned c = 0; c < cpus && status == KPLIVE_OK; c++)
+        for (unsigned i = 0; i < count; i++)
+            values[c * count + i] = counters[c * stride + sampler->map[i]];
+    free(counters);
+    return status;
+}
+
+int kplive_read_cpus(const struct kplive *sampler, uint64_t *values, struct kplive_error *error)
+{
+    int cpu;
+
+    return read_cpus(sampler, true, &cpu, values, error);
+}
+
+int kplive_read_cpu(const struct kplive *sampler, int *cpu, uint64_t *values,
+                    struct kplive_error *error)
+{
+    return read_cpus(sampler, false, cpu, values, error);
+}

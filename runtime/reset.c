@@ -1,0 +1,160 @@
+/* Counters that a program left taken: what is on, and switching it off. */
+#include "sampler.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static const char *const needed[] = {"kpc_force_all_ctrs_get",
+                                     "kpc_force_all_ctrs_set",
+                                     "kpc_get_counting",
+                                     "kpc_set_counting",
+                                     "kpc_get_thread_counting",
+                                     "kpc_set_thread_counting",
+                                     NULL};
+
+/* Nodes that older kernels lack; they say nothing then (xnu.md 1.13). */
+static void find_owner(const struct kplive_frameworks *f, struct kplive_state *state)
+{
+    uint32_t owner;
+
+    if (kplive_number(f, "ktrace.owning_pid", &owner) && owner != 0 && owner <= INT32_MAX) {
+        state->owner = (int)owner;
+        state->owner_lives = kill((pid_t)owner, 0) == 0 || errno == EPERM;
+    }
+    (void)kplive_text(f, "ktrace.configured_by", state->configured_by, sizeof state->configured_by);
+}
+
+static int ask(const struct kplive *sampler, struct kplive_state *state, struct kplive_error *error)
+{
+    const struct kplive_frameworks *f = &sampler->frameworks;
+
+    errno = 0;
+    if (f->kpc_force_all_ctrs_get(&state->force) != 0)
+        return kplive_kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
+    errno = 0;
+    state->counting = f->kpc_get_counting();
+    if (state->counting == 0 && errno != 0)
+        return kplive_kpc_failed(error, "kpc_get_counting", errno, false);
+    errno = 0;
+    state->thread_counting = f->kpc_get_thread_counting();
+    if (state->thread_counting == UINT32_MAX || (state->thread_counting == 0 && errno != 0))
+        return kplive_kpc_failed(error, "kpc_get_thread_counting", errno, false);
+    find_owner(f, state);
+    state->taken = state->force != 0 || state->counting != 0 || state->thread_counting != 0;
+    return KPLIVE_OK;
+}
+
+/* What a caller built against an older header has room for. */
+static void hand_out(const struct kplive_state *state, struct kplive_state *out)
+{
+    size_t size = out->size < sizeof *out ? out->size : sizeof *out;
+
+    if (size > sizeof out->size)
+        memcpy((char *)out + sizeof out->size, (const char *)state + sizeof out->size,
+               size - sizeof out->size);
+}
+
+struct resetting {
+    const struct kplive *sampler;
+    bool reset, force;
+    struct kplive_state state;
+    struct kplive_error *error;
+};
+
+/* Somebody lives who may still want them: the one who forced them, or the owner of ktrace. */
+static int refuse(const struct resetting *r)
+{
+    const struct kplive_state *state = &r->state;
+
+    if (state->owner_lives && state->owner != (int)getpid())
+        return kplive_fail(r->error, KPLIVE_BUSY, "", 0, NULL,
+                           "process %d (%s) owns ktrace and lives", state->owner,
+                           *state->configured_by == '\0' ? "?" : state->configured_by);
+    if (state->force != 0)
+        return kplive_fail(r->error, KPLIVE_BUSY, "", 0, NULL,
+                           "the counters are forced: the kernel takes that back when a process "
+                           "ends, so somebody lives who has them");
+    return KPLIVE_OK;
+}
+
+static int switch_off(const struct kplive *sampler, const struct kplive_state *state,
+                      struct kplive_error *error)
+{
+    const struct kplive_frameworks *f = &sampler->frameworks;
+    struct kplive_state now = {0};
+    const char *call = "";
+    int status, code = 0;
+
+    errno = 0;
+    if (state->counting != 0 && f->kpc_set_counting(0) != 0 && f->kpc_set_counting(0) != 0) {
+        call = "kpc_set_counting";
+        code = errno;
+    }
+    if (state->thread_counting != 0 && f->kpc_set_thread_counting(0) != 0 &&
+        f->kpc_set_thread_counting(0) != 0) {
+        call = "kpc_set_thread_counting";
+        code = errno;
+    }
+    if (state->force != 0 && f->kpc_force_all_ctrs_set(0) != 0 &&
+        f->kpc_force_all_ctrs_set(0) != 0) {
+        call = "kpc_force_all_ctrs_set";
+        code = errno;
+    }
+    status = ask(sampler, &now, error);
+    if (status != KPLIVE_OK || !now.taken)
+        return status;
+    return kplive_fail(error, KPLIVE_LEFT, call, code, NULL,
+                       "still on: force %d, counting 0x%x, thread counting 0x%x", now.force,
+                       (unsigned)now.counting, (unsigned)now.thread_counting);
+}
+
+static int run(void *context, bool owned)
+{
+    struct resetting *r = context;
+    int status;
+
+    status = ask(r->sampler, &r->state, r->error);
+    r->state.ours = owned;
+    if (owned)
+        r->state.taken = false;
+    if (status != KPLIVE_OK || !r->reset)
+        return status;
+    if (owned)
+        return kplive_fail(r->error, KPLIVE_STATE, "", 0, NULL,
+                           "this process has started a sampler");
+    if (!r->state.taken)
+        return KPLIVE_OK;
+    status = r->force ? KPLIVE_OK : refuse(r);
+    return status == KPLIVE_OK ? switch_off(r->sampler, &r->state, r->error) : status;
+}
+
+static int run_alone(struct resetting *r, struct kplive_state *found)
+{
+    int status = kplive_need(&r->sampler->frameworks, r->error, needed);
+
+    r->state.size = found->size;
+    if (status == KPLIVE_OK)
+        status = kplive_alone(run, r);
+    hand_out(&r->state, found);
+    return status;
+}
+
+int kplive_taken(const struct kplive *sampler, struct kplive_state *found,
+                 struct kplive_error *error)
+{
+    struct resetting asking = {.sampler = sampler, .error = error};
+
+    return run_alone(&asking, found);
+}
+
+int kplive_reset(const struct kplive *sampler, bool force, struct kplive_state *found,
+                 struct kplive_error *error)
+{
+    struct resetting resetting = {
+        .sampler = sampler, .reset = true, .force = force, .error = error};
+
+    return run_alone(&resetting, found);
+}
