@@ -16,7 +16,7 @@ from kpeptest import CC, SOURCE, check, done, equal, run, skip
 CONSUMER = SOURCE / "tests" / "install" / "consumer"
 # The number is of M1's property lists, the bit above it kperfdata's of macOS 26 for user mode.
 TELLS = {"tables": "BRANCH_MISPRED_NONSPEC 0xcb, counter 5, word 0x200cb\n",
-         "live": "the performance counter frameworks cannot be loaded in dlopen\n"}
+         "live": "the performance counter frameworks cannot be used in dlopen\n"}
 # What -I of pkg-config does not forgive, unlike -isystem of CMake.
 WARNINGS = ("-Wall", "-Wextra", "-Werror")
 # A program of libkplive needs libkpdb only by way of it, and finds it beside it.
