@@ -516,6 +516,9 @@ enum kplive_rawpmu {
  *   KPEP_DB_PATH names (root's too), then in /usr/local/share/kpep and /usr/share/kpep. *db is
  *   the caller's, for kpep_db_free(). Codes 2, 3, 5 to 10.
  *
+ * kpep_db_free(db)
+ *   Frees it, with its events, names and texts.
+ *
  * kpep_db_name(db, name)
  *   The name for people: "Apple A14/M1".
  *
@@ -570,8 +573,10 @@ enum kplive_rawpmu {
  * A set of events on its counters, worked out without the kernel.
  *
  * kpep_config_create(db, config)
- *   An empty one. *config is the caller's, for kpep_config_free(), and before its database
- *   is freed, as it points to it. Code 2.
+ *   An empty one. *config is the caller's, for kpep_config_free(). Code 2.
+ *
+ * kpep_config_free(config)
+ *   Frees it, but not the database: that comes after it, as it points there.
  *
  * kpep_config_force_counters(config)
  *   As if kpc_force_all_ctrs_set(1) were done: to be called before events are added. Code

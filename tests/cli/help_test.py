@@ -306,6 +306,22 @@ def check_codes():
           [(f"{name} ({code})", text) for code, name, text in codes], "kperf.3: ERRORS")
 
 
+def check_bindings():
+    """kperf.h says something of every function of Apple's, by its parameters' names."""
+    header = (HEADERS["kperf"] / "kperf.h").read_text()
+    lists = re.findall(r"^/\*((?:(?!\*/)[\s\S])*)\*/\n#define KPERF\w+\(X\)((?:.*\\\n)+.*\n)",
+                       header, re.M)
+    count = 0
+    for comment, body in lists:
+        for name, parameters in re.findall(r"X\([^,]+, (\w+), \(([^()]*)\)\)",
+                                           one_line(body.replace("\\\n", ""))):
+            names = re.findall(r"(\w+)(?:,|$)", parameters.replace("void", ""))
+            said = (f"{name}({', '.join(names)})", f"{name}(...)")
+            check(any(text in one_line(comment) for text in said), f"kperf.h is silent on {said[0]}")
+            count += 1
+    equal(count, 34 + 18 + 23 + 5, "kperf.h: functions in its lists")
+
+
 # ---- the examples
 
 def examples(block):
@@ -407,6 +423,7 @@ check_json()
 for library in HEADERS:
     check_library(library)
 check_codes()
+check_bindings()
 check_examples()
 for library in HEADERS:
     check_program(library)
