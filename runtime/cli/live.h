@@ -20,4 +20,8 @@ int live_error(const struct kplive_error *error);
  */
 int trusted(const char *option, const char **path, char *resolved);
 
+/* kpep list --live and kpep show --live. */
+int list_live(const struct cli *cli);
+int show_live(const struct cli *cli);
+
 #endif

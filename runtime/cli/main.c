@@ -13,12 +13,17 @@
 static const struct command commands[] = {
     {"cpus", "rpj", 0, 0, run_cpus, "kpep cpus [--release NAME] [--plain] [--json]",
      "The CPUs the tables know: databases, chips, ids, counters and releases."},
-    {"list", "crpj", 0, 1, run_list,
-     "kpep list --cpu CPU [--release NAME] [--plain] [--json] [PATTERN]",
+    {"list", "crpjlKD", 0, 1, run_list,
+     "kpep list --cpu CPU|--live [--release NAME] [--kperf PATH] [--kperfdata PATH]\n"
+     "            [--plain] [--json] [PATTERN]",
      "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
-     "shell pattern. Without --release, those of the newest release that knows the CPU."},
-    {"show", "rj", 1, 1, run_show, "kpep show [--release NAME] [--json] EVENT",
-     "One event, by any of its names, on every CPU."},
+     "shell pattern. Without --release, those of the newest release that knows the CPU.\n"
+     "With --live those of the Mac this runs on, as its own kperfdata has them; no root."},
+    {"show", "rjlKD", 1, 1, run_show,
+     "kpep show [--live] [--release NAME] [--kperf PATH] [--kperfdata PATH] [--json]\n"
+     "            EVENT",
+     "One event, by any of its names, on every CPU. With --live, by name or alias, what the\n"
+     "kperfdata of the Mac this runs on has of it, with its description; no root."},
     {"names", "crmpj", 0, 1, run_names,
      "kpep names [--cpu CPU] [--release NAME] [--metrics] [--plain] [--json] [PATTERN]",
      "Chip-agnostic names, and which event each is on which CPU; or the metrics."},
@@ -55,6 +60,7 @@ static const struct {
 } option_list[] = {
     {{"cpu", required_argument, NULL, 'c'}, "CPU", "a database (a14), chip (m1-max) or id"},
     {{"release", required_argument, NULL, 'r'}, "NAME", "a macOS release (macos-15)"},
+    {{"live", no_argument, NULL, 'l'}, NULL, "events of the Mac this runs on, by its kperfdata"},
     {{"metrics", no_argument, NULL, 'm'}, NULL, "metrics instead of names"},
     {{"strategy", required_argument, NULL, 's'},
      "NAME",
@@ -166,8 +172,16 @@ static int check_arguments(const struct command *command, const struct cli *cli)
                   command->name);
     else if (cli->count == 0 && !cli->all && strchr(command->options, 'a') != NULL)
         cli_error("%s takes events, or --all (kpep %s --help)", command->name, command->name);
-    else if (cli->cpu == NULL && strstr(command->usage, " --cpu CPU ") != NULL)
-        cli_error("%s needs --cpu CPU (kpep cpus shows what there is)", command->name);
+    else if (cli->live && (cli->cpu != NULL || cli->release != NULL))
+        cli_error("--live has the events of this Mac alone: no --%s (kpep %s --help)",
+                  cli->cpu != NULL ? "cpu" : "release", command->name);
+    else if (!cli->live && strchr(command->options, 'l') != NULL &&
+             (cli->kperf != NULL || cli->kperfdata != NULL))
+        cli_error("%s takes --%s with --live only (kpep %s --help)", command->name,
+                  cli->kperf != NULL ? "kperf" : "kperfdata", command->name);
+    else if (cli->cpu == NULL && !cli->live && strstr(command->usage, " --cpu CPU") != NULL)
+        cli_error("%s needs --cpu CPU%s (kpep cpus shows what there is)", command->name,
+                  strchr(command->options, 'l') == NULL ? "" : " or --live");
     else
         return CLI_OK;
     return CLI_USAGE;
@@ -216,6 +230,7 @@ static void take_option(struct cli *cli, int letter)
     cli->strategy = letter == 's' ? optarg : cli->strategy;
     cli->counters = letter == 'n' ? optarg : cli->counters;
     cli->calibrate |= letter == 'C';
+    cli->live |= letter == 'l';
     cli->insist |= letter == 'i';
     cli->force |= letter == 'F';
     cli->kperf = letter == 'K' ? optarg : cli->kperf;

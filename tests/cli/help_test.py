@@ -203,6 +203,8 @@ PRINTING = [("kpep", ["cpus"], None), ("kpep", ["list", "--cpu", "m1"], None),
             ("kpep", ["encode", "--cpu", "m1", "cycles", "INST_BRANCH"], None),
             ("kpep", ["encode", "--cpu", "m1", "cycles", "cycles"], None),
             ("kpep", ["plan", "--cpu", "m1", "INST_BRANCH"], "encode"),
+            ("kpep", ["list", "--live", *sim_options()], None),
+            ("kpep", ["show", "--live", "INST_ALL", *sim_options()], "list"),
             ("kpep", ["check", *sim_options()], None), ("kpep", ["reset", *sim_options()], None),
             ("kpep", ["measure", "--calibrate", "-r", "1", *sim_options()], None),
             ("kpepc", ["diff", *SNAPSHOTS], None), ("kpepc", ["lint", SNAPSHOTS[1]], None)]

@@ -237,7 +237,8 @@ def live_cases():
     environment = {"KPEP_SIM": "chip=m1 gen=4", "KPEP_SIM_CPU": "cpu_100000c_2_1b588bb3",
                    "KPEP_DB_PATH": str(DATABASES / "kpep/macos-26"), "FAULT_OWN": "1"}
     for words in ("check", "check --json", "measure --calibrate -r 1 --words static",
-                  "measure --calibrate -r 1 --json"):
+                  "measure --calibrate -r 1 --json", "list --live", "list --live --json",
+                  "show --live Cycles", "reset", "reset --json"):
         yield Case(f"kpep {words}", KPEP, *words.split(), *SIMULATORS, environment=environment)
 
 

@@ -64,6 +64,10 @@ if [ -e "$sim/libkperf_sim.so" ]; then
     libraries="--kperf $scratch/libkperf_sim.so --kperfdata $scratch/libkperfdata_sim.so"
     # shellcheck disable=SC2086
     clean 0 "$kpep" check --json $libraries
+    for words in "list --live" "list --live --json" "show --live Cycles" "reset"; do
+        # shellcheck disable=SC2086
+        clean 0 "$kpep" $words $libraries
+    done
     # shellcheck disable=SC2086
     clean 1 "$kpep" measure --calibrate -r 1 $libraries
     # shellcheck disable=SC2086
