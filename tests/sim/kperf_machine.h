@@ -6,12 +6,13 @@
  *   kperf_kpc.c      the kpc.* nodes of sysctl
  *   kperf_kperf.c    the kperf.* nodes: actions, timers, no samples
  *   kperf_sysctl.c   sysctl itself: nodes, checks, copying, hw.* and kern.*
+ *   kperf_task.c     processes, threads, the lock: what forked children share
  *   kperf_call.c     what surrounds each exported call: lock, log, faults, hook
  *   kperf_config.c   struct sim_config and the language of KPEP_SIM
  *   kperf_sim.c      Apple's functions
  *   kperf_control.c  the functions of sim.h
  *
- * All but kperf_chips.c works on the one `machine`, under the lock of kperf_call.c.
+ * All but kperf_chips.c works on the one `machine`, under the lock of kperf_task.c.
  */
 #ifndef KPEP_TESTS_KPERF_MACHINE_H
 #define KPEP_TESTS_KPERF_MACHINE_H
@@ -29,6 +30,7 @@ enum {
     MAX_ACTIONS = 32,
     MAX_TIMERS = 8,
     MAX_TEXT = 64,
+    STATE_TEXT = 4096,
     NO_TIMER = 999,
 };
 
@@ -61,7 +63,8 @@ uint32_t chip_counters(enum sim_chip chip, uint32_t selector, uint32_t umask);
 
 /* ----------------------------------------------------------------------------- kperf_machine.c */
 
-enum owner { NOBODY, OURS, OTHERS };
+/* Who owns something: a task, numbered from 2; OTHERS is the one that only sim_other_*() is. */
+enum { NOBODY, OTHERS };
 
 struct cpu {
     bool online;
@@ -76,8 +79,8 @@ struct cpu {
 struct thread {
     uint64_t serial; /* 0: free. Never used twice, not even over sim_reset() */
     unsigned number;
-    bool foreign; /* of another process */
-    unsigned cpu; /* where it runs when it runs */
+    unsigned task; /* OTHERS: of a process that is none of ours */
+    unsigned cpu;  /* where it runs when it runs */
     bool has_buffer;
     bool wants_buffer; /* the AST that allocates it on the way to user mode is set */
     uint64_t buffer[SIM_MAX_COUNTERS];
@@ -88,7 +91,7 @@ struct thread {
 
 struct kperf {
     bool set_up; /* somebody configured it since the last reset */
-    enum owner owner;
+    unsigned owner;
     uint32_t action_count, timer_count;
     uint32_t samplers[MAX_ACTIONS + 1], userdata[MAX_ACTIONS + 1];
     uint32_t ucallstack_depth[MAX_ACTIONS + 1], kcallstack_depth[MAX_ACTIONS + 1];
@@ -111,9 +114,8 @@ struct machine {
     struct cpu cpus[MAX_CPUS];
     struct thread threads[MAX_THREADS];
     unsigned threads_seen;
-    int pid;
 
-    enum owner forced;
+    unsigned forced;   /* by which task */
     uint32_t counting; /* classes of the last kpc.counting */
     uint32_t running;  /* mask of configurable indexes */
     uint64_t words[SIM_MAX_COUNTERS], pending[SIM_MAX_COUNTERS];
@@ -126,13 +128,15 @@ struct machine {
     bool hold_interrupts;
 
     struct kperf kperf;
+
+    char state_written[STATE_TEXT]; /* in the file of sim_config.state_path */
 };
 
-extern struct machine machine;
+extern struct machine *machine;
 
 void machine_start(const struct sim_config *config); /* complete: config_complete() */
 
-struct thread *thread_create(bool foreign);
+struct thread *thread_create(unsigned task);
 void thread_end(struct thread *thread);
 void thread_come_on(struct thread *thread); /* on its CPU, back in user mode */
 void thread_go_off(struct thread *thread);
@@ -170,10 +174,10 @@ uint32_t kpc_mask(uint32_t classes); /* configurable indexes of CONFIGURABLE and
 unsigned kpc_counters(uint32_t classes);
 unsigned kpc_words(uint32_t classes);
 unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values);
-int kpc_force(enum owner who, int value);
+int kpc_force(unsigned task, int value);
 int kpc_counting(uint32_t classes);
 void kpc_thread_counting(uint32_t classes, struct thread *caller);
-int kpc_store_words(uint32_t classes, const uint64_t *words, enum owner who);
+int kpc_store_words(uint32_t classes, const uint64_t *words, unsigned task);
 uint64_t kpc_program(uint64_t word); /* what the registers make of a word */
 int kpc_node(struct request *request);
 
@@ -187,11 +191,29 @@ int kperf_node(struct request *request);
 
 int request_out(struct request *request, const void *data, size_t size);
 int request_in(struct request *request, void *data, size_t size);
+unsigned request_task(const struct request *request);
 bool request_is_root(const struct request *request);
 
 /* As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written. */
 int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *old_size,
                   const void *newp, size_t new_size);
+
+/* -------------------------------------------------------------------------------- kperf_task.c */
+
+void sim_load(void);
+
+/* The lock, and the calling thread, running. */
+struct thread *sim_lock(void);
+void sim_lock_machine(void); /* the lock alone: the caller becomes no thread by that */
+void sim_unlock(void);
+
+struct thread *current_thread(void); /* under the lock */
+unsigned task_self(void);
+void task_end(unsigned id);
+void tasks_reap(void);
+void tasks_reset(void);
+uint64_t task_new_serial(void);
+unsigned task_new_number(unsigned id);
 
 /* -------------------------------------------------------------------------------- kperf_call.c */
 
@@ -272,11 +294,6 @@ void call_words(struct call *call, const uint64_t *words, size_t count);
 void call_wrote(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void call_wrote_values(struct call *call, const uint64_t *values, size_t count, bool hex);
 int64_t call_end(struct call *call);
-
-/* For the functions of sim.h: the lock, and the calling thread, running. */
-struct thread *sim_lock(void);
-void sim_lock_machine(void); /* the lock alone: the caller becomes no thread by that */
-void sim_unlock(void);
 
 void calls_reset(void); /* faults, hook, counts, log */
 void call_set_paths(const char *log_path, const char *state_path);

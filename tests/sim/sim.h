@@ -8,8 +8,8 @@
  * something.
  *
  * A client needs nothing of this file: it opens the library and calls Apple's functions. A test
- * links the library too, or finds these functions by dlsym; there is one machine per process,
- * whichever way the library came in, and it stays until the process ends.
+ * links the library too, or finds these functions by dlsym; there is one machine per process and
+ * its forked children, whichever way the library came in, and it stays until they end.
  *
  * THE ENVIRONMENT
  *
@@ -42,6 +42,18 @@
  * thread inside the library. A pthread becomes a thread of the virtual process at its first call
  * of one of Apple's functions or of those under "threads" here, and leaves it when it ends.
  *
+ * PROCESSES
+ *
+ * A forked child is another task on the same machine (1.4, 1.11): what either does the other finds.
+ * Its one thread is new, and as old as the fork: it has a buffer if threads were counted then. It
+ * has neither its parent's forcing nor its ktrace. When a task's process ends, killed or not, or
+ * executes another program, its threads, forcing and ownership end, which is seen at the next call
+ * of whoever is left, before anybody waits for it. Faults, hook, log and the counts of calls are
+ * copied and each process's own from then on; state= is kept right by all of them, log= appended
+ * to. sim_reset() in one is for all: the others are newcomers then. A process that closes file
+ * descriptors it knows nothing of, one of which is ours, is no longer kept from calling at the same
+ * time as others, and the others learn of its end when it is waited for.
+ *
  * CHOICES where the facts are silent, contradict themselves or call themselves uncertain (6)
  *
  *   - A CPU's idle thread does not pass the off-CPU hook, so the first thread ever to run on an
@@ -68,8 +80,8 @@
  *     not change a count.
  *
  * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31; kperf's nodes only keep and refuse),
- * P and E cores that count differently, fork (a child has a copy of the machine), action ids
- * having an effect. kperfdata's generations are two libraries of their own: kperfdata_sim.h.
+ * P and E cores that count differently, action ids having an effect. kperfdata's generations are
+ * two libraries of their own: kperfdata_sim.h.
  */
 #ifndef KPEP_TESTS_SIM_H
 #define KPEP_TESTS_SIM_H
@@ -163,7 +175,7 @@ struct sim_work {
 
 /*
  * Starts over with this machine (NULL: the environment's, with its faults). Faults, hook and log
- * are cleared, every thread is gone but the caller, which is the main thread of process 100.
+ * are cleared, every thread is gone but the caller, which is the main thread of a new process.
  */
 SIM_API void sim_reset(const struct sim_config *config);
 
@@ -175,9 +187,9 @@ SIM_API void sim_reset(const struct sim_config *config);
 SIM_API bool sim_parse(struct sim_config *config, const char *text, char *error, size_t size);
 
 /*
- * The calling process dies (1.11): its threads end, the force bit is released if it held it, all
- * else stays. The caller goes on as the main thread of a new process; other pthreads join that
- * at their next call.
+ * The calling process dies, or executes another program (1.11): its threads end, the force bit is
+ * released if it held it, all else stays. The caller goes on as the main thread of a new process;
+ * other pthreads join that at their next call.
  */
 SIM_API void sim_new_process(void);
 
@@ -266,7 +278,7 @@ SIM_API uint64_t sim_expect(enum sim_chip chip, unsigned counter, uint64_t word,
 
 struct sim_state {
     unsigned fixed, configurable;       /* counters there are, whoever has them */
-    int forced;                         /* 0 no, 1 by our process, 2 by another task */
+    int forced;                         /* 0 no, 1 by the calling process, 2 by another task */
     uint32_t counting;                  /* classes of the last kpc.counting write */
     uint32_t running;                   /* mask of configurable indexes that count */
     uint32_t thread_counting;           /* classes, 0 when off */
@@ -285,8 +297,9 @@ SIM_API void sim_get_state(struct sim_state *state);
 /*
  * The lasting part of it in one line, for comparing before with after:
  * "forced=0 counting=0x0 running=0x0 thread_counting=0x0 config=[0x0,...] pending=[...]
- * periods=[...] actionids=[...] sampling=0 actions=0 timers=0 lightweight=0". Returns its length,
- * as snprintf does. G4's zeroed counters and values in general are no part of it.
+ * periods=[...] actionids=[...] sampling=0 actions=0 timers=0 lightweight=0". forced=1 is by the
+ * caller, its parent or a child, 2 by the task of otherforce=1. Returns its length, as snprintf
+ * does. G4's zeroed counters and values in general are no part of it.
  */
 SIM_API int sim_state_text(char *buffer, size_t size);
 
