@@ -85,6 +85,10 @@ void config_complete(struct sim_config *config)
         config->offline = config->pcpus + config->ecpus - 1;
     if (config->pm_mask == 0)
         config->pm_mask = 0x38;
+    if (config->ktrace_pid == 0)
+        config->ktrace_pid = 1;
+    if (config->ktrace_name == NULL)
+        config->ktrace_name = "other";
 }
 
 /* -------------------------------------------------------------------------------- values of items
@@ -122,6 +126,15 @@ static bool parse_limited(const char *text, unsigned limit, unsigned *number)
     if (!parse_unsigned(text, &wide) || wide > limit)
         return false;
     *number = (unsigned)wide;
+    return true;
+}
+
+static bool parse_pid(const char *text, int *pid)
+{
+    unsigned number;
+    if (!parse_limited(text, INT_MAX, &number) || number == 0)
+        return false;
+    *pid = (int)number;
     return true;
 }
 
@@ -318,6 +331,12 @@ static bool parse_rest(struct sim_config *config, const char *key, const char *v
         return parse_limited(value, MAX_CPUS, &config->ecpus);
     if (strcmp(key, "offline") == 0)
         return parse_limited(value, MAX_CPUS, &config->offline);
+    if (strcmp(key, "off") == 0)
+        return parse_unsigned(value, &config->off_mask);
+    if (strcmp(key, "ktracepid") == 0)
+        return parse_pid(value, &config->ktrace_pid);
+    if (strcmp(key, "configuredby") == 0)
+        return (config->ktrace_name = keep(value)) != NULL && *value != '\0';
     if (strcmp(key, "seed") == 0)
         return parse_unsigned(value, &config->seed);
     if (strcmp(key, "work") == 0)

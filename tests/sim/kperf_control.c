@@ -46,10 +46,10 @@ bool sim_parse(struct sim_config *config, const char *text, char *error, size_t 
 void sim_new_process(void)
 {
     sim_lock_machine();
-    const bool blessed = machine->config.ktrace_owner && machine->kperf.owner == task_self();
+    const bool blessed = machine->kperf.blessed && machine->kperf.owner == task_self();
     task_end(task_self());
     if (blessed) /* owner=1 says so of whatever process is ours */
-        machine->kperf.owner = task_self();
+        kperf_bless(task_self());
     sim_unlock();
     start_process();
 }
@@ -151,6 +151,14 @@ bool sim_migrate(unsigned cpu)
 {
     struct thread *thread = sim_lock();
     const bool done = thread_migrate(thread, cpu);
+    sim_unlock();
+    return done;
+}
+
+bool sim_set_cpu(unsigned cpu, bool on)
+{
+    sim_lock_machine();
+    const bool done = machine_set_cpu(cpu, on);
     sim_unlock();
     return done;
 }

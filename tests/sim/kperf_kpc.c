@@ -267,6 +267,7 @@ static int node_config(struct request *request)
     if (error != 0 || !request->wants_size)
         return error;
     load_words(mask, words);
+    memcpy(machine->big_array, words, size);
     return request_out(request, words, size);
 }
 
@@ -322,6 +323,7 @@ static int node_period(struct request *request)
         return error;
     for (unsigned i = 0; i < count; i++)
         periods[i] = counter_max() - machine->reload[counters[i]];
+    memcpy(machine->big_array, periods, count * sizeof(*periods));
     return request_out(request, periods, count * sizeof(*periods));
 }
 
@@ -350,12 +352,18 @@ static int node_actionid(struct request *request)
 /* ---------------------------------------------------------------------------------------- values
  */
 
+/*
+ * 1.7. Every CPU answers in the slot of its own number, and the length is for as many as answered:
+ * with one missing in the middle, its slot has what the array held before, and the last are cut
+ * off.
+ */
 static int node_counters(struct request *request, bool shadows)
 {
-    uint64_t values[1 + MAX_CPUS * SIM_MAX_COUNTERS];
+    uint64_t *values = machine->big_array;
     uint32_t classes = 0;
     const int error = request_in(request, &classes, sizeof(classes));
     const unsigned stride = kpc_counters(classes & ~KPC_ALL_CPUS);
+    const bool all = classes & KPC_ALL_CPUS;
     const unsigned here = request->thread->cpu;
     size_t count = 1;
     if (error != 0)
@@ -364,12 +372,12 @@ static int node_counters(struct request *request, bool shadows)
         return EINVAL;
     values[0] = here;
     for (unsigned c = 0; c < machine->ncpu; c++) {
-        if (!(classes & KPC_ALL_CPUS ? machine->cpus[c].online : c == here))
+        if (!(all ? machine->cpus[c].online : c == here))
             continue;
         struct cpu cpu = machine->cpus[c];
         if (shadows)
             memcpy(cpu.raw, machine->reload, sizeof(cpu.raw));
-        count += kpc_values(&cpu, classes, values + count);
+        count += kpc_values(&cpu, classes, values + 1 + (all ? c * stride : 0));
     }
     return request_out(request, values, count * sizeof(*values));
 }
@@ -385,8 +393,9 @@ static int node_thread_counters(struct request *request)
     if (tid != 0 || !thread->has_buffer)
         return EINVAL;
     thread_sample(thread);
-    const int failed =
-        request_out(request, thread->buffer, machine->thread_slots * sizeof(*thread->buffer));
+    const size_t size = machine->thread_slots * sizeof(*thread->buffer);
+    memcpy(machine->big_array, thread->buffer, size);
+    const int failed = request_out(request, thread->buffer, size);
     if (failed == 0 && request->oldp != NULL) {
         thread->at_read = thread->totals;
         thread->has_read = true;

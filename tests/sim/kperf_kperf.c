@@ -2,15 +2,27 @@
  * The kperf.* nodes: actions, timers, PET (xnu.md 1.13, 1.14). They keep what is set and refuse
  * what the kernel refuses; no timer fires and no sample is taken.
  */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "kperf_machine.h"
 
+enum { MAX_NAME = 16 }; /* of a process, to the kernel */
+
 static void reset_settings(void)
 {
     struct kperf *kperf = &machine->kperf;
-    const uint32_t actions = kperf->action_count, timers = kperf->timer_count;
-    *kperf = (struct kperf){.owner = kperf->owner, .action_count = actions, .timer_count = timers};
+    const struct kperf was = *kperf;
+    memset(kperf, 0, sizeof(*kperf));
+    kperf->owner = was.owner;
+    kperf->blessed = was.blessed;
+    kperf->foreground = was.foreground;
+    kperf->owning_pid = was.owning_pid;
+    memcpy(kperf->configured_by, was.configured_by, sizeof(was.configured_by));
+    kperf->action_count = was.action_count;
+    kperf->timer_count = was.timer_count;
     for (unsigned i = 0; i <= MAX_ACTIONS; i++) {
         kperf->pid[i] = -1;
         kperf->ucallstack_depth[i] = 256;
@@ -20,25 +32,52 @@ static void reset_settings(void)
     kperf->idle_rate = 15;
 }
 
+/* ktrace is ours from now on: of a process of the client's. */
+static void take_ktrace(unsigned task)
+{
+    struct kperf *kperf = &machine->kperf;
+    kperf->owner = task;
+    kperf->foreground = true;
+    kperf->owning_pid = getpid();
+    snprintf(kperf->configured_by, MAX_NAME + 1, "%s", program_invocation_short_name);
+}
+
+/* owner=1. */
+void kperf_bless(unsigned task)
+{
+    take_ktrace(task);
+    machine->kperf.blessed = true;
+}
+
 void kperf_start(void)
 {
     reset_settings();
-    if (machine->config.ktrace_held)
+    if (machine->config.ktrace_held) {
         machine->kperf.owner = OTHERS;
-    else if (machine->config.ktrace_owner)
-        machine->kperf.owner = task_self();
+        machine->kperf.foreground = true;
+        machine->kperf.owning_pid = machine->config.ktrace_pid;
+        machine->kperf.active = 1 | 2;
+        return;
+    }
+    machine->kperf.configured_by[0] = '\0';
+    if (machine->config.ktrace_owner)
+        kperf_bless(task_self());
 }
 
-/* 1.13: a root newcomer takes over what nobody owns, with all that is set there. */
+/* 1.13: a root newcomer takes over what nobody, or a dead process, owns, with all that is set. */
 static int configure(const struct request *request)
 {
     struct kperf *kperf = &machine->kperf;
     const unsigned task = request_task(request);
+    if (kperf->owner == OTHERS && kill(kperf->owning_pid, 0) != 0 && errno == ESRCH)
+        kperf->owner = NOBODY;
     if (kperf->owner != NOBODY && kperf->owner != task)
         return EBUSY;
     if (kperf->owner == NOBODY && !request_is_root(request))
         return EPERM;
-    kperf->owner = task;
+    if (kperf->owner == NOBODY)
+        take_ktrace(task);
+    kperf->active |= 2;
     kperf->set_up = true;
     return 0;
 }
@@ -126,7 +165,11 @@ static int set_reset(int value)
     if (value == 0)
         return 0;
     reset_settings();
-    machine->kperf.owner = NOBODY;
+    if (machine->kperf.blessed)
+        return 0;
+    machine->kperf.owner = NOBODY; /* who it was stays in configured_by */
+    machine->kperf.foreground = false;
+    machine->kperf.owning_pid = 0;
     return 0;
 }
 
@@ -310,6 +353,24 @@ static int node_pair(struct request *request, const struct pair *pair)
         return pair->set(values[0], values[1]);
     error = get_pair(pair, values[0], &values[1]);
     return error != 0 ? error : request_out(request, values, sizeof(values));
+}
+
+/* Read-only views for everybody (1.13). No background tool is modelled. */
+int ktrace_node(struct request *request)
+{
+    const struct kperf *kperf = &machine->kperf;
+    const char *leaf = request->name + strlen("ktrace.");
+    if (strcmp(leaf, "state") == 0)
+        return out_int(request, kperf->foreground);
+    if (strcmp(leaf, "active_mask") == 0)
+        return out_int(request, kperf->active);
+    if (strcmp(leaf, "owning_pid") == 0)
+        return out_int(request, (uint64_t)kperf->owning_pid);
+    if (strcmp(leaf, "background_pid") == 0)
+        return out_int(request, 0);
+    if (strcmp(leaf, "configured_by") == 0)
+        return out_string(request, kperf->configured_by);
+    return ENOENT;
 }
 
 int kperf_node(struct request *request)

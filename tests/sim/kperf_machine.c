@@ -198,23 +198,56 @@ bool thread_migrate(struct thread *thread, unsigned cpu)
     return true;
 }
 
+/* The nth CPU that is on, from the first P core on and round. */
+static unsigned nth_cpu(unsigned nth)
+{
+    const unsigned first = machine->config.ecpus % machine->ncpu;
+    for (unsigned i = 0;; i++) {
+        const unsigned cpu = (first + i) % machine->ncpu;
+        if (machine->cpus[cpu].online && nth-- == 0)
+            return cpu;
+    }
+}
+
+unsigned machine_online(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < machine->ncpu; i++)
+        count += machine->cpus[i].online;
+    return count;
+}
+
 void thread_preempt(struct thread *thread)
 {
     unsigned cpu = thread->cpu;
     if (machine->config.wander)
-        cpu = (unsigned)machine_random(machine->ncpu - machine->config.offline);
+        cpu = nth_cpu((unsigned)machine_random(machine_online()));
     thread_migrate(thread, cpu);
 }
 
 /* P cores first: an idle one, or the next in turn. */
 static unsigned choose_cpu(void)
 {
-    const unsigned online = machine->ncpu - machine->config.offline;
-    const unsigned first = machine->config.ecpus < online ? machine->config.ecpus : 0;
+    const unsigned online = machine_online();
     for (unsigned i = 0; i < online; i++)
-        if (machine->cpus[(first + i) % online].on == NULL)
-            return (first + i) % online;
-    return (first + machine->threads_seen) % online;
+        if (machine->cpus[nth_cpu(i)].on == NULL)
+            return nth_cpu(i);
+    return nth_cpu(machine->threads_seen % online);
+}
+
+/* Its registers are saved and come back with it (2.6). */
+bool machine_set_cpu(unsigned number, bool on)
+{
+    struct cpu *cpu = &machine->cpus[number];
+    if (number >= machine->ncpu || (cpu->online && !on && machine_online() == 1))
+        return false;
+    if (!on && cpu->on != NULL)
+        thread_go_off(cpu->on);
+    cpu->online = on;
+    for (unsigned i = 0; i < MAX_THREADS; i++)
+        if (!on && machine->threads[i].serial != 0 && machine->threads[i].cpu == number)
+            machine->threads[i].cpu = choose_cpu();
+    return true;
 }
 
 struct thread *thread_create(unsigned task)
@@ -241,6 +274,14 @@ void thread_end(struct thread *thread)
 }
 
 /* -------------------------------------------------------------------------------------- start */
+
+static void start_cpus(void)
+{
+    for (unsigned i = 0; i < machine->ncpu - machine->config.offline; i++)
+        machine->cpus[i].online = (machine->config.off_mask >> i & 1) == 0;
+    if (machine_online() == 0)
+        machine->cpus[0].online = true;
+}
 
 /* Values of a machine that has run for a while (item 17), or is about to wrap (item 21). */
 static void start_values(void)
@@ -330,6 +371,7 @@ void machine_start(const struct sim_config *config)
     keep_text(&machine->config.os_version, machine->os_version);
     keep_text(&machine->config.os_build, machine->os_build);
     keep_text(&machine->config.os_release, machine->os_release);
+    keep_text(&machine->config.ktrace_name, machine->kperf.configured_by);
     machine->chip = chip_of(config->chip);
     machine->x86 = chip_is_x86(config->chip);
     machine->list = config->gen == SIM_G4 ? MACOS_26 : list_of(machine->os_version);
@@ -338,8 +380,7 @@ void machine_start(const struct sim_config *config)
     machine->configurable = configurable_counters();
     machine->random = config->seed;
     machine->forced = config->force_held ? OTHERS : NOBODY;
-    for (unsigned i = 0; i < machine->ncpu - config->offline; i++)
-        machine->cpus[i].online = true;
+    start_cpus();
     start_values();
     start_words();
     start_counting();

@@ -90,8 +90,13 @@ struct thread {
 };
 
 struct kperf {
-    bool set_up; /* somebody configured it since the last reset */
-    unsigned owner;
+    bool set_up;     /* somebody configured it since the last reset */
+    unsigned owner;  /* of ktrace */
+    bool blessed;    /* who keeps it over a reset */
+    bool foreground; /* the state; with what follows, it outlives a dead owner until the next */
+    uint32_t active; /* 1 kdebug, 2 kperf */
+    int owning_pid;
+    char configured_by[MAX_TEXT];
     uint32_t action_count, timer_count;
     uint32_t samplers[MAX_ACTIONS + 1], userdata[MAX_ACTIONS + 1];
     uint32_t ucallstack_depth[MAX_ACTIONS + 1], kcallstack_depth[MAX_ACTIONS + 1];
@@ -126,6 +131,7 @@ struct machine {
     bool thread_counting;
     uint32_t thread_classes, thread_slots;
     bool hold_interrupts;
+    uint64_t big_array[1 + MAX_CPUS * SIM_MAX_COUNTERS]; /* what the kernel copies out from (1.7) */
 
     struct kperf kperf;
 
@@ -142,7 +148,9 @@ void thread_come_on(struct thread *thread); /* on its CPU, back in user mode */
 void thread_go_off(struct thread *thread);
 bool thread_migrate(struct thread *thread, unsigned cpu);
 void thread_preempt(struct thread *thread); /* off and on again, elsewhere if the machine wanders */
-void thread_sample(struct thread *thread);  /* brings its buffer up to date */
+unsigned machine_online(void);              /* how many CPUs */
+bool machine_set_cpu(unsigned cpu, bool on);
+void thread_sample(struct thread *thread); /* brings its buffer up to date */
 void thread_return_to_user(struct thread *thread);
 void work_user(struct thread *thread, uint64_t units);
 void work_kernel(struct thread *thread, uint64_t units);
@@ -184,14 +192,18 @@ int kpc_node(struct request *request);
 /* ------------------------------------------------------------------------------- kperf_kperf.c */
 
 void kperf_start(void);
+void kperf_bless(unsigned task);
 uint64_t kperf_min_period(bool pet);
 int kperf_node(struct request *request);
+int ktrace_node(struct request *request);
 
 /* ------------------------------------------------------------------------------ kperf_sysctl.c */
 
 int request_out(struct request *request, const void *data, size_t size);
 int request_in(struct request *request, void *data, size_t size);
 unsigned request_task(const struct request *request);
+int out_int(struct request *request, uint64_t value);
+int out_string(struct request *request, const char *text);
 bool request_is_root(const struct request *request);
 
 /* As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written. */

@@ -40,13 +40,14 @@ bool request_is_root(const struct request *request)
 
 /* ------------------------------------------------------------------------------ hw.* and kern.* */
 
-static int out_int(struct request *request, uint64_t value)
+/* Nodes to be read only. */
+int out_int(struct request *request, uint64_t value)
 {
     const uint32_t number = (uint32_t)value;
     return request->newp != NULL ? EPERM : request_out(request, &number, sizeof(number));
 }
 
-static int out_string(struct request *request, const char *text)
+int out_string(struct request *request, const char *text)
 {
     return request->newp != NULL ? EPERM : request_out(request, text, strlen(text) + 1);
 }
@@ -64,7 +65,7 @@ static int cpu_node(struct request *request, const char *leaf)
     if (strcmp(leaf, "ncpu") == 0 || strcmp(leaf, "logicalcpu") == 0)
         return out_int(request, machine->ncpu);
     if (strcmp(leaf, "activecpu") == 0)
-        return out_int(request, machine->ncpu - config->offline);
+        return out_int(request, machine_online());
     if (strcmp(leaf, "tbfrequency") == 0) {
         const uint64_t frequency = machine->chip->tick_frequency;
         return request->newp != NULL ? EPERM : request_out(request, &frequency, sizeof(frequency));
@@ -109,6 +110,8 @@ static int node(struct request *request)
     const bool kperf = strncmp(request->name, "kperf.", 6) == 0;
     if ((kpc || kperf) && machine->config.vm == SIM_VM_ABSENT)
         return ENOENT;
+    if (strncmp(request->name, "ktrace.", 7) == 0)
+        return ktrace_node(request);
     return kpc ? kpc_node(request) : kperf ? kperf_node(request) : system_node(request);
 }
 

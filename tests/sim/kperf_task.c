@@ -151,8 +151,10 @@ void task_end(unsigned id)
             thread_end(&machine->threads[i]);
     if (machine->forced == id)
         machine->forced = NOBODY;
-    if (machine->kperf.owner == id)
+    if (machine->kperf.owner == id) {
         machine->kperf.owner = NOBODY;
+        machine->kperf.blessed = false;
+    }
     if (task == NULL)
         return;
     if (id == own_task) {

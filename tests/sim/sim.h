@@ -25,7 +25,8 @@
  *   pm=0|1|custom    pmmask=N           busy=0|1       otherforce=0|1  ktrace=0|1
  *   stale=WHAT+WHAT  (config, counting, threads, values, all)
  *   apply=deferred|once                 strict=0|1     dev=0|1         smt=0|1
- *   pcpus=N          ecpus=N            offline=N      seed=N          cost=0|1
+ *   pcpus=N          ecpus=N            offline=N      off=MASK        seed=N
+ *   ktracepid=N      configuredby=NAME  cost=0|1
  *   work=N           preempt=N          wander=0|1     late=new|old
  *   log=FILE         state=FILE
  *   fail=FUNCTION:N:RESULT:ERRNO        sim_fail(): RESULT a number or err; ERRNO a name or number
@@ -142,17 +143,20 @@ struct sim_config {
     bool translated;   /* under Rosetta: sysctl.proc_translated 1, hw.cpufamily 573b5eec */
     enum sim_vm vm;
     enum sim_pm pm;
-    uint32_t pm_mask;       /* of configurable indexes; 0: 0x38, PMC5-7 (1.4) */
-    bool busy;              /* an in-kernel client has the PMU: EBUSY everywhere */
-    bool force_held;        /* otherforce=1: another task has forced the counters: EACCES */
-    bool ktrace_held;       /* ktrace=1: another process owns ktrace: kperf setters EBUSY */
-    unsigned stale;         /* of enum sim_stale */
-    bool apply_at_once;     /* apply=once: G4 that programs and keeps counters as G3 (1.12) */
-    bool strict_sets;       /* strict=1: G4 refuses to start what cannot count */
-    bool development;       /* dev=1: no list of events, kernel mode counts; kern.cpc.secure 0 */
-    bool no_smt;            /* smt=0: Intel without HyperThreading: Haswell has 8 counters */
-    unsigned pcpus, ecpus;  /* both 0: the chip's own. E cores have the low numbers. 64 at most */
-    unsigned offline;       /* so many of the highest CPUs are off: all-CPU reads skip them */
+    uint32_t pm_mask;        /* of configurable indexes; 0: 0x38, PMC5-7 (1.4) */
+    bool busy;               /* an in-kernel client has the PMU: EBUSY everywhere */
+    bool force_held;         /* otherforce=1: another task has forced the counters: EACCES */
+    bool ktrace_held;        /* ktrace=1: another process owns ktrace: kperf setters EBUSY */
+    int ktrace_pid;          /* ktracepid=N: that one; 0: 1. Dropped when no process has that pid */
+    const char *ktrace_name; /* configuredby=NAME: what it is called; NULL: "other" */
+    unsigned stale;          /* of enum sim_stale */
+    bool apply_at_once;      /* apply=once: G4 that programs and keeps counters as G3 (1.12) */
+    bool strict_sets;        /* strict=1: G4 refuses to start what cannot count */
+    bool development;        /* dev=1: no list of events, kernel mode counts; kern.cpc.secure 0 */
+    bool no_smt;             /* smt=0: Intel without HyperThreading: Haswell has 8 counters */
+    unsigned pcpus, ecpus;   /* both 0: the chip's own. E cores have the low numbers. 64 at most */
+    unsigned offline;        /* so many of the highest CPUs are off at the start (1.7) */
+    uint64_t off_mask;      /* off=MASK: these too, by bit; the lowest stays on if none else does */
     uint64_t seed;          /* absolute values at the start, wandering */
     bool free_calls;        /* cost=0: system calls cost nothing (see SIM_COST_*) */
     uint64_t work_per_read; /* work=N: user units a thread does before each read, so that a client
@@ -217,6 +221,12 @@ SIM_API void sim_switch_out(void);
 
 /* The same, but it comes back on that CPU. False for a CPU that is not there or off. */
 SIM_API bool sim_migrate(unsigned cpu);
+
+/*
+ * Switches a CPU off or on; who runs there goes elsewhere. Its counters keep what they have. False
+ * for one that is not there, or when it is the last.
+ */
+SIM_API bool sim_set_cpu(unsigned cpu, bool on);
 
 SIM_API unsigned sim_cpu(void);    /* where the caller runs */
 SIM_API unsigned sim_thread(void); /* its number: 1 for the main thread, never used again */
