@@ -347,6 +347,7 @@ void calls_reset(void)
     hook = NULL;
     line_count = 0;
     log_off = false;
+    registry_reset();
 }
 
 /* -------------------------------------------------------------------------------------- the call

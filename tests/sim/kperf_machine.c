@@ -367,15 +367,17 @@ void machine_start(const struct sim_config *config)
 {
     memset(machine, 0, sizeof(*machine));
     machine->config = *config;
+    machine->ncpu = config->pcpus + config->ecpus;
     machine->config.log_path = machine->config.state_path = NULL; /* of one process */
     keep_text(&machine->config.os_version, machine->os_version);
     keep_text(&machine->config.os_build, machine->os_build);
     keep_text(&machine->config.os_release, machine->os_release);
+    memcpy(machine->cores, config->cores, machine->ncpu + 1);
+    machine->config.cores = machine->cores;
     keep_text(&machine->config.ktrace_name, machine->kperf.configured_by);
     machine->chip = chip_of(config->chip);
     machine->x86 = chip_is_x86(config->chip);
     machine->list = config->gen == SIM_G4 ? MACOS_26 : list_of(machine->os_version);
-    machine->ncpu = config->pcpus + config->ecpus;
     machine->fixed = machine->chip->fixed;
     machine->configurable = configurable_counters();
     machine->random = config->seed;

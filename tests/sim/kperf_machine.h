@@ -6,6 +6,7 @@
  *   kperf_kpc.c      the kpc.* nodes of sysctl
  *   kperf_kperf.c    the kperf.* nodes: actions, timers, no samples
  *   kperf_sysctl.c   sysctl itself: nodes, checks, copying, hw.* and kern.*
+ *   kperf_registry.c IOKit's registry of CPUs
  *   kperf_task.c     processes, threads, the lock: what forked children share
  *   kperf_call.c     what surrounds each exported call: lock, log, faults, hook
  *   kperf_config.c   struct sim_config and the language of KPEP_SIM
@@ -110,6 +111,7 @@ struct kperf {
 struct machine {
     struct sim_config config; /* nothing left to default */
     char os_version[MAX_TEXT], os_build[MAX_TEXT], os_release[MAX_TEXT];
+    char cores[MAX_CPUS + 1];
     const struct chip *chip;
     bool x86;
     enum kernel_list list;
@@ -210,6 +212,11 @@ bool request_is_root(const struct request *request);
 int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *old_size,
                   const void *newp, size_t new_size);
 
+/* ---------------------------------------------------------------------------- kperf_registry.c */
+
+void registry_reset(void);
+void registry_forked(void);
+
 /* -------------------------------------------------------------------------------- kperf_task.c */
 
 void sim_load(void);
@@ -230,49 +237,60 @@ unsigned task_new_number(unsigned id);
 /* -------------------------------------------------------------------------------- kperf_call.c */
 
 /* Every exported function and its way of failing. */
-#define SIM_FUNCTIONS(X)                   \
-    X(kpc_pmu_version, 0)                  \
-    X(kpc_cpu_string, -1)                  \
-    X(kpc_get_counting, 0)                 \
-    X(kpc_set_counting, -1)                \
-    X(kpc_get_thread_counting, 0xffffffff) \
-    X(kpc_set_thread_counting, -1)         \
-    X(kpc_get_config_count, 0)             \
-    X(kpc_get_counter_count, 0)            \
-    X(kpc_get_config, -1)                  \
-    X(kpc_set_config, -1)                  \
-    X(kpc_get_period, -1)                  \
-    X(kpc_set_period, -1)                  \
-    X(kpc_get_actionid, -1)                \
-    X(kpc_set_actionid, -1)                \
-    X(kpc_get_cpu_counters, -1)            \
-    X(kpc_get_thread_counters, -1)         \
-    X(kpc_force_all_ctrs_set, -1)          \
-    X(kpc_force_all_ctrs_get, -1)          \
-    X(kpc_cpu_count, 0)                    \
-    X(kperf_action_count_set, -1)          \
-    X(kperf_action_count_get, -1)          \
-    X(kperf_action_samplers_set, -1)       \
-    X(kperf_action_samplers_get, -1)       \
-    X(kperf_action_filter_set_by_task, -1) \
-    X(kperf_action_filter_set_by_pid, -1)  \
-    X(kperf_timer_count_set, -1)           \
-    X(kperf_timer_count_get, -1)           \
-    X(kperf_timer_period_set, -1)          \
-    X(kperf_timer_period_get, -1)          \
-    X(kperf_timer_action_set, -1)          \
-    X(kperf_timer_action_get, -1)          \
-    X(kperf_timer_pet_set, -1)             \
-    X(kperf_timer_pet_get, -1)             \
-    X(kperf_timer_lightweight_pet_set, -1) \
-    X(kperf_timer_lightweight_pet_get, -1) \
-    X(kperf_sample_set, -1)                \
-    X(kperf_sample_get, -1)                \
-    X(kperf_reset, -1)                     \
-    X(kperf_ns_to_ticks, 0)                \
-    X(kperf_ticks_to_ns, 0)                \
-    X(kperf_tick_frequency, 0)             \
-    X(sysctlbyname, -1)
+#define SIM_FUNCTIONS(X)                                \
+    X(kpc_pmu_version, 0)                               \
+    X(kpc_cpu_string, -1)                               \
+    X(kpc_get_counting, 0)                              \
+    X(kpc_set_counting, -1)                             \
+    X(kpc_get_thread_counting, 0xffffffff)              \
+    X(kpc_set_thread_counting, -1)                      \
+    X(kpc_get_config_count, 0)                          \
+    X(kpc_get_counter_count, 0)                         \
+    X(kpc_get_config, -1)                               \
+    X(kpc_set_config, -1)                               \
+    X(kpc_get_period, -1)                               \
+    X(kpc_set_period, -1)                               \
+    X(kpc_get_actionid, -1)                             \
+    X(kpc_set_actionid, -1)                             \
+    X(kpc_get_cpu_counters, -1)                         \
+    X(kpc_get_thread_counters, -1)                      \
+    X(kpc_force_all_ctrs_set, -1)                       \
+    X(kpc_force_all_ctrs_get, -1)                       \
+    X(kpc_cpu_count, 0)                                 \
+    X(kperf_action_count_set, -1)                       \
+    X(kperf_action_count_get, -1)                       \
+    X(kperf_action_samplers_set, -1)                    \
+    X(kperf_action_samplers_get, -1)                    \
+    X(kperf_action_filter_set_by_task, -1)              \
+    X(kperf_action_filter_set_by_pid, -1)               \
+    X(kperf_timer_count_set, -1)                        \
+    X(kperf_timer_count_get, -1)                        \
+    X(kperf_timer_period_set, -1)                       \
+    X(kperf_timer_period_get, -1)                       \
+    X(kperf_timer_action_set, -1)                       \
+    X(kperf_timer_action_get, -1)                       \
+    X(kperf_timer_pet_set, -1)                          \
+    X(kperf_timer_pet_get, -1)                          \
+    X(kperf_timer_lightweight_pet_set, -1)              \
+    X(kperf_timer_lightweight_pet_get, -1)              \
+    X(kperf_sample_set, -1)                             \
+    X(kperf_sample_get, -1)                             \
+    X(kperf_reset, -1)                                  \
+    X(kperf_ns_to_ticks, 0)                             \
+    X(kperf_ticks_to_ns, 0)                             \
+    X(kperf_tick_frequency, 0)                          \
+    X(sysctlbyname, -1)                                 \
+    X(IORegistryEntryFromPath, 0)                       \
+    X(IORegistryEntryGetChildIterator, (int)0xe00002bc) \
+    X(IOIteratorNext, 0)                                \
+    X(IORegistryEntryCreateCFProperty, 0)               \
+    X(IOObjectRelease, (int)0xe00002bc)                 \
+    X(CFStringCreateWithCString, 0)                     \
+    X(CFDataGetLength, 0)                               \
+    X(CFDataGetBytePtr, 0)                              \
+    X(CFGetTypeID, 0)                                   \
+    X(CFDataGetTypeID, 0)                               \
+    X(CFRelease, 0)
 
 enum function {
 #define X(name, fails) F_##name,

@@ -257,6 +257,7 @@ static void fork_child(void)
     own_task = 0;
     self.thread = NULL;
     pthread_setspecific(at_exit, NULL);
+    registry_forked();
     take_machine_lock();
     forked = true;
     forked_while_counting = machine->thread_counting;

@@ -1,11 +1,11 @@
 /*
  * A stand-in for the kernel side of Apple's performance counters, for tests on any system.
- * libkperf_sim exports kperf.framework's functions (kperf_api.h) and sysctlbyname() with Apple's
- * signatures and conventions; behind them runs a virtual Mac: CPUs with counters, a kernel of a
- * chosen generation, threads that a test makes work. What it does is what the kernel does; a
- * section number here and in the sources is one of xnu.md, notes on XNU that are not in this
- * repository. It shares no code with gen/, db/ and runtime/, so that agreeing with it means
- * something.
+ * libkperf_sim exports kperf.framework's functions (kperf_api.h), sysctlbyname() and a little of
+ * IOKit and CoreFoundation with Apple's signatures and conventions; behind them runs a virtual Mac:
+ * CPUs with counters, a kernel of a chosen generation, threads that a test makes work. What it does
+ * is what the kernel does; a section number here and in the sources is one of xnu.md, notes on XNU
+ * that are not in this repository. It shares no code with gen/, db/ and runtime/, so that agreeing
+ * with it means something.
  *
  * A client needs nothing of this file: it opens the library and calls Apple's functions. A test
  * links the library too, or finds these functions by dlsym; there is one machine per process and
@@ -26,7 +26,8 @@
  *   stale=WHAT+WHAT  (config, counting, threads, values, all)
  *   apply=deferred|once                 strict=0|1     dev=0|1         smt=0|1
  *   pcpus=N          ecpus=N            offline=N      off=MASK        seed=N
- *   ktracepid=N      configuredby=NAME  cost=0|1
+ *   ktracepid=N      configuredby=NAME  cost=0|1       cores=LETTERS
+ *   registry=full|none|odd|short|gone
  *   work=N           preempt=N          wander=0|1     late=new|old
  *   log=FILE         state=FILE
  *   fail=FUNCTION:N:RESULT:ERRNO        sim_fail(): RESULT a number or err; ERRNO a name or number
@@ -115,6 +116,15 @@ enum sim_pm {
     SIM_PM_CUSTOM, /* the same, custom_config: POWER is empty (1.4) */
 };
 
+/* What the I/O registry has of the CPUs; in a virtual machine and on Intel, nothing. */
+enum sim_registry {
+    SIM_REGISTRY_FULL,
+    SIM_REGISTRY_NONE,  /* no such properties */
+    SIM_REGISTRY_ODD,   /* properties of another type, CFString */
+    SIM_REGISTRY_SHORT, /* no letter, and numbers of 2 bytes */
+    SIM_REGISTRY_GONE,  /* not even the CPUs */
+};
+
 /* What a program that died or runs elsewhere has left behind (items 13 and 17). */
 enum sim_stale {
     SIM_STALE_CONFIG = 1,   /* foreign events on every configurable counter */
@@ -154,8 +164,11 @@ struct sim_config {
     bool strict_sets;        /* strict=1: G4 refuses to start what cannot count */
     bool development;        /* dev=1: no list of events, kernel mode counts; kern.cpc.secure 0 */
     bool no_smt;             /* smt=0: Intel without HyperThreading: Haswell has 8 counters */
-    unsigned pcpus, ecpus;   /* both 0: the chip's own. E cores have the low numbers. 64 at most */
-    unsigned offline;        /* so many of the highest CPUs are off at the start (1.7) */
+    const char *cores; /* cores=EEMMPP: a letter a CPU for the registry, and how many there are: the
+                          leading Es are ecpus, the rest pcpus */
+    enum sim_registry registry;
+    unsigned pcpus, ecpus;  /* both 0: the chip's own. E cores have the low numbers. 64 at most */
+    unsigned offline;       /* so many of the highest CPUs are off at the start (1.7) */
     uint64_t off_mask;      /* off=MASK: these too, by bit; the lowest stays on if none else does */
     uint64_t seed;          /* absolute values at the start, wandering */
     bool free_calls;        /* cost=0: system calls cost nothing (see SIM_COST_*) */
@@ -321,6 +334,9 @@ SIM_API unsigned sim_overflows(unsigned cpu, unsigned counter);
 
 /* Overflow interrupts wait while held: reads have to correct for them (2.6). */
 SIM_API void sim_hold_interrupts(bool hold);
+
+/* Ports and CoreFoundation objects of this process that wait for their release. */
+SIM_API unsigned sim_registry_objects(void);
 
 /* The register width: 47, 63 or 48 bits. */
 SIM_API unsigned sim_width(enum sim_chip chip);

@@ -612,6 +612,10 @@ static void language(void)
         "apply=now",
         "late=1",
         "sdk=1",
+        "cores=",
+        "cores=Ep",
+        "cores=E1",
+        "registry=1",
         "off=x",
         "ktracepid=0",
         "configuredby=",
@@ -813,6 +817,106 @@ static void ktrace_views(void)
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     CHECK_INT(kperf_action_count_set(1), 0);
+}
+
+/* ------------------------------------------------------------------------------- I/O registry */
+
+/* A property of an entry, as data: its length, or -1 when there is none or it is no data. */
+static long property(uint32_t entry, const char *name, void *bytes)
+{
+    const void *key = CFStringCreateWithCString(NULL, name, 0x08000100);
+    const void *value = IORegistryEntryCreateCFProperty(entry, key, NULL, 0);
+    long length = -1;
+    CFRelease(key);
+    if (value == NULL)
+        return -1;
+    if (CFGetTypeID(value) == CFDataGetTypeID()) {
+        length = CFDataGetLength(value);
+        memcpy(bytes, CFDataGetBytePtr(value), (size_t)length);
+    }
+    CFRelease(value);
+    return length;
+}
+
+/* The letters of the CPUs by their numbers; "" without a registry, "?" for what is not as it was.
+ */
+static const char *letters(void)
+{
+    static char found[65];
+    unsigned last = 0, count = 0, in_order = 0;
+    uint32_t iterator = 0, entry;
+    const uint32_t cpus = IORegistryEntryFromPath(0, "IODeviceTree:/cpus");
+    memset(found, 0, sizeof(found));
+    if (cpus == 0)
+        return "";
+    CHECK_INT(IORegistryEntryGetChildIterator(cpus, "IODeviceTree", &iterator), 0);
+    while ((entry = IOIteratorNext(iterator)) != 0) {
+        char letter[8] = "";
+        uint8_t id[8] = {0};
+        const long cluster = property(entry, "cluster-type", letter);
+        const long logical = property(entry, "logical-cpu-id", id);
+        if (cluster == 2 && letter[1] == '\0' && logical == 4 && id[0] < 64 && id[1] == 0)
+            found[id[0]] = letter[0];
+        else
+            found[count] = '?';
+        in_order += count != 0 && id[0] == last + 1;
+        last = id[0];
+        count++;
+        CHECK_INT(property(entry, "nothing", id), -1);
+        CHECK_INT(IOObjectRelease(entry), 0);
+    }
+    CHECK_INT(count, number_of("hw.ncpu"));
+    CHECK(count < 3 || in_order < count - 1); /* a place in the list is no number */
+    CHECK_INT(IOObjectRelease(iterator), 0);
+    CHECK_INT(IOObjectRelease(cpus), 0);
+    return found;
+}
+
+static void registry(void)
+{
+    static const struct {
+        const char *machine, *letters;
+    } rows[] = {
+        {"", "EEEEPPPP"},
+        {"chip=m4", "EEEEEEPPPP"},
+        {"pcpus=2 ecpus=1", "EPP"},
+        {"cores=EEMMPP off=0x2", "EEMMPP"},
+        {"cores=P", "P"},
+        {"chip=haswell", ""},
+        {"vm=empty", ""},
+        {"registry=gone", ""},
+        {"registry=none cores=EP", "??"},
+        {"registry=odd cores=EP", "??"},
+        {"registry=short cores=EP", "??"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        reset(rows[i].machine);
+        CHECK_STR(letters(), rows[i].letters);
+        CHECK_INT(sim_registry_objects(), 0);
+    }
+    uint32_t iterator = 0;
+    reset("");
+    CHECK_INT(IORegistryEntryFromPath(0, "IODeviceTree:/nothing"), 0);
+    const uint32_t cpus = IORegistryEntryFromPath(0, "IODeviceTree:/cpus");
+    CHECK_INT(IORegistryEntryGetChildIterator(cpus, "IOService", &iterator), (int)0xe00002c2);
+    CHECK_INT(IORegistryEntryGetChildIterator(cpus, "IODeviceTree", &iterator), 0);
+    CHECK_INT(sim_registry_objects(), 2);
+    CHECK(CFStringCreateWithCString(NULL, "text", 12345) == NULL);
+    CHECK(CFStringCreateWithCString(NULL, "text", 0x600) != NULL);
+    CHECK_INT(sim_registry_objects(), 3); /* forgotten */
+    CHECK_INT(IOObjectRelease(iterator), 0);
+    CHECK_INT(IOObjectRelease(iterator), (int)0xe00002c2);
+    CHECK_INT(IOIteratorNext(iterator), 0);
+    const pid_t pid = fork();
+    if (pid == 0)
+        _exit(sim_registry_objects() == 1 && IOObjectRelease(cpus) != 0 ? 0 : 1);
+    int status = -1;
+    waitpid(pid, &status, 0);
+    CHECK_INT(status, 0); /* no port is inherited */
+    CHECK(sim_fail("IORegistryEntryFromPath", 1, SIM_FAILS, 0));
+    CHECK_STR(letters(), "");
+    CHECK(sim_fail("IORegistryEntryCreateCFProperty", 1, SIM_FAILS, 0));
+    CHECK_STR(letters(), "E"); /* the first to come is CPU 1: its letter is missing */
 }
 
 /* kpc by hand, as the wrappers do it, and as they do not (1.1, 1.3, 1.8). */
@@ -1026,6 +1130,17 @@ static void opened(const char *path)
         "kperf_ticks_to_ns",
         "kperf_tick_frequency",
         "sysctlbyname",
+        "IORegistryEntryFromPath",
+        "IORegistryEntryGetChildIterator",
+        "IOIteratorNext",
+        "IORegistryEntryCreateCFProperty",
+        "IOObjectRelease",
+        "CFStringCreateWithCString",
+        "CFDataGetLength",
+        "CFDataGetBytePtr",
+        "CFGetTypeID",
+        "CFDataGetTypeID",
+        "CFRelease",
         "sim_reset",
     };
     for (int round = 0; round < 3; round++) {
@@ -1067,6 +1182,7 @@ int main(int argc, char **argv)
     system_nodes();
     releases();
     ktrace_views();
+    registry();
     raw_nodes();
     nowhere_to_write();
     kperf_nodes();
