@@ -19,7 +19,7 @@ struct cli {
     const char *kperf, *kperfdata; /* paths, or NULL */
     const char *words;             /* "verify", "static", "kperfdata" or NULL */
     const char *events, *repeat;   /* of measure, as typed */
-    bool json, plain, metrics, all, user_only, full, calibrate;
+    bool json, plain, metrics, all, user_only, full, calibrate, live, insist, force;
     int count; /* of arguments */
     char **arguments;
 };
@@ -40,6 +40,7 @@ int run_encode(const struct cli *cli);
 int run_plan(const struct cli *cli);
 int run_check(const struct cli *cli);
 int run_measure(const struct cli *cli);
+int run_reset(const struct cli *cli);
 
 /* "kpep: ..." on stderr. */
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -59,6 +60,12 @@ int cli_release(const struct cli *cli, int *release); /* -1 when none was asked 
 int cli_release_on(const struct cli *cli, unsigned cpu, int *release);
 /* "kpep: no event 'X' (did you mean 'Y'?)": the nearest of all events, aliases and names. */
 void cli_unknown_event(const char *name);
+/*
+ * The nearer of two names to what was typed; *best, the distance to beat, begins as cli_reach():
+ * what is further away than a third of what was typed is no suggestion.
+ */
+const char *cli_nearer(const char *typed, const char *name, const char *nearest, unsigned *best);
+unsigned cli_reach(const char *typed);
 
 /* Whether a shell pattern (* ? [...]; case does not matter) matches the whole name. */
 bool cli_match(const char *pattern, const char *name);

@@ -1,5 +1,5 @@
-/* kpep list: the events of one CPU. */
-#include "cli.h"
+/* kpep list: the events of one CPU, from the tables. */
+#include "live.h"
 
 /* What is listed: the events of a CPU in a release that match a pattern. */
 struct listing {
@@ -122,6 +122,8 @@ int run_list(const struct cli *cli)
 {
     struct listing listing = {.pattern = cli->count == 0 ? "*" : cli->arguments[0]};
 
+    if (cli->live)
+        return list_live(cli);
     if (cli_cpu(cli, &listing.cpu) != CLI_OK ||
         cli_release_on(cli, listing.cpu, &listing.release) != CLI_OK ||
         kpdb_cpu(listing.cpu, &listing.info) != KPDB_OK)

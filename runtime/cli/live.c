@@ -1,6 +1,5 @@
 #include "live.h"
 
-#include <signal.h>
 #include <string.h>
 
 int live_error(const struct kplive_error *error)
@@ -18,38 +17,37 @@ int live_error(const struct kplive_error *error)
     }
 }
 
-int live_open(const struct cli *cli, struct kplive **sampler)
+static int read_words(const char *typed, enum kplive_words *words)
 {
-    struct kplive_options options = {.kperf = cli->kperf, .kperfdata = cli->kperfdata};
-    const char *words = cli->words == NULL ? "verify" : cli->words;
-    struct kplive_error error;
-
-    *sampler = NULL;
-    if (strcmp(words, "verify") == 0) {
-        options.words = KPLIVE_VERIFY;
-    } else if (strcmp(words, "static") == 0) {
-        options.words = KPLIVE_STATIC;
-    } else if (strcmp(words, "kperfdata") == 0) {
-        options.words = KPLIVE_KPERFDATA;
+    if (typed == NULL || strcmp(typed, "verify") == 0) {
+        *words = KPLIVE_VERIFY;
+    } else if (strcmp(typed, "static") == 0) {
+        *words = KPLIVE_STATIC;
+    } else if (strcmp(typed, "kperfdata") == 0) {
+        *words = KPLIVE_KPERFDATA;
     } else {
-        cli_error("--words %.100s (expected verify, static or kperfdata)", words);
+        cli_error("--words %.100s (expected verify, static or kperfdata)", typed);
         return CLI_USAGE;
     }
+    return CLI_OK;
+}
+
+int live_open(const struct cli *cli, struct kplive **sampler)
+{
+    struct kplive_options options = {.kperf = cli->kperf,
+                                     .kperfdata = cli->kperfdata,
+                                     .size = sizeof options,
+                                     .insist = cli->insist};
+    static char kperf[PATH_MAX], kperfdata[PATH_MAX];
+    struct kplive_error error;
+    int status = read_words(cli->words, &options.words);
+
+    *sampler = NULL;
+    if (status == CLI_OK)
+        status = trusted("--kperf", &options.kperf, kperf);
+    if (status == CLI_OK)
+        status = trusted("--kperfdata", &options.kperfdata, kperfdata);
+    if (status != CLI_OK)
+        return status;
     return kplive_open(&options, sampler, &error) == KPLIVE_OK ? CLI_OK : live_error(&error);
-}
-
-static void on_signal(int number)
-{
-    kplive_stop_all();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-void live_catch_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        if (signal(signals[i], on_signal) == SIG_IGN)
-            signal(signals[i], SIG_IGN);
 }

@@ -1,15 +1,27 @@
-/* What check and measure share: options to open a sampler, and its errors. */
+/* What the commands share that use the live frameworks: opening a sampler, and its errors. */
 #ifndef KPEP_LIVE_H
 #define KPEP_LIVE_H
 
 #include "cli.h"
 #include "kplive.h"
 
-/* Opens with --kperf, --kperfdata and --words; CLI_OK or another status after a message. */
+#include <limits.h>
+
+/* Opens with --kperf, --kperfdata, --words and --insist; CLI_OK or another status after a message.
+ */
 int live_open(const struct cli *cli, struct kplive **sampler);
 /* "kpep: ..." with call, code, event and hint; the exit status for it. */
 int live_error(const struct kplive_error *error);
-/* From here on SIGINT, SIGTERM and SIGHUP give the counters back before they end the program. */
-void live_catch_signals(void);
+
+/*
+ * Whether the library at *path may be loaded: always, unless root asks. Then *path is set to where
+ * it really is, in resolved, of PATH_MAX bytes: what was looked at is what is loaded. CLI_OK or
+ * another status after a message that begins with the option's name.
+ */
+int trusted(const char *option, const char **path, char *resolved);
+
+/* kpep list --live and kpep show --live. */
+int list_live(const struct cli *cli);
+int show_live(const struct cli *cli);
 
 #endif

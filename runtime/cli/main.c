@@ -13,12 +13,17 @@
 static const struct command commands[] = {
     {"cpus", "rpj", 0, 0, run_cpus, "kpep cpus [--release NAME] [--plain] [--json]",
      "The CPUs the tables know: databases, chips, ids, counters and releases."},
-    {"list", "crpj", 0, 1, run_list,
-     "kpep list --cpu CPU [--release NAME] [--plain] [--json] [PATTERN]",
+    {"list", "crpjlKD", 0, 1, run_list,
+     "kpep list --cpu CPU|--live [--release NAME] [--kperf PATH] [--kperfdata PATH]\n"
+     "            [--plain] [--json] [PATTERN]",
      "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
-     "shell pattern. Without --release, those of the newest release that knows the CPU."},
-    {"show", "rj", 1, 1, run_show, "kpep show [--release NAME] [--json] EVENT",
-     "One event, by any of its names, on every CPU."},
+     "shell pattern. Without --release, those of the newest release that knows the CPU.\n"
+     "With --live those of the Mac this runs on, as its own kperfdata has them; no root."},
+    {"show", "rjlKD", 1, 1, run_show,
+     "kpep show [--live] [--release NAME] [--kperf PATH] [--kperfdata PATH] [--json]\n"
+     "            EVENT",
+     "One event, by any of its names, on every CPU. With --live, by name or alias, what the\n"
+     "kperfdata of the Mac this runs on has of it, with its description; no root."},
     {"names", "crmpj", 0, 1, run_names,
      "kpep names [--cpu CPU] [--release NAME] [--metrics] [--plain] [--json] [PATTERN]",
      "Chip-agnostic names, and which event each is on which CPU; or the metrics."},
@@ -35,12 +40,16 @@ static const struct command commands[] = {
     {"check", "jKD", 0, 0, run_check, "kpep check [--kperf PATH] [--kperfdata PATH] [--json]",
      "Compare the tables with the live kperfdata, event by event and encoding by\n"
      "encoding. Needs no root. Exit status 0: equal, 1: something drifted, 3: cannot."},
-    {"measure", "jKDWebCU", 0, 0, run_measure,
-     "kpep measure --calibrate [-e LIST] [-r N] [--words FROM] [--user-only]\n"
+    {"measure", "jKDWebCUi", 0, 0, run_measure,
+     "kpep measure --calibrate [-e LIST] [-r N] [--words FROM] [--user-only] [--insist]\n"
      "               [--kperf PATH] [--kperfdata PATH] [--json]",
      "Read the counters twice around a loop of kpep's own, of 100000 iterations: what\n"
      "reading costs, and whether they move. The first thing to run on a new machine, as\n"
      "root. Counting a command is not there yet."},
+    {"reset", "jKDF", 0, 0, run_reset,
+     "kpep reset [--force] [--kperf PATH] [--kperfdata PATH] [--json]",
+     "Give back the counters that a program left taken when it died: says what is on, and\n"
+     "whose it is as far as the kernel tells, and switches it off. Needs root."},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -51,6 +60,7 @@ static const struct {
 } option_list[] = {
     {{"cpu", required_argument, NULL, 'c'}, "CPU", "a database (a14), chip (m1-max) or id"},
     {{"release", required_argument, NULL, 'r'}, "NAME", "a macOS release (macos-15)"},
+    {{"live", no_argument, NULL, 'l'}, NULL, "events of the Mac this runs on, by its kperfdata"},
     {{"metrics", no_argument, NULL, 'm'}, NULL, "metrics instead of names"},
     {{"strategy", required_argument, NULL, 's'},
      "NAME",
@@ -59,6 +69,10 @@ static const struct {
      "WHICH",
      "forced (default), or unforced: without the power manager's"},
     {{"user-only", no_argument, NULL, 'U'}, NULL, "count in user mode only"},
+    {{"insist", no_argument, NULL, 'i'},
+     NULL,
+     "take counters that macOS 26 says somebody may hold"},
+    {{"force", no_argument, NULL, 'F'}, NULL, "take them also from a process that lives"},
     {{"full", no_argument, NULL, 'f'}, NULL, "Intel: add the bits that kperfdata drops"},
     {{"kperf", required_argument, NULL, 'K'}, "PATH", "the kperf library (default: macOS's own)"},
     {{"kperfdata", required_argument, NULL, 'D'},
@@ -158,8 +172,16 @@ static int check_arguments(const struct command *command, const struct cli *cli)
                   command->name);
     else if (cli->count == 0 && !cli->all && strchr(command->options, 'a') != NULL)
         cli_error("%s takes events, or --all (kpep %s --help)", command->name, command->name);
-    else if (cli->cpu == NULL && strstr(command->usage, " --cpu CPU ") != NULL)
-        cli_error("%s needs --cpu CPU (kpep cpus shows what there is)", command->name);
+    else if (cli->live && (cli->cpu != NULL || cli->release != NULL))
+        cli_error("--live has the events of this Mac alone: no --%s (kpep %s --help)",
+                  cli->cpu != NULL ? "cpu" : "release", command->name);
+    else if (!cli->live && strchr(command->options, 'l') != NULL &&
+             (cli->kperf != NULL || cli->kperfdata != NULL))
+        cli_error("%s takes --%s with --live only (kpep %s --help)", command->name,
+                  cli->kperf != NULL ? "kperf" : "kperfdata", command->name);
+    else if (cli->cpu == NULL && !cli->live && strstr(command->usage, " --cpu CPU") != NULL)
+        cli_error("%s needs --cpu CPU%s (kpep cpus shows what there is)", command->name,
+                  strchr(command->options, 'l') == NULL ? "" : " or --live");
     else
         return CLI_OK;
     return CLI_USAGE;
@@ -208,6 +230,9 @@ static void take_option(struct cli *cli, int letter)
     cli->strategy = letter == 's' ? optarg : cli->strategy;
     cli->counters = letter == 'n' ? optarg : cli->counters;
     cli->calibrate |= letter == 'C';
+    cli->live |= letter == 'l';
+    cli->insist |= letter == 'i';
+    cli->force |= letter == 'F';
     cli->kperf = letter == 'K' ? optarg : cli->kperf;
     cli->kperfdata = letter == 'D' ? optarg : cli->kperfdata;
     cli->words = letter == 'W' ? optarg : cli->words;
@@ -272,8 +297,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return flushed(run(&commands[i], argc - 1, argv + 1));
-    cli_error(
-        "no command '%.100s' (expected cpus, list, show, names, encode, plan, check or measure)",
-        argv[1]);
+    cli_error("no command '%.100s' (expected cpus, list, show, names, encode, plan, check, measure "
+              "or reset)",
+              argv[1]);
     return CLI_USAGE;
 }

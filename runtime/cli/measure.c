@@ -28,33 +28,39 @@ struct calibration {
     uint64_t worked[KPDB_EVENTS_MAX]; /* least difference around the work */
 };
 
-static bool measure_once(const struct kplive *sampler, unsigned count, unsigned iterations,
-                         uint64_t *least)
+/* A status of kplive_read(). */
+static int measure_once(const struct kplive *sampler, unsigned count, unsigned iterations,
+                        uint64_t *least)
 {
     uint64_t a[KPDB_EVENTS_MAX], b[KPDB_EVENTS_MAX], delta[KPDB_EVENTS_MAX];
+    int status = kplive_read(sampler, a);
 
-    if (kplive_read(sampler, a) != 0)
-        return false;
+    if (status != KPLIVE_OK)
+        return status;
     if (iterations != 0)
         (void)work(iterations);
-    if (kplive_read(sampler, b) != 0)
-        return false;
+    status = kplive_read(sampler, b);
+    if (status != KPLIVE_OK)
+        return status;
     kplive_delta(a, b, count, delta);
     for (unsigned i = 0; i < count; i++)
         if (delta[i] < least[i])
             least[i] = delta[i];
-    return true;
+    return KPLIVE_OK;
 }
 
-static bool calibrate(const struct kplive *sampler, unsigned count, unsigned rounds,
-                      struct calibration *out)
+static int calibrate(const struct kplive *sampler, unsigned count, unsigned rounds,
+                     struct calibration *out)
 {
+    int status = KPLIVE_OK;
+
     memset(out, 0xff, sizeof *out);
-    for (unsigned r = 0; r < rounds; r++)
-        if (!measure_once(sampler, count, 0, out->empty) ||
-            !measure_once(sampler, count, ITERATIONS, out->worked))
-            return false;
-    return true;
+    for (unsigned r = 0; r < rounds && status == KPLIVE_OK; r++) {
+        status = measure_once(sampler, count, 0, out->empty);
+        if (status == KPLIVE_OK)
+            status = measure_once(sampler, count, ITERATIONS, out->worked);
+    }
+    return status;
 }
 
 static void print_json(const struct kplive *sampler, const struct kpdb_request *events,
@@ -122,6 +128,16 @@ static unsigned read_events(const char *list, bool user_only, struct kpdb_reques
     return count;
 }
 
+/* A signal that suspends gives the counters back, and what was measured before it is of no use. */
+static int cannot_read(int status)
+{
+    if (status == KPLIVE_STOPPED)
+        cli_error("the counters were given back while this was suspended: measure again");
+    else
+        cli_error("the counters of this thread cannot be read: %s", kplive_strerror(status));
+    return CLI_SYSTEM;
+}
+
 /* Between programming and the end the counters are ours: a signal gives them back. */
 static int measure(const struct cli *cli, struct kplive *sampler, unsigned rounds)
 {
@@ -129,20 +145,19 @@ static int measure(const struct cli *cli, struct kplive *sampler, unsigned round
     unsigned count = read_events(cli->events, cli->user_only, events);
     struct calibration calibration;
     struct kplive_error error;
-    bool measured;
+    int status;
 
-    if (kplive_program(sampler, events, count, &error) != KPLIVE_OK)
+    if (kplive_program(sampler, events, count, &error) != KPLIVE_OK ||
+        kplive_catch_signals(&error) != KPLIVE_OK)
         return live_error(&error);
-    live_catch_signals();
-    if (kplive_start(sampler, &error) != KPLIVE_OK)
-        return live_error(&error);
-    measured = calibrate(sampler, count, rounds, &calibration);
+    status = kplive_start(sampler, &error);
+    if (status != KPLIVE_OK)
+        return status == KPLIVE_STOPPED ? cannot_read(status) : live_error(&error);
+    status = calibrate(sampler, count, rounds, &calibration);
     if (kplive_stop(sampler, &error) != KPLIVE_OK)
         return live_error(&error);
-    if (!measured) {
-        cli_error("the counters of this thread cannot be read");
-        return CLI_SYSTEM;
-    }
+    if (status != KPLIVE_OK)
+        return cannot_read(status);
     if (cli->json)
         print_json(sampler, events, count, &calibration);
     else

@@ -1,5 +1,5 @@
-/* kpep show: one event on every CPU. */
-#include "cli.h"
+/* kpep show: one event on every CPU, from the tables. */
+#include "live.h"
 
 #include <string.h>
 
@@ -116,6 +116,8 @@ int run_show(const struct cli *cli)
     bool found = false;
     int release, found_in;
 
+    if (cli->live)
+        return show_live(cli);
     if (cli_release(cli, &release) != CLI_OK)
         return CLI_NO;
     for (unsigned cpu = 0; cpu < kpdb_cpu_count() && !found; cpu++)

@@ -210,8 +210,7 @@ static unsigned distance(const char *a, size_t a_length, const char *b, size_t b
     return row[b_length];
 }
 
-/* Keeps the nearer of two names; *best is the distance to beat. */
-static const char *nearer(const char *typed, const char *name, const char *nearest, unsigned *best)
+const char *cli_nearer(const char *typed, const char *name, const char *nearest, unsigned *best)
 {
     size_t a = strlen(typed), b = strlen(name);
     unsigned d;
@@ -225,8 +224,7 @@ static const char *nearer(const char *typed, const char *name, const char *neare
     return name;
 }
 
-/* What is further away than a third of what was typed is no suggestion. */
-static unsigned reach(const char *typed)
+unsigned cli_reach(const char *typed)
 {
     size_t length = strlen(typed);
 
@@ -246,7 +244,7 @@ static bool is_metric(const char *name)
 void cli_unknown_event(const char *name)
 {
     const char *nearest = NULL;
-    unsigned best = reach(name);
+    unsigned best = cli_reach(name);
     struct kpdb_name portable;
 
     if (is_metric(name)) {
@@ -254,9 +252,9 @@ void cli_unknown_event(const char *name)
         return;
     }
     for (unsigned id = 0; id < kpdb_event_ids(); id++)
-        nearest = nearer(name, kpdb_event_name(id), nearest, &best);
+        nearest = cli_nearer(name, kpdb_event_name(id), nearest, &best);
     for (unsigned n = 0; kpdb_name(n, &portable) == KPDB_OK; n++)
-        nearest = nearer(name, portable.name, nearest, &best);
+        nearest = cli_nearer(name, portable.name, nearest, &best);
     if (nearest == NULL)
         cli_error("no event '%.100s' (kpep list and kpep names show what there is)", name);
     else
@@ -281,7 +279,7 @@ static const char *designation(const char *name, char *text, size_t size)
 static void unknown_cpu(const char *typed)
 {
     const char *nearest = NULL;
-    unsigned best = reach(typed);
+    unsigned best = cli_reach(typed);
     char text[NEAREST_LENGTH_MAX + 1];
 
     for (unsigned c = 0; c < kpdb_cpu_count(); c++) {
@@ -289,9 +287,9 @@ static void unknown_cpu(const char *typed)
         const char *chip;
 
         if (kpdb_cpu(c, &cpu) == KPDB_OK)
-            nearest = nearer(typed, cpu.db, nearest, &best);
+            nearest = cli_nearer(typed, cpu.db, nearest, &best);
         for (unsigned n = 0; (chip = kpdb_cpu_chip(c, n)) != NULL; n++)
-            nearest = nearer(typed, chip, nearest, &best);
+            nearest = cli_nearer(typed, chip, nearest, &best);
     }
     if (nearest == NULL)
         cli_error("no CPU '%.100s' (kpep cpus shows what there is)", typed);

@@ -33,6 +33,22 @@ _kpep_all_events()
     done | sort -u
 }
 
+# Whether an option was typed.
+_kpep_has()
+{
+    [[ " ${words[*]} " == *" $1 "* ]]
+}
+
+# The same of the Mac this runs on.
+_kpep_live_events()
+{
+    local kperf kperfdata
+
+    kperf=$(_kpep_given --kperf)
+    kperfdata=$(_kpep_given --kperfdata)
+    "$kpep" list --live ${kperf:+--kperf "$kperf"} ${kperfdata:+--kperfdata "$kperfdata"} --plain
+}
+
 # Candidates for the value of an option, or for an argument of a command, one a line.
 _kpep_candidates()
 {
@@ -45,12 +61,19 @@ _kpep_candidates()
         kpep:*:--counters) printf '%s\n' forced unforced ;;
         kpep:*:--words) printf '%s\n' verify static kperfdata ;;
         kpep:*:--events | kpep:*:-e | kpep:names:)
-            case " ${words[*]} " in
-                *' --metrics '*) "$kpep" names --metrics --plain ;;
-                *) "$kpep" names --plain ;;
-            esac ;;
-        kpep:show:) _kpep_all_events ;;
-        kpep:list:) _kpep_events "$(_kpep_given --cpu)" ;;
+            if _kpep_has --metrics; then
+                "$kpep" names --metrics --plain
+            else
+                "$kpep" names --plain
+            fi ;;
+        kpep:show: | kpep:list:)
+            if _kpep_has --live; then
+                _kpep_live_events
+            elif [[ $command == show ]]; then
+                _kpep_all_events
+            else
+                _kpep_events "$(_kpep_given --cpu)"
+            fi ;;
         kpep:encode: | kpep:plan:)
             if [[ $value == *:* ]]; then
                 _kpep_events "$(_kpep_given --cpu)" | sed 's/$/:u/'

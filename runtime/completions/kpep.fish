@@ -25,6 +25,18 @@ function __kpep_events -a cpu
     end
 end
 
+# The same of the Mac this runs on.
+function __kpep_live_events
+    set -l libraries
+    for name in --kperf --kperfdata
+        set -l given (__kpep_given $name)
+        if test -n "$given"
+            set -a libraries $name $given
+        end
+    end
+    $kpep list --live $libraries --plain
+end
+
 # Candidates for the value of an option, or for an argument of a command, one a line.
 function __kpep_candidates -a key value
     switch $key
@@ -43,12 +55,16 @@ function __kpep_candidates -a key value
             $kpep names --plain
         case 'kpep:names:'
             $kpep names --plain (string match -- --metrics $words)
-        case 'kpep:show:'
-            for cpu in ($kpep cpus | string replace -r ' .*' '')[2..-1]
-                __kpep_events $cpu
-            end | sort -u
-        case 'kpep:list:'
-            __kpep_events (__kpep_given --cpu)
+        case 'kpep:show:' 'kpep:list:'
+            if contains -- --live $words
+                __kpep_live_events
+            else if test "$key" = kpep:list:
+                __kpep_events (__kpep_given --cpu)
+            else
+                for cpu in ($kpep cpus | string replace -r ' .*' '')[2..-1]
+                    __kpep_events $cpu
+                end | sort -u
+            end
         case 'kpep:encode:' 'kpep:plan:'
             if string match -q '*:*' -- $value
                 __kpep_events (__kpep_given --cpu) | string replace -r '$' ':u'

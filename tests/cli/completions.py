@@ -4,13 +4,14 @@ A driver takes command lines and gives for each the candidates for its last word
 """
 import functools
 import json
-import os
 import re
 import tempfile
 
-from kpeptest import KPEP, KPEPC, SOURCE, check, equal, run
+from kpeptest import (KPEP, KPEPC, SOURCE, check, equal, run, sim_environment, sim_options,
+                      simulators)
 
 DIRECTORY = SOURCE / "runtime" / "completions"
+MACHINE = sim_environment("m1", "macos-26", "gen=4")
 
 
 @functools.cache
@@ -36,6 +37,12 @@ def events(cpu, *release):
     listed = json.loads(run(KPEP, "list", "--cpu", cpu, *release, "--json")[1])
     return [name for event in listed
             for name in (event["name"], *event["aliases"], *event["names"])]
+
+
+def live_events():
+    """Those of the simulated Mac that the driver runs on."""
+    listed = json.loads(run(KPEP, "list", "--live", *sim_options(), "--json", env=MACHINE)[1])
+    return [name for event in listed for name in (event["name"], *event["aliases"])]
 
 
 def names(*arguments):
@@ -66,6 +73,11 @@ def cases():
     yield f"{KPEP} encode --cpu m1 --release nope ", []
     yield f"{KPEP} encode ", []
     yield f"{KPEP} show INST_BRANCH", {e for cpu in cpus if cpu[:4] != "cpu_" for e in events(cpu)}
+    if (simulators() / "libkperf_sim.so").exists():
+        libraries = " ".join(map(str, sim_options()))
+        yield f"{KPEP} list --live {libraries} INST_BR", live_events()
+        yield f"{KPEP} show {libraries} --live ", live_events()
+    yield f"{KPEP} list --live --kperfdata=/nowhere ", []
     yield f"{KPEP} names ", names()
     yield f"{KPEP} names --metrics i", names("--metrics")
     yield f"{KPEP} measure -e inst", names()
@@ -94,7 +106,7 @@ def answers(lines, *driver):
     with tempfile.TemporaryDirectory() as home:  # fish makes directories there
         homes = {name: home for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
         status, out, err = run(*driver, stdin=typed.encode(), cwd=SOURCE,
-                               env={**os.environ, **homes})
+                               env={**MACHINE, **homes})
     equal(status, 0, driver[0])
     found = [[]]
     for word in out.splitlines():

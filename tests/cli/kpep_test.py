@@ -15,8 +15,10 @@ FACTS = Facts(plistfacts.snapshots())
 OLDEST, NEWEST = FACTS.releases[0], FACTS.releases[-1]
 
 # The options of each command; and a command line of it that prints something.
-OPTIONS = {"cpus": ["release", "plain", "json"], "list": ["cpu", "release", "plain", "json"],
-           "show": ["release", "json"], "names": ["cpu", "release", "metrics", "plain", "json"]}
+OPTIONS = {"cpus": ["release", "plain", "json"],
+           "list": ["cpu", "live", "release", "kperf", "kperfdata", "plain", "json"],
+           "show": ["live", "release", "kperf", "kperfdata", "json"],
+           "names": ["cpu", "release", "metrics", "plain", "json"]}
 PRINTING = [["--help"], ["--version"], ["cpus"], ["cpus", "--json"], ["list", "--cpu", "m1"],
             ["list", "--cpu", "m1", "--json"], ["list", "--help"], ["show", "cycles"],
             ["show", "cycles", "--json"], ["names"], ["names", "--cpu", "m1"], ["names", "--json"],
@@ -56,8 +58,8 @@ def check_help():
     for command, options in OPTIONS.items():
         text = kpep(command, "--help")
         check(text.startswith(f"usage: kpep {command} "), f"{command} --help says how it is used")
-        usage = next(line for line in general.splitlines() if line.startswith(f"  kpep {command}"))
-        check(usage.strip() in text, f"{command}: --help of both agree")
+        usage = re.search(rf"^  (kpep {command} .*(?:\n    .*)*)", general, re.M)[1]
+        check(usage in text, f"{command}: --help of both agree")
         for option in options + ["help"]:
             check(re.search(rf"^  --{option}\b", text, re.M), f"{command} --help has --{option}")
         listed = re.findall(r"^  --(\w+)", text, re.M)
@@ -86,6 +88,14 @@ def check_usage():
     refuses(2, ["list"], "--cpu", "kpep cpus")
     refuses(2, ["list", "INST_ALL"], "--cpu")
     refuses(2, ["list", "--cpu", "m1", "a", "b"], "at most one argument")
+    refuses(2, ["list", "--live", "--cpu", "m1"], "--cpu", "kpep list --help")
+    refuses(2, ["list", "--live", "--release", NEWEST], "--release", "kpep list --help")
+    refuses(2, ["show", "--live", "cycles", "--release", NEWEST], "--release", "kpep show --help")
+    for command in (["list", "--cpu", "m1"], ["show", "cycles"]):
+        for option in ("--kperf", "--kperfdata"):
+            refuses(2, [*command, option, "/nowhere"], option, "--live")
+    refuses(2, ["reset", "m1"], "no argument")
+    refuses(2, ["reset", "--live"], "'--live'")
     equal(kpep("list", "--cpu=m1", "--", "INST_ALL"), kpep("list", "INST_ALL", "--cpu", "m1"),
           "options before and behind arguments, = or not, --")
 

@@ -1,14 +1,18 @@
 """What the command tests share: running a program, checking, fixtures, and the end.
 
 CTest gives the programs in the environment: KPEPC and KPEP (the built commands),
-KPEP_SOURCE (the repository), CC (the C compiler), LIBKPDB (the library).
+KPEP_SOURCE (the repository), CC (the C compiler), LIBKPDB (the library), KPEP_SIM_DIR (tests/sim).
 A test script ends with kpeptest.done().
 """
+import atexit
+import functools
 import os
 import pathlib
 import plistlib
+import shutil
 import subprocess
 import sys
+import tempfile
 
 KPEPC = os.environ["KPEPC"]
 KPEP = os.environ["KPEP"]
@@ -53,6 +57,37 @@ def skip(why):
     """For a whole script that cannot run here; CTest shows it as skipped, not as passed."""
     print(f"skipped: {why}")
     sys.exit(77)
+
+
+@functools.cache
+def simulators():
+    """Where the simulators are, for kpep: as root it loads only what root alone can change, which
+    those of a build need not be, so these are copies then."""
+    built = pathlib.Path(os.environ["KPEP_SIM_DIR"])
+    if os.geteuid() != 0:
+        return built
+    copies = pathlib.Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, copies)
+    copies.chmod(0o755)
+    for library in built.glob("lib*.so"):
+        shutil.copyfile(library, copies / library.name)
+        (copies / library.name).chmod(0o755)
+    return copies
+
+
+def sim_options(kperfdata="libkperfdata_sim.so"):
+    """The options of kpep that name them."""
+    return ["--kperf", simulators() / "libkperf_sim.so", "--kperfdata", simulators() / kperfdata]
+
+
+SIM_CPUS = {"m1": "cpu_100000c_2_1b588bb3", "m4": "cpu_100000c_2_6f5129ac", "m5": "cpu_100000c_2_1d5a87e8",
+            "haswell": "cpu_7_8_10b282dc", "icelake": "cpu_7_8_38435547"}
+
+
+def sim_environment(chip, release, sim="", data=""):
+    """A machine of theirs, with the databases of a release of db/kpep or of a directory."""
+    return {**os.environ, "KPEP_SIM": f"chip={chip} {sim}", "KPEP_SIM_CPU": SIM_CPUS[chip],
+            "KPEP_DB_PATH": str(SOURCE / "db/kpep" / release), "KPEP_SIM_DATA": data}
 
 
 def database(**changes):

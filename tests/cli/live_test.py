@@ -3,30 +3,23 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import subprocess
 import tempfile
 import time
 
-from kpeptest import KPEP, SOURCE, check, done, equal, run
+from kpeptest import KPEP, SIM_CPUS as CPUS, check, done, equal, run, sim_environment, sim_options
 
-SIM = pathlib.Path(os.environ["KPEP_SIM_DIR"])
-LIBRARIES = ["--kperf", SIM / "libkperf_sim.so", "--kperfdata", SIM / "libkperfdata_sim.so"]
-CPUS = {"m1": "cpu_100000c_2_1b588bb3", "m4": "cpu_100000c_2_6f5129ac", "m5": "cpu_100000c_2_1d5a87e8",
-        "haswell": "cpu_7_8_10b282dc", "icelake": "cpu_7_8_38435547"}
-
-
-def environment(chip, release, sim="", data=""):
-    return {**os.environ, "KPEP_SIM": f"chip={chip} {sim}", "KPEP_SIM_CPU": CPUS[chip],
-            "KPEP_DB_PATH": str(SOURCE / "db/kpep" / release), "KPEP_SIM_DATA": data}
+LIBRARIES = sim_options()
 
 
 def kpep(chip, release, *arguments, sim="", data="", libraries=LIBRARIES):
-    return run(KPEP, *arguments, *libraries, env=environment(chip, release, sim, data))
+    return run(KPEP, *arguments, *libraries, env=sim_environment(chip, release, sim, data))
 
 
 def equal_tables():
-    old = LIBRARIES[:3] + [SIM / "libkperfdata_sim_old.so"]
+    old = sim_options("libkperfdata_sim_old.so")
     for chip, release, gen, libraries in (("m1", "macos-15", 3, old), ("m1", "macos-26", 4, LIBRARIES),
                                           ("m4", "macos-26", 4, LIBRARIES), ("m5", "macos-26", 4, LIBRARIES),
                                           ("haswell", "macos-15", 3, old), ("icelake", "macos-15", 3, old)):
@@ -89,6 +82,11 @@ def cannot():
                                       sim=f"gen=3 {sim}")
         equal((status, output, errors.count("\n")), (3, "", 1), f"{sim}: {errors}")
         check(words in errors, f"{sim}: {errors}")
+    # macOS 26 says "forced" also where nobody holds them: taken only by who insists.
+    for arguments, wanted in (([], 3), (["--insist"], 1)):
+        status, output, errors = kpep("m1", "macos-26", "measure", "--calibrate", "-r", "1", *arguments,
+                                      sim="gen=4 otherforce=1")
+        equal((status, output == "", "--insist" in errors), (wanted, wanted == 3, wanted == 3), f"{arguments}: {errors}")
     status, output, errors = kpep("m1", "macos-26", "check", sim="gen=4 translated=1")
     equal(status, 3, "under Rosetta")
     check("Rosetta" in errors, errors)
@@ -120,30 +118,73 @@ def measured():
         equal(run(KPEP, *arguments)[0], 2, f"{arguments}")
 
 
-def interrupted(runs):
-    """A signal at any moment: the counters are given back, whatever was going on."""
+# What ends a process unless it is caught, and can be; XCPU is there for all that one never thinks of.
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE, signal.SIGALRM,
+          signal.SIGABRT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU, signal.SIGVTALRM, signal.SIGPROF]
+# Kernels that take the counters in different ways; and foreign events that were there before.
+MACHINES = ["gen=3 seed=1", "gen=4 seed=1", "gen=3 seed=1 stale=config"]
+
+
+def lasting(state):
+    """What lasts of a machine: what is forced, counting, and the configuration."""
+    return state.read_text().split(" periods=")[0] if state.exists() else ""
+
+
+def calibration(sim, rounds=1):
+    return subprocess.Popen([KPEP, "measure", "--calibrate", "-r", str(rounds), "--words", "static",
+                             *map(str, LIBRARIES)], env=sim_environment("m1", "macos-15", sim),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=os.setpgrp)
+
+
+def interrupted():
+    """A signal after any call: the process ends by it, and the counters are as they were."""
+    with tempfile.TemporaryDirectory() as directory:
+        state, log = pathlib.Path(directory, "state"), pathlib.Path(directory, "log")
+        for machine in MACHINES:
+            calibration(f"{machine} state={state} log={log}").communicate()
+            before, calls = lasting(state), len(log.read_text().splitlines())
+            check("forced=0 counting=0x0 running=0x0 thread_counting=0x0" in before, f"{machine}: {before}")
+            check(calls > 30, f"{machine}: {calls} calls")
+            log.unlink()
+            for call in range(1, calls + 1):
+                for which in ENDING if machine == MACHINES[0] else ENDING[call % 4::4]:
+                    sim = f"{machine} state={state} signal=*:{call}:{int(which)}"
+                    process = calibration(sim)
+                    process.communicate(timeout=30)
+                    equal((process.returncode, lasting(state)), (-which, before), f"{sim}: {which.name}")
+                suspended(machine, call, state, before)
+
+
+def suspended(machine, call, state, before):
+    """Suspended after a call: the counters are given back meanwhile, and that is said."""
+    process = calibration(f"{machine} state={state} signal=*:{call}:{int(signal.SIGTSTP)}")
+    what = f"{machine}: suspended after call {call}"
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    if check(os.WIFSTOPPED(status), what):
+        equal(lasting(state), before, f"{what}: given back")
+        process.send_signal(signal.SIGCONT)
+    output, errors = process.communicate(timeout=30)
+    equal(lasting(state), before, f"{what} and continued")
+    if process.returncode == 1:  # before it had the counters, or after
+        check(output != b"" and errors == b"", f"{what}: all measured")
+    else:
+        equal((process.returncode, output, errors.count(b"\n")), (3, b"", 1), f"{what}: {errors}")
+        check(b"given back" in errors, f"{what}: {errors}")
+
+
+def interrupted_anywhere(runs):
+    """The same at a moment that no call knows of."""
     with tempfile.TemporaryDirectory() as directory:
         states = set()
         for number in range(runs):
             state = pathlib.Path(directory, f"state{number}")
             chooser = random.Random(number)
-            which = chooser.choice([signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-            name = {signal.SIGINT: "INT", signal.SIGTERM: "TERM", signal.SIGHUP: "HUP"}[which]
-            sim = f"gen={chooser.choice([1, 2, 3])} seed=1 state={state}"
-            if number % 2 == 0:  # in the middle of a call, exactly
-                sim += f" signal=*:{chooser.randint(8, 60)}:{name}"
-            process = subprocess.Popen([KPEP, "measure", "--calibrate", "-r", "2000", "--words", "static",
-                                        *map(str, LIBRARIES)], env=environment("m1", "macos-15", sim),
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if number % 2 == 1:
-                time.sleep(chooser.random() * 0.02)
-                process.send_signal(which)
-            process.wait(timeout=30)
-            text = state.read_text() if state.exists() else ""
-            # A timed signal may come before the library is loaded and has a state to tell.
-            check(text != "" or number % 2 == 1, f"run {number} tells its state")
-            if text != "":
-                states.add(text.split(" periods=")[0])
+            process = calibration(f"gen={chooser.choice([1, 2, 3, 4])} seed=1 state={state}", 2000)
+            time.sleep(chooser.random() * 0.02)
+            process.send_signal(chooser.choice(ENDING))
+            process.communicate(timeout=30)
+            # It may come before the library is loaded and has a state to tell.
+            states |= {lasting(state)} - {""}
         equal(len(states), 1, f"the same state after every run: {states}")
         check("forced=0 counting=0x0 running=0x0 thread_counting=0x0" in states.pop(), "and it is the first")
 
@@ -152,5 +193,9 @@ equal_tables()
 drifted()
 cannot()
 measured()
-interrupted(1000)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+for ignored in ENDING:  # by whoever started this: a program inherits that
+    signal.signal(ignored, signal.SIG_DFL)
+interrupted()
+interrupted_anywhere(200)
 done()

@@ -19,12 +19,11 @@ import kpeptest
 from kpeptest import KPEP, KPEPC, SOURCE, check, database, equal, write_plist
 
 INJECT = os.environ["KPEP_INJECT"]
-SIM = pathlib.Path(os.environ["KPEP_SIM_DIR"])
 EVERY = "KPEP_FAULT_ALL" in os.environ
 OLD = "the old file\n"
 PATIENCE = 120  # seconds, for what takes milliseconds
 DATABASES = SOURCE / "db"
-SIMULATORS = ["--kperf", SIM / "libkperf_sim.so", "--kperfdata", SIM / "libkperfdata_sim.so"]
+SIMULATORS = kpeptest.sim_options()
 MEMORY = re.compile(r"out of memory|Cannot allocate memory")
 CRASH = "libplist broke down while it read this (out of memory?)"
 
@@ -238,7 +237,8 @@ def live_cases():
     environment = {"KPEP_SIM": "chip=m1 gen=4", "KPEP_SIM_CPU": "cpu_100000c_2_1b588bb3",
                    "KPEP_DB_PATH": str(DATABASES / "kpep/macos-26"), "FAULT_OWN": "1"}
     for words in ("check", "check --json", "measure --calibrate -r 1 --words static",
-                  "measure --calibrate -r 1 --json"):
+                  "measure --calibrate -r 1 --json", "list --live", "list --live --json",
+                  "show --live Cycles", "reset", "reset --json"):
         yield Case(f"kpep {words}", KPEP, *words.split(), *SIMULATORS, environment=environment)
 
 

@@ -59,9 +59,15 @@ sim=$build/tests/sim
 if [ -e "$sim/libkperf_sim.so" ]; then
     export KPEP_SIM="chip=m1 gen=4" KPEP_SIM_CPU=cpu_100000c_2_1b588bb3
     export KPEP_DB_PATH="$source/db/kpep/macos-26"
-    libraries="--kperf $sim/libkperf_sim.so --kperfdata $sim/libkperfdata_sim.so"
+    # Copies: as root kpep loads only what nobody else can change.
+    install -m 755 "$sim"/lib*.so .
+    libraries="--kperf $scratch/libkperf_sim.so --kperfdata $scratch/libkperfdata_sim.so"
     # shellcheck disable=SC2086
     clean 0 "$kpep" check --json $libraries
+    for words in "list --live" "list --live --json" "show --live Cycles" "reset"; do
+        # shellcheck disable=SC2086
+        clean 0 "$kpep" $words $libraries
+    done
     # shellcheck disable=SC2086
     clean 1 "$kpep" measure --calibrate -r 1 $libraries
     # shellcheck disable=SC2086

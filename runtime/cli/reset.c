@@ -1,0 +1,132 @@
+/* kpep reset: gives back what a program left that died with the counters in its hands. */
+#include "live.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* KPC_CLASS_*_MASK of the kernel. */
+static const struct {
+    uint32_t bit;
+    const char *name;
+} classes[] = {{1, "fixed"}, {2, "configurable"}, {4, "power"}, {8, "rawpmu"}};
+
+enum { CLASSES = sizeof classes / sizeof classes[0] };
+
+static const char *class_names(uint32_t mask, char *text, size_t size)
+{
+    char rest[16];
+
+    *text = '\0';
+    for (size_t i = 0; i < CLASSES; i++) {
+        if (mask & classes[i].bit)
+            cli_append(text, size, classes[i].name);
+        mask &= ~classes[i].bit;
+    }
+    snprintf(rest, sizeof rest, "0x%" PRIx32, mask);
+    if (mask != 0)
+        cli_append(text, size, rest);
+    return text;
+}
+
+static void classes_json(struct json *json, const char *key, uint32_t mask)
+{
+    char rest[16];
+
+    json_begin_line(json, key, '[');
+    for (size_t i = 0; i < CLASSES; i++) {
+        if (mask & classes[i].bit)
+            json_string(json, NULL, classes[i].name);
+        mask &= ~classes[i].bit;
+    }
+    snprintf(rest, sizeof rest, "0x%" PRIx32, mask);
+    if (mask != 0)
+        json_string(json, NULL, rest);
+    json_end(json, ']');
+}
+
+static void print_json(const struct kplive_state *found, bool given_back)
+{
+    struct json json = {.out = stdout};
+
+    json_begin(&json, NULL, '{');
+    json_boolean(&json, "taken", found->taken);
+    json_boolean(&json, "forced", found->force != 0);
+    classes_json(&json, "counting", found->counting);
+    classes_json(&json, "thread_counting", found->thread_counting);
+    if (found->owner > 0)
+        json_number(&json, "owner", (uint64_t)found->owner);
+    else
+        json_null(&json, "owner");
+    json_boolean(&json, "owner_lives", found->owner_lives);
+    json_string(&json, "configured_by",
+                *found->configured_by == '\0' ? NULL : found->configured_by);
+    json_boolean(&json, "given_back", given_back);
+    json_end(&json, '}');
+}
+
+static void print_line(const char *what, const char *value)
+{
+    if (*value != '\0')
+        printf("%-16s %s\n", what, value);
+}
+
+/* What ktrace says is the system's own text: shown as printable ASCII. */
+static const char *shown(const char *from, char *text, size_t size)
+{
+    snprintf(text, size, "%s", from);
+    for (char *c = text; *c != '\0'; c++)
+        if (*c < 0x20 || *c > 0x7e)
+            *c = '?';
+    return text;
+}
+
+static void print_text(const struct kplive_state *found, int result)
+{
+    char text[128];
+
+    if (!found->taken) {
+        puts("nothing is taken");
+        return;
+    }
+    print_line("forced", found->force != 0 ? "all counters" : "");
+    print_line("counting", class_names(found->counting, text, sizeof text));
+    print_line("thread counting", class_names(found->thread_counting, text, sizeof text));
+    if (found->owner > 0) {
+        snprintf(text, sizeof text, "process %d, which %s", found->owner,
+                 found->owner_lives ? "lives" : "is gone");
+        print_line("owner of ktrace", text);
+    }
+    print_line("configured by", shown(found->configured_by, text, sizeof text));
+    puts(result == KPLIVE_OK     ? "given back"
+         : result == KPLIVE_LEFT ? "not all given back"
+                                 : "not given back");
+}
+
+/* What was found is told also where it is not given back: it is the reason. */
+static int reset(const struct cli *cli, const struct kplive *sampler)
+{
+    struct kplive_state found = {.size = sizeof found}, again = {.size = sizeof again};
+    struct kplive_error error;
+    int result;
+
+    if (kplive_taken(sampler, &found, &error) != KPLIVE_OK)
+        return live_error(&error);
+    result = found.taken ? kplive_reset(sampler, cli->force, &again, &error) : KPLIVE_OK;
+    if (cli->json)
+        print_json(&found, found.taken && result == KPLIVE_OK);
+    else
+        print_text(&found, result);
+    return result == KPLIVE_OK ? CLI_OK : live_error(&error);
+}
+
+int run_reset(const struct cli *cli)
+{
+    struct kplive *sampler;
+    int status = live_open(cli, &sampler);
+
+    if (status != CLI_OK)
+        return status;
+    status = reset(cli, sampler);
+    kplive_close(sampler);
+    return status;
+}
