@@ -1,0 +1,54 @@
+/* What the tests over the stand-in share: a life of a sampler, and children to try it in. */
+#ifndef KPEP_TESTS_FOREIGN_HELP_H
+#define KPEP_TESTS_FOREIGN_HELP_H
+
+#include "foreign.h"
+#include "kplive.h"
+
+#include <sys/types.h>
+
+/* Set by help_main(): the path of the stand-in, and how often races are run. */
+extern const char *library;
+extern unsigned rounds;
+
+void help_main(int argc, char **argv);
+
+/* Five events: both fixed counters, two that only the power manager's count, one that any does. */
+enum { EVENTS = 5 };
+extern const struct kpdb_request events[EVENTS];
+extern const char *const words_names[3];
+
+struct kplive *opened(enum kplive_words words, bool insist);
+/* Opened, and with the five events; checked. */
+struct kplive *programmed(enum kplive_words words);
+/* And started. */
+struct kplive *started(enum kplive_words words);
+/* Whether the calling thread reads what it works, all of it. */
+bool reads_right(const struct kplive *sampler);
+/* The same of any events. */
+bool reads_right_of(const struct kplive *sampler, const struct kpdb_request *asked, unsigned count);
+
+/* A whole life. What comes after a step that failed is not done, but stop and close always. */
+struct life {
+    int status; /* the first that was not KPLIVE_OK */
+    const char *step;
+    int started, stopped; /* what kplive_start() and kplive_stop() gave */
+    bool wrong;           /* every status was KPLIVE_OK, and the counts were not */
+    bool hinted;          /* an error of start or stop has a hint */
+    unsigned long start_call, stop_call, last_call; /* the first call of each, and the last */
+};
+void live(enum kplive_words words, bool insist, struct life *life);
+
+/* The machine's state now, in one of four buffers that take turns. */
+const char *state(void);
+
+/*
+ * Runs something in a child, and waits for it: its wait status, or -1 when it did not end in
+ * a minute (it is killed then). A child that stops is continued and *stopped set to the signal.
+ */
+int in_child(void (*run)(void *user), void *user, int *stopped);
+/* The same, checked: it has to exit with 0. Failed checks in it make it exit otherwise. */
+#define CHILD_HOLDS(run, user) child_holds(run, user, #run, __FILE__, __LINE__)
+int child_holds(void (*run)(void *user), void *user, const char *what, const char *file, int line);
+
+#endif
