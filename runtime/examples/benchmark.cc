@@ -50,6 +50,7 @@ int main(int argc, char **argv)
         libraries.kperf = argv[1];
         libraries.kperfdata = argv[2];
     }
+    kplive_catch_signals(nullptr); /* Ctrl-C gives the counters back too */
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     return 0;

@@ -13,11 +13,9 @@
 #ifndef KPEP_BENCHMARK_H
 #define KPEP_BENCHMARK_H
 
-#include <cerrno>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <mutex>
 #include <set>
 #include <string>
@@ -71,10 +69,11 @@ class BenchmarkCounters
   private:
     bool read(uint64_t *values) const
     {
-        if (kplive_read(sampler_, values) == 0)
-            return true;
-        say(std::string("kplive_read: ") + std::strerror(errno));
-        return false;
+        int status = kplive_read(sampler_, values);
+
+        if (status != KPLIVE_OK)
+            say(kplive_strerror(status));
+        return status == KPLIVE_OK;
     }
 
     static void complain(const kplive_error &error)

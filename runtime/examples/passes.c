@@ -34,17 +34,18 @@ static void work(void)
         sum = sum + i;
 }
 
-static bool measure(const struct kplive *sampler, unsigned count, uint64_t *delta)
+static int measure(const struct kplive *sampler, unsigned count, uint64_t *delta)
 {
     uint64_t before[COUNT], after[COUNT];
+    int status = kplive_read(sampler, before);
 
-    if (kplive_read(sampler, before) != 0)
-        return false;
+    if (status != KPLIVE_OK)
+        return status;
     work();
-    if (kplive_read(sampler, after) != 0)
-        return false;
-    kplive_delta(before, after, count, delta);
-    return true;
+    status = kplive_read(sampler, after);
+    if (status == KPLIVE_OK)
+        kplive_delta(before, after, count, delta);
+    return status;
 }
 
 static void complain(const struct kplive_error *error)
@@ -61,7 +62,7 @@ static bool run_pass(struct kplive *sampler, struct plan *plan, unsigned pass)
     unsigned index[COUNT], count = 0;
     uint64_t delta[COUNT];
     struct kplive_error error;
-    bool measured;
+    int status;
 
     for (unsigned i = 0; i < COUNT; i++)
         if (plan->pass[i] == pass || plan->pass[i] == KPDB_EVERY_PASS) {
@@ -73,16 +74,16 @@ static bool run_pass(struct kplive *sampler, struct plan *plan, unsigned pass)
         complain(&error);
         return false;
     }
-    measured = measure(sampler, count, delta);
-    if (!measured)
-        perror("passes: kplive_read");
-    for (unsigned i = 0; i < count && measured; i++)
+    status = measure(sampler, count, delta);
+    if (status != KPLIVE_OK)
+        fprintf(stderr, "passes: %s\n", kplive_strerror(status));
+    for (unsigned i = 0; i < count && status == KPLIVE_OK; i++)
         plan->counts[index[i]] = delta[i];
     if (kplive_stop(sampler, &error) != KPLIVE_OK) {
         complain(&error);
         return false;
     }
-    return measured;
+    return status == KPLIVE_OK;
 }
 
 /* Asks the tables alone: no counters, no root. */
@@ -131,8 +132,10 @@ int main(int argc, char **argv)
         options.kperf = argv[1];
         options.kperfdata = argv[2];
     }
-    if (kplive_open(&options, &sampler, &error) != KPLIVE_OK) {
+    if (kplive_open(&options, &sampler, &error) != KPLIVE_OK ||
+        kplive_catch_signals(&error) != KPLIVE_OK) {
         complain(&error);
+        kplive_close(sampler);
         return 1;
     }
     measured = make_plan(sampler, &plan);

@@ -5,7 +5,7 @@
  *     cc -o region region.c $(pkg-config --cflags --libs kplive) && sudo ./region
  *
  * Two arguments, KPERF and KPERFDATA, are libraries to load in place of Apple's frameworks.
- * A program that ends by a signal gives the counters back by kplive_stop_all() in its handler.
+ * kplive_catch_signals(): Ctrl-C gives the counters back before it ends the program.
  */
 #include <inttypes.h>
 #include <kplive.h>
@@ -27,17 +27,18 @@ static void region(void)
     }
 }
 
-static bool measure(const struct kplive *sampler, uint64_t *counts)
+static int measure(const struct kplive *sampler, uint64_t *counts)
 {
     uint64_t before[COUNT], after[COUNT];
+    int status = kplive_read(sampler, before);
 
-    if (kplive_read(sampler, before) != 0)
-        return false;
+    if (status != KPLIVE_OK)
+        return status;
     region();
-    if (kplive_read(sampler, after) != 0)
-        return false;
-    kplive_delta(before, after, COUNT, counts);
-    return true;
+    status = kplive_read(sampler, after);
+    if (status == KPLIVE_OK)
+        kplive_delta(before, after, COUNT, counts);
+    return status;
 }
 
 static void report(const struct kplive *sampler, const uint64_t *counts)
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
     struct kplive *sampler;
     uint64_t counts[COUNT];
     char text[600];
-    bool measured;
+    int status;
 
     if (argc > 2) {
         options.kperf = argv[1];
@@ -70,17 +71,18 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < COUNT; i++)
         events[i] = (struct kpdb_request){names[i], strlen(names[i]), false};
     if (kplive_open(&options, &sampler, &error) != KPLIVE_OK ||
+        kplive_catch_signals(&error) != KPLIVE_OK ||
         kplive_program(sampler, events, COUNT, &error) != KPLIVE_OK ||
         kplive_start(sampler, &error) != KPLIVE_OK) {
         fprintf(stderr, "region: %s\n", kplive_describe(&error, text, sizeof text));
         kplive_close(sampler);
         return 1;
     }
-    measured = measure(sampler, counts);
-    if (!measured)
-        perror("region: kplive_read");
+    status = measure(sampler, counts);
+    if (status != KPLIVE_OK)
+        fprintf(stderr, "region: %s\n", kplive_strerror(status));
     else
         report(sampler, counts);
     kplive_close(sampler);
-    return measured ? 0 : 1;
+    return status == KPLIVE_OK ? 0 : 1;
 }

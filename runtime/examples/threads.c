@@ -105,6 +105,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < COUNT; i++)
         events[i] = (struct kpdb_request){names[i], strlen(names[i]), false};
     if (kplive_open(&options, &sampler, &error) != KPLIVE_OK ||
+        kplive_catch_signals(&error) != KPLIVE_OK ||
         kplive_program(sampler, events, COUNT, &error) != KPLIVE_OK ||
         kplive_start(sampler, &error) != KPLIVE_OK) {
         fprintf(stderr, "threads: %s\n", kplive_describe(&error, text, sizeof text));

@@ -226,7 +226,7 @@ def encoding(build, program, runs):
 
 
 def reading(build, compared):
-    """What kplive_read() executes itself, without what the framework's call does."""
+    """What kplive_read() and kplive_read_raw() execute themselves, without the framework's call."""
     runtime = ["-I", os.path.join(build.source, "runtime"), *compared.includes]
     program = build.program("read", build.live(runtime) + compared.objects, runtime, LIVE)
     simulated = {
@@ -239,8 +239,12 @@ def reading(build, compared):
     options = [f"--callgrind-out-file={dump}"]
     callgrind(program, *build.simulators, str(READS), options=options, env=simulated)
     text = run(["callgrind_annotate", "--threshold=100", dump]).stdout
-    own = re.search(r"^ *([\d,]+) .*:kplive_read\b", text, re.M).group(1).replace(",", "")
-    return [record("read ten counters, beside the framework", "instructions", int(own) // READS)]
+    records = []
+    for function, what in (("kplive_read", ""), ("kplive_read_raw", ", raw")):
+        own = re.search(rf"^ *([\d,]+) .*:{function}(?!\w)", text, re.M).group(1).replace(",", "")
+        name = f"read ten counters{what}, beside the framework"
+        records.append(record(name, "instructions", int(own) // READS))
+    return records
 
 
 # ---- how often kperfdata refuses ----------------------------------------------------------------

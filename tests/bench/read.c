@@ -1,4 +1,4 @@
-/* read KPERF KPERFDATA N: reads ten counters of the simulated M1 N times. */
+/* read KPERF KPERFDATA N: reads ten counters of the simulated M1 N times, sorted and raw. */
 #include "kplive.h"
 
 #include <stdio.h>
@@ -37,14 +37,15 @@ static struct kplive *start(const char *kperf, const char *kperfdata)
 
 int main(int argc, char **argv)
 {
-    uint64_t values[EVENTS];
+    uint64_t values[EVENTS], slots[KPDB_COUNTERS_MAX];
     struct kplive *sampler;
 
     if (argc != 4)
         return 2;
     sampler = start(argv[1], argv[2]);
     for (long i = atol(argv[3]); i > 0; i--)
-        if (kplive_read(sampler, values) != 0)
+        if (kplive_read(sampler, values) != KPLIVE_OK ||
+            kplive_read_raw(sampler, kplive_slots(sampler), slots) != KPLIVE_OK)
             fail("kplive_read", "failed");
     kplive_close(sampler);
     return 0;

@@ -4,7 +4,6 @@ Against the simulators of tests/sim, whose system calls cost nothing here and wh
 UNITS of work before each read: what every event counts between two reads is in sim.h. It only
 sees a thread leave its CPU, as a Mac's do all the time, where it is told to (preempt).
 """
-import errno
 import json
 import os
 import pathlib
@@ -133,7 +132,7 @@ def benchmark():
     status, output, errors = example(MACHINES[0], *one_run,
                                      sim="preempt=1 fail=kpc_get_thread_counters:9:err:EIO")
     equal((status, errors.count("\n")), (0, 1), errors)
-    check(os.strerror(errno.EIO) in errors and '"instructions": NaN' in output, errors + output)
+    check("a call failed" in errors and '"instructions": NaN' in output, errors + output)
     for sim, words in (("root=0", "run it as root"), ("vm=absent", "virtual machine")):
         status, output, errors = example(MACHINES[0], *arguments, sim=sim)
         equal((status, errors.count("\n")), (0, 1), f"said once: {errors}")

@@ -43,6 +43,16 @@ static enum sim_gen gen_of(const char *os_version)
     return major <= 13 ? SIM_G1 : major == 14 ? SIM_G2 : major == 15 ? SIM_G3 : SIM_G4;
 }
 
+/* Darwin's version: major + 9 before macOS and the year agreed, major - 1 since. */
+static const char *darwin_of(const char *os_version)
+{
+    static char release[32];
+    int major = 0, minor = 0;
+    sscanf(os_version, "%d.%d", &major, &minor);
+    snprintf(release, sizeof(release), "%d.%d.0", major >= 26 ? major - 1 : major + 9, minor);
+    return release;
+}
+
 void config_complete(struct sim_config *config)
 {
     static const char *const versions[] = {"", "13.6", "14.5", "15.5", "26.0"};
@@ -56,6 +66,8 @@ void config_complete(struct sim_config *config)
         config->os_version = versions[config->gen];
     if (config->os_build == NULL)
         config->os_build = builds[config->gen];
+    if (config->os_release == NULL)
+        config->os_release = darwin_of(config->os_version);
     if (config->cputype == 0 && config->cpusubtype == 0 && config->cpufamily == 0) {
         config->cputype = chip->cputype;
         config->cpusubtype = chip->cpusubtype;
@@ -245,6 +257,8 @@ static bool parse_words(struct sim_config *config, const char *key, const char *
         config->gen = (enum sim_gen)((place = parse_word(value, "1|2|3|4")) + 1);
     } else if (strcmp(key, "apply") == 0) {
         config->apply_at_once = (place = parse_word(value, "deferred|once")) == 1;
+    } else if (strcmp(key, "sdk") == 0) {
+        config->old_sdk = (place = parse_word(value, "new|old")) == 1;
     } else if (strcmp(key, "late") == 0) {
         config->late_is_old = (place = parse_word(value, "new|old")) == 1;
     } else if (strcmp(key, "stale") == 0) {
@@ -290,6 +304,8 @@ static bool parse_rest(struct sim_config *config, const char *key, const char *v
         return (config->os_version = keep(value)) != NULL && *value != '\0';
     if (strcmp(key, "build") == 0)
         return (config->os_build = keep(value)) != NULL && *value != '\0';
+    if (strcmp(key, "osrelease") == 0)
+        return (config->os_release = keep(value)) != NULL && *value != '\0';
     if (strcmp(key, "log") == 0)
         return (config->log_path = keep(value)) != NULL && *value != '\0';
     if (strcmp(key, "state") == 0)

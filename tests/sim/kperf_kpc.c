@@ -260,12 +260,12 @@ static int node_config(struct request *request)
         return error;
     if (size == 0)
         return EINVAL;
-    error = request_in(request, words, size); /* too few: a question, if there is oldp */
+    error = request_in(request, words, size); /* too few: a question, if an answer is wanted */
     if (error == 0)
         error = kpc_store_words(mask, words, OURS);
-    else if (request->oldp != NULL)
+    else if (request->wants_size)
         error = classes_refused(mask & KPC_RAWPMU);
-    if (error != 0 || request->oldp == NULL)
+    if (error != 0 || !request->wants_size)
         return error;
     load_words(mask, words);
     return request_out(request, words, size);
@@ -317,9 +317,9 @@ static int node_period(struct request *request)
     error = request_in(request, periods, count * sizeof(*periods));
     if (error == 0)
         error = store_periods(mask, periods);
-    else if (request->oldp != NULL)
+    else if (request->wants_size)
         error = 0;
-    if (error != 0 || request->oldp == NULL)
+    if (error != 0 || !request->wants_size)
         return error;
     for (unsigned i = 0; i < count; i++)
         periods[i] = counter_max() - machine.reload[counters[i]];
@@ -341,7 +341,7 @@ static int node_actionid(struct request *request)
     error = request_in(request, actions, count * sizeof(*actions));
     for (unsigned i = 0; error == 0 && i < count; i++)
         machine.actions[counters[i]] = actions[i];
-    if (request->oldp == NULL)
+    if (!request->wants_size)
         return error;
     for (unsigned i = 0; i < count; i++)
         actions[i] = machine.actions[counters[i]];

@@ -3,6 +3,8 @@
  * sim_count(); a thread that leaves its CPU is charged for what has happened there since the last
  * snapshot (xnu.md 1.6), whoever did it.
  */
+#include <stdio.h>
+
 #include "kperf_machine.h"
 
 struct machine machine;
@@ -316,18 +318,23 @@ static unsigned configurable_counters(void)
     return machine.x86 && machine.config.gen == SIM_G4 ? count / 2 : count;
 }
 
+/* The machine's own copy, which every process has. */
+static void keep_text(const char **text, char *copy)
+{
+    snprintf(copy, MAX_TEXT, "%s", *text);
+    *text = copy;
+}
+
 void machine_start(const struct sim_config *config)
 {
-    static char os_version[32], os_build[32];
     memset(&machine, 0, sizeof(machine));
     machine.config = *config;
-    strncpy(os_version, config->os_version, sizeof(os_version) - 1);
-    strncpy(os_build, config->os_build, sizeof(os_build) - 1);
-    machine.config.os_version = os_version;
-    machine.config.os_build = os_build;
+    keep_text(&machine.config.os_version, machine.os_version);
+    keep_text(&machine.config.os_build, machine.os_build);
+    keep_text(&machine.config.os_release, machine.os_release);
     machine.chip = chip_of(config->chip);
     machine.x86 = chip_is_x86(config->chip);
-    machine.list = config->gen == SIM_G4 ? MACOS_26 : list_of(os_version);
+    machine.list = config->gen == SIM_G4 ? MACOS_26 : list_of(machine.os_version);
     machine.ncpu = config->pcpus + config->ecpus;
     machine.fixed = machine.chip->fixed;
     machine.configurable = configurable_counters();

@@ -28,6 +28,7 @@ enum {
     MAX_RAWPMU = 17,
     MAX_ACTIONS = 32,
     MAX_TIMERS = 8,
+    MAX_TEXT = 64,
     NO_TIMER = 999,
 };
 
@@ -100,6 +101,7 @@ struct kperf {
 
 struct machine {
     struct sim_config config; /* nothing left to default */
+    char os_version[MAX_TEXT], os_build[MAX_TEXT], os_release[MAX_TEXT];
     const struct chip *chip;
     bool x86;
     enum kernel_list list;
@@ -158,6 +160,7 @@ struct request {
     struct thread *thread; /* the caller; NULL: the other process */
     const char *name;
     void *oldp;
+    bool wants_size;           /* oldlenp was given: without oldp, a question for the size */
     size_t old_size, old_used; /* old_used counts even when oldp is NULL */
     const void *newp;
     size_t new_size, new_used;

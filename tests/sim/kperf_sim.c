@@ -16,7 +16,8 @@ static void set_result(struct call *call, int error)
 static int kernel(struct call *call, const char *name, void *oldp, size_t old_size,
                   const void *newp, size_t new_size)
 {
-    return kernel_sysctl(call->thread, name, oldp, oldp != NULL ? &old_size : NULL, newp, new_size);
+    return kernel_sysctl(call->thread, name, oldp, old_size != 0 ? &old_size : NULL, newp,
+                         new_size);
 }
 
 /* How many words or counters these classes have; 0 and errno when the kernel does not say. */
@@ -43,13 +44,15 @@ static uint32_t get_mask(enum function function, const char *name, uint32_t fail
     return (uint32_t)call_end(&call);
 }
 
+/* Without a place for the value it is the size that is asked for, and nobody told (1.1). */
 static int get_int(enum function function, const char *name, void *value, bool hex)
 {
     struct call call;
     if (call_begin(&call, function, NULL)) {
         uint32_t got = 0;
-        set_result(&call, kernel(&call, name, &got, sizeof(got), NULL, 0));
-        if (call.result == 0) {
+        void *const place = value != NULL ? &got : NULL;
+        set_result(&call, kernel(&call, name, place, sizeof(got), NULL, 0));
+        if (call.result == 0 && value != NULL) {
             memcpy(value, &got, sizeof(got));
             call_wrote(&call, hex ? "[0x%x]" : "[%u]", got);
         }
@@ -132,6 +135,7 @@ int kpc_cpu_string(char *buffer, size_t size)
     struct call call;
     static const char *const names[] = {"hw.cputype", "hw.cpusubtype", "hw.cpufamily",
                                         "machdep.cpu.model"};
+    const size_t room = buffer != NULL ? size : 0;
     if (call_begin(&call, F_kpc_cpu_string, NULL)) {
         uint32_t id[4] = {0};
         int error = 0;
@@ -139,10 +143,10 @@ int kpc_cpu_string(char *buffer, size_t size)
             error = kernel(&call, names[i], &id[i], sizeof(id[i]), NULL, 0);
         set_result(&call, error);
         if (error == 0 && kernel(&call, names[3], &id[3], sizeof(id[3]), NULL, 0) == 0)
-            call.result = snprintf(buffer, size, "cpu_%x_%x_%x_%x", id[0], id[1], id[2], id[3]);
+            call.result = snprintf(buffer, room, "cpu_%x_%x_%x_%x", id[0], id[1], id[2], id[3]);
         else if (error == 0)
-            call.result = snprintf(buffer, size, "cpu_%x_%x_%x", id[0], id[1], id[2]);
-        if (error == 0 && size > 0)
+            call.result = snprintf(buffer, room, "cpu_%x_%x_%x", id[0], id[1], id[2]);
+        if (error == 0 && size > 0 && buffer != NULL)
             call_wrote(&call, "[%s]", buffer);
     }
     return (int)call_end(&call);
@@ -196,7 +200,7 @@ int kpc_get_config(uint32_t classes, uint64_t *config)
     if (go) {
         const uint32_t count = count_of(&call, "kpc.config_count", classes);
         array_get(&call, "kpc.config", classes, config, count, sizeof(*config));
-        if (call.result == 0)
+        if (call.result == 0 && config != NULL)
             call_wrote_values(&call, config, count, true);
     }
     return (int)call_end(&call);
@@ -222,7 +226,7 @@ int kpc_get_period(uint32_t classes, uint64_t *periods)
     if (go) {
         const uint32_t count = count_of(&call, "kpc.counter_count", classes);
         array_get(&call, "kpc.period", classes, periods, count, sizeof(*periods));
-        if (call.result == 0)
+        if (call.result == 0 && periods != NULL)
             call_wrote_values(&call, periods, count, true);
     }
     return (int)call_end(&call);
@@ -277,9 +281,10 @@ int kpc_get_cpu_counters(bool all_cpus, uint32_t classes, int *cpu, uint64_t *va
         if (call.result == 0) {
             if (cpu != NULL)
                 *cpu = (int)got[0];
-            memcpy(values, got + 1, size - sizeof(*got));
+            if (values != NULL)
+                memcpy(values, got + 1, size - sizeof(*got));
             call_wrote(&call, "cpu %u ", (unsigned)got[0]);
-            call_wrote_values(&call, values, size / sizeof(*got) - 1, false);
+            call_wrote_values(&call, got + 1, size / sizeof(*got) - 1, false);
         }
     }
     return (int)call_end(&call);
@@ -323,7 +328,7 @@ static int get_pair(enum function function, const char *name, uint64_t id, uint6
     call_argue(&call, "%llu", (unsigned long long)id);
     if (go) {
         set_result(&call, kernel(&call, name, pair, sizeof(pair), pair, sizeof(pair)));
-        if (call.result == 0) {
+        if (call.result == 0 && value != NULL) {
             *value = pair[1];
             call_wrote(&call, "[%llu]", (unsigned long long)pair[1]);
         }
@@ -335,7 +340,7 @@ static int get_pair32(enum function function, const char *name, uint64_t id, uin
 {
     uint64_t wide = 0;
     const int result = get_pair(function, name, id, &wide);
-    if (result == 0)
+    if (result == 0 && value != NULL)
         *value = (uint32_t)wide;
     return result;
 }

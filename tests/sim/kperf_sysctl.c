@@ -67,6 +67,13 @@ static int cpu_node(struct request *request, const char *leaf)
     return ENOENT;
 }
 
+/* A program built with an SDK before 26 is told that 26 is 16; kern.osrelease is not shimmed. */
+static const char *product_version(void)
+{
+    const struct sim_config *config = &machine.config;
+    return config->old_sdk && atoi(config->os_version) >= 26 ? "16.0" : config->os_version;
+}
+
 static int system_node(struct request *request)
 {
     const char *name = request->name;
@@ -75,7 +82,9 @@ static int system_node(struct request *request)
     if (strcmp(name, "sysctl.proc_translated") == 0 && !machine.x86)
         return out_int(request, machine.config.translated);
     if (strcmp(name, "kern.osproductversion") == 0)
-        return out_string(request, machine.config.os_version);
+        return out_string(request, product_version());
+    if (strcmp(name, "kern.osrelease") == 0)
+        return out_string(request, machine.config.os_release);
     if (strcmp(name, "kern.osversion") == 0)
         return out_string(request, machine.config.os_build);
     if (strcmp(name, "kern.hv_vmm_present") == 0)
@@ -104,6 +113,7 @@ int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *o
     const bool costs = !machine.config.free_calls;
     struct request request = {.thread = thread, .name = name};
     request.oldp = old_size != NULL ? oldp : NULL;
+    request.wants_size = old_size != NULL;
     request.old_size = old_size != NULL ? *old_size : 0;
     request.newp = newp;
     request.new_size = new_size;

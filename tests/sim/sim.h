@@ -20,6 +20,7 @@
  *   chip=m1|m2|m3|m4|m5|haswell|icelake   also a14 a15 as1 as4 as5
  *   cpuid=T_S_F      hexadecimal; of a chip above: that chip too
  *   gen=1..4         os=15.5            build=24F74
+ *   osrelease=24.5.0 sdk=old
  *   root=0|1         owner=0|1          translated=0|1 vm=none|absent|empty|old
  *   pm=0|1|custom    pmmask=N           busy=0|1       otherforce=0|1  ktrace=0|1
  *   stale=WHAT+WHAT  (config, counting, threads, values, all)
@@ -119,7 +120,9 @@ struct sim_config {
     enum sim_gen gen;
     const char *os_version; /* kern.osproductversion; NULL: 13.6, 14.5, 15.5 or 26.0 by gen */
     const char *os_build;   /* kern.osversion; NULL: one that fits */
-    uint32_t cputype;       /* what hw.* say instead of the chip's own, all three unless all 0 */
+    const char *os_release; /* kern.osrelease, Darwin's; NULL: the one that goes with os_version */
+    bool old_sdk; /* sdk=old: our program was built before macOS 26, which then calls itself 16.0 */
+    uint32_t cputype; /* what hw.* say instead of the chip's own, all three unless all 0 */
     uint32_t cpusubtype;
     uint32_t cpufamily;
     bool unprivileged; /* root=0 */

@@ -611,6 +611,8 @@ static void language(void)
         "after=*:1:maybe:0",
         "apply=now",
         "late=1",
+        "sdk=1",
+        "osrelease=",
         "work=18446744073709551616",
     };
     char error[160];
@@ -708,12 +710,37 @@ static void system_nodes(void)
     CHECK_INT(number_of("kpc.classes"), 3);
     reset("chip=m5");
     check_text("kern.osproductversion", "26.0");
+    check_text("kern.osrelease", "25.0.0");
     reset("os=14.2");
     CHECK_INT(number_of("kern.cpc.secure"), 1);
     CHECK_FAILS(sysctlbyname("kpc.pc_capture_supported", &number, &size, NULL, 0), ENOENT);
     reset("os=14.4 chip=m2 vm=empty");
     CHECK_INT(number_of("kpc.pc_capture_supported"), 0);
     CHECK_INT(number_of("kern.hv_vmm_present"), 1);
+}
+
+/* Darwin's version goes its own way, and no shim touches it. */
+static void releases(void)
+{
+    static const struct {
+        const char *machine, *product, *darwin;
+    } rows[] = {
+        {"", "15.5", "24.5.0"},
+        {"gen=1", "13.6", "22.6.0"},
+        {"os=15.6", "15.6", "24.6.0"},
+        {"os=14.4.1", "14.4.1", "23.4.0"},
+        {"os=26.4", "26.4", "25.4.0"},
+        {"os=27", "27", "26.0.0"},
+        {"os=26.4 sdk=old", "16.0", "25.4.0"},
+        {"os=26.4 sdk=new", "26.4", "25.4.0"},
+        {"os=15.5 sdk=old", "15.5", "24.5.0"},
+        {"os=26.0 osrelease=25.4.0", "26.0", "25.4.0"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        reset(rows[i].machine);
+        check_text("kern.osproductversion", rows[i].product);
+        check_text("kern.osrelease", rows[i].darwin);
+    }
 }
 
 /* kpc by hand, as the wrappers do it, and as they do not (1.1, 1.3, 1.8). */
@@ -766,6 +793,42 @@ static void raw_nodes(void)
     uint32_t classes = F;
     CHECK_INT(sysctlbyname("kpc.shadow_counters", back, &size, &classes, 4), 0);
     CHECK_INT(size, 24);
+}
+
+/* No place for the answer: 0, and nothing is touched. But who may not ask hears it all the same. */
+static void nowhere_to_write(void)
+{
+    int cpu = -1;
+    reset("");
+    CHECK_INT(kpc_force_all_ctrs_get(NULL), 0);
+    CHECK_INT(kpc_get_config(C, NULL), 0);
+    CHECK_INT(kpc_get_period(FC, NULL), 0);
+    CHECK_INT(kpc_get_actionid(FC, NULL), 0);
+    CHECK_INT(kpc_get_cpu_counters(true, FC, NULL, NULL), 0);
+    CHECK_INT(kpc_get_cpu_counters(false, FC, &cpu, NULL), 0);
+    CHECK_INT(cpu, sim_cpu());
+    CHECK_FAILS(kpc_get_thread_counters(0, 10, NULL), EINVAL);
+    CHECK_INT(kpc_set_thread_counting(FC), 0);
+    CHECK_INT(kpc_get_thread_counters(0, 10, NULL), 0);
+    CHECK_INT(kpc_cpu_string(NULL, 64), 22);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    CHECK_INT(kperf_timer_count_set(1), 0);
+    CHECK_INT(kperf_action_count_get(NULL), 0);
+    CHECK_INT(kperf_action_samplers_get(1, NULL), 0);
+    CHECK_INT(kperf_timer_count_get(NULL), 0);
+    CHECK_INT(kperf_timer_period_get(0, NULL), 0);
+    CHECK_INT(kperf_timer_action_get(0, NULL), 0);
+    CHECK_INT(kperf_timer_pet_get(NULL), 0);
+    CHECK_INT(kperf_timer_lightweight_pet_get(NULL), 0);
+    CHECK_INT(kperf_sample_get(NULL), 0);
+    uint64_t classes = C;
+    size_t size = 0;
+    CHECK_INT(sysctlbyname("kpc.config", NULL, &size, &classes, sizeof(classes)), 0);
+    CHECK_INT(size, 64);
+    reset("root=0");
+    CHECK_FAILS(kpc_force_all_ctrs_get(NULL), EPERM);
+    CHECK_FAILS(kpc_get_config(C, NULL), EPERM);
+    CHECK_FAILS(kperf_sample_get(NULL), EPERM);
 }
 
 /* ---------------------------------------------------------------- kperf's nodes: items 23 to 25 */
@@ -930,7 +993,9 @@ int main(int argc, char **argv)
     files();
     language();
     system_nodes();
+    releases();
     raw_nodes();
+    nowhere_to_write();
     kperf_nodes();
     kperf_owners();
     if (argc > 1)
