@@ -191,15 +191,17 @@ static void wakes(int signal)
     (void)signal; /* waitpid() ends with EINTR */
 }
 
-static int wait_for(pid_t child, int *stopped)
+static int wait_for(pid_t child, struct stopped *stopped)
 {
     struct sigaction wake = {.sa_handler = wakes}, before;
     sigaction(SIGALRM, &wake, &before);
     int status = -1;
     alarm(60);
     while (waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status)) {
-        if (stopped != NULL)
-            *stopped = WSTOPSIG(status);
+        if (stopped != NULL) {
+            stopped->signal = WSTOPSIG(status);
+            foreign_state(stopped->state, sizeof stopped->state);
+        }
         kill(child, SIGCONT);
     }
     bool late = alarm(0) == 0;
@@ -211,7 +213,7 @@ static int wait_for(pid_t child, int *stopped)
     return -1;
 }
 
-int in_child(void (*run)(void *user), void *user, int *stopped)
+int in_child(void (*run)(void *user), void *user, struct stopped *stopped)
 {
     fflush(NULL);
     pid_t child = fork();

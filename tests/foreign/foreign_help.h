@@ -44,9 +44,13 @@ const char *state(void);
 
 /*
  * Runs something in a child, and waits for it: its wait status, or -1 when it did not end in
- * a minute (it is killed then). A child that stops is continued and *stopped set to the signal.
+ * a minute (it is killed then). A child that stops is continued; stopped may be NULL.
  */
-int in_child(void (*run)(void *user), void *user, int *stopped);
+struct stopped {
+    int signal;      /* 0: it did not stop */
+    char state[400]; /* the machine's, meanwhile */
+};
+int in_child(void (*run)(void *user), void *user, struct stopped *stopped);
 /* The same, checked: it has to exit with 0. Failed checks in it make it exit otherwise. */
 #define CHILD_HOLDS(run, user) child_holds(run, user, #run, __FILE__, __LINE__)
 int child_holds(void (*run)(void *user), void *user, const char *what, const char *file, int line);
