@@ -1,8 +1,6 @@
 /* The live database as libkplive tells it, and compared: over one that no stride fits. */
 #include "foreign_help.h"
 
-#include "../unit/check.h"
-
 static unsigned told;
 
 static const char *shown(const char *text)

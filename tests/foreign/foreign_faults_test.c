@@ -4,8 +4,6 @@
  */
 #include "foreign_help.h"
 
-#include "../unit/check.h"
-
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,9 +1,8 @@
 #include "foreign_help.h"
 
-#include "../unit/check.h"
-
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,41 +30,6 @@ void help_main(int argc, char **argv)
     const char *asked = getenv("KPEP_ROUNDS");
     if (asked != NULL)
         rounds = (unsigned)strtoul(asked, NULL, 10);
-}
-
-struct kplive *opened(enum kplive_words words, bool insist)
-{
-    struct kplive_options options = {
-        .kperf = library, .kperfdata = library, .words = words, .size = sizeof options};
-    options.insist = insist;
-    struct kplive *sampler = NULL;
-    struct kplive_error error;
-    char text[600];
-    if (!CHECK_INT(kplive_open(&options, &sampler, &error), KPLIVE_OK)) {
-        fprintf(stderr, "%s\n", kplive_describe(&error, text, sizeof text));
-        exit(1);
-    }
-    return sampler;
-}
-
-struct kplive *programmed(enum kplive_words words)
-{
-    struct kplive *sampler = opened(words, false);
-    struct kplive_error error;
-    char text[600];
-    if (!CHECK_INT(kplive_program(sampler, events, EVENTS, &error), KPLIVE_OK))
-        fprintf(stderr, "%s\n", kplive_describe(&error, text, sizeof text));
-    return sampler;
-}
-
-struct kplive *started(enum kplive_words words)
-{
-    struct kplive *sampler = programmed(words);
-    struct kplive_error error;
-    char text[600];
-    if (!CHECK_INT(kplive_start(sampler, &error), KPLIVE_OK))
-        fprintf(stderr, "%s\n", kplive_describe(&error, text, sizeof text));
-    return sampler;
 }
 
 /* ---- counts ---------------------------------------------------------------------------------- */
@@ -191,7 +155,7 @@ static void wakes(int signal)
     (void)signal; /* waitpid() ends with EINTR */
 }
 
-static int wait_for(pid_t child, struct stopped *stopped)
+int child_ends(pid_t child, struct stopped *stopped)
 {
     struct sigaction wake = {.sa_handler = wakes}, before;
     sigaction(SIGALRM, &wake, &before);
@@ -211,26 +175,4 @@ static int wait_for(pid_t child, struct stopped *stopped)
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
     return -1;
-}
-
-int in_child(void (*run)(void *user), void *user, struct stopped *stopped)
-{
-    fflush(NULL);
-    pid_t child = fork();
-    if (child != 0)
-        return wait_for(child, stopped);
-    check_failures = 0;
-    run(user);
-    _exit(check_failures != 0);
-}
-
-int child_holds(void (*run)(void *user), void *user, const char *what, const char *file, int line)
-{
-    int status = in_child(run, user, NULL);
-    check_count++;
-    if (status == 0)
-        return 1;
-    check_failures++;
-    fprintf(stderr, "%s:%d: failed: %s, wait status %d\n", file, line, what, status);
-    return 0;
 }

@@ -1,8 +1,6 @@
 /* libkplive over the second stand-in: what it reads, refuses and puts back. */
 #include "foreign_help.h"
 
-#include "../unit/check.h"
-
 #include <errno.h>
 
 static const struct foreign_machine machines[] = {
