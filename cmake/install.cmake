@@ -44,6 +44,15 @@ endforeach()
 
 # ---- libraries, and the two ways to find them ----------------------------------------------------
 
+# A program compares kplive_version() with what the header says: that is this project's version.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS runtime/kplive.h)
+file(STRINGS runtime/kplive.h version REGEX "^#define KPLIVE_VERSION_(MAJOR|MINOR|PATCH) ")
+list(TRANSFORM version REPLACE "^.* " "")
+list(JOIN version . version)
+if(NOT version STREQUAL PROJECT_VERSION)
+  message(FATAL_ERROR "runtime/kplive.h is of version ${version}, the project ${PROJECT_VERSION}")
+endif()
+
 set(libraries kpdb kplive)
 if(TARGET kpdb-shared)
   list(APPEND libraries kpdb-shared kplive-shared)
@@ -58,7 +67,8 @@ install(TARGETS ${libraries} EXPORT kpepTargets
   LIBRARY COMPONENT runtime NAMELINK_COMPONENT dev
   ARCHIVE COMPONENT dev
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kpep)
-install(FILES db/kpdb.h ${PROJECT_BINARY_DIR}/db/tables/kpdb_ids.h runtime/kplive.h
+install(FILES db/kpdb.h ${PROJECT_BINARY_DIR}/db/tables/kpdb_ids.h
+  runtime/kplive.h runtime/kperf.h runtime/module.modulemap
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kpep COMPONENT dev)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/kpep)

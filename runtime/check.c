@@ -1,155 +1,54 @@
 /*
- * The tables against the live kperfdata, learnt through its API alone: an event
- * added to a fresh forced configuration tells its word and lowest counter, and
- * added again and again it tells its mask. No struct is looked into.
+ * The tables against the live kperfdata, as events.c learns it: every change told
+ * once, and nothing that only follows from one that was told.
  */
-#include "sampler.h"
+#include "live.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENTS_MAX = 8192, SET_MAX = 10, NAME_LENGTH = 128 };
+enum { SET_MAX = 10, SET_DRIFTS_MAX = 8, NOT_LIVE = -1 };
 
-/* What the framework lets be learnt of an event. */
-struct live_event {
-    char name[NAME_LENGTH];
-    int code;          /* of adding it alone, forced */
-    bool fixed;        /* it took a counter and no word */
-    uint64_t word;     /* of user and kernel mode */
-    uint32_t counters; /* that it could take */
-};
-
-struct live {
-    struct kpep_db *db;
-    struct kpep_event **handles;
-    struct live_event *events;
-    unsigned count;
-    size_t config_first; /* number of the first configurable counter: how many are fixed */
+/* The part of every word that says not what is counted but how: modes, Intel's enable bit. */
+struct mode_bits {
+    uint64_t table, live;
+    unsigned votes;
 };
 
 struct comparison {
-    struct kplive *sampler;
-    const struct live *live;
+    const struct kplive *sampler;
+    const struct kplive_live *live;
+    struct kpdb_cpu cpu;
     int release;
     void (*tell)(void *user, const struct kplive_drift *drift); /* NULL: only count */
     void *user;
     unsigned drifts;
+
+    bool *told;                /* of live events: no set needs to tell it again */
+    bool counters_differ;      /* in number: then nothing about counters can be equal */
+    struct mode_bits modes[2]; /* of most words: user and kernel mode, user mode alone */
 };
 
-/* ---- learning -------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
-static int learn_event(const struct kplive_frameworks *f, const struct live *live,
-                       struct kpep_event *handle, struct live_event *event)
+static int find_live(const struct kplive_live *live, const char *name)
 {
-    struct kpep_config *config = NULL;
-    size_t map[KPDB_COUNTERS_MAX + 1] = {0}, words = 0;
-    uint64_t word[KPDB_COUNTERS_MAX] = {0};
-    uint32_t conflict = 0, classes = 0;
-    unsigned added = 0;
-    int code = f->kpep_config_create(live->db, &config);
-
-    if (code != 0 || config == NULL)
-        return code != 0 ? code : 2;
-    code = f->kpep_config_force_counters(config);
-    for (; code == 0 && added < KPDB_COUNTERS_MAX; added++) {
-        struct kpep_event *again = handle; /* it may be replaced by its fallback */
-
-        event->code = f->kpep_config_add_event(config, &again, 0, &conflict);
-        if (event->code != 0)
-            break;
-    }
-    event->code = added > 0 ? 0 : event->code;
-    if (code == 0 && added > 0 && f->kpep_config_kpc_classes(config, &classes) == 0 &&
-        f->kpep_config_kpc_map(config, map, added * sizeof map[0]) == 0 &&
-        f->kpep_config_kpc_count(config, &words) == 0 && words <= KPDB_COUNTERS_MAX &&
-        (words == 0 || f->kpep_config_kpc(config, word, words * sizeof word[0]) == 0)) {
-        bool with_fixed = (classes & KPDB_CLASS_FIXED) != 0;
-
-        event->fixed = with_fixed;
-        for (unsigned i = 0; i < added; i++) {
-            size_t counter = map[i] + (with_fixed ? 0 : live->config_first);
-
-            if (counter < KPDB_COUNTERS_MAX)
-                event->counters |= (uint32_t)1 << counter;
-            if (!with_fixed && map[i] < words)
-                event->word = word[map[i]];
-        }
-    }
-    f->kpep_config_free(config);
-    return code;
+    for (unsigned i = 0; i < live->count; i++)
+        if (strcmp(live->events[i].name, name) == 0)
+            return (int)i;
+    return NOT_LIVE;
 }
-
-/* A name the framework gave, which may be none or have no end. */
-static bool copy_text(const char *from, char *to, size_t size)
-{
-    size_t length = 0;
-
-    while (from != NULL && length < size && from[length] != '\0')
-        length++;
-    if (from == NULL || length == 0 || length == size)
-        return false;
-    memcpy(to, from, length + 1);
-    return true;
-}
-
-static int learn(const struct kplive_frameworks *f, struct live *live, struct kplive_error *error)
-{
-    size_t count = 0;
-    int code = f->kpep_db_events_count(live->db, &count);
-
-    if (code != 0 || count == 0 || count > EVENTS_MAX)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_events_count", code, NULL,
-                           "%zu events (expected 1 to %d)", count, EVENTS_MAX);
-    live->handles = calloc(count, sizeof *live->handles);
-    live->events = calloc(count, sizeof *live->events);
-    if (live->handles == NULL || live->events == NULL)
-        return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);
-    code = f->kpep_db_events(live->db, live->handles, count * sizeof *live->handles);
-    if (code == 0)
-        code = f->kpep_db_counters_count(live->db, KPDB_CLASS_FIXED, &live->config_first);
-    if (code != 0)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_events", code, NULL, NULL);
-    for (size_t i = 0; i < count; i++) {
-        struct live_event *event = &live->events[i];
-        const char *name = NULL;
-
-        code = live->handles[i] == NULL ? 1 : f->kpep_event_name(live->handles[i], &name);
-        if (code != 0 || !copy_text(name, event->name, sizeof event->name))
-            return kplive_fail(error, KPLIVE_SYSTEM, "kpep_event_name", code, NULL,
-                               "event %zu of the live database has no proper name", i);
-        code = learn_event(f, live, live->handles[i], event);
-        if (code != 0)
-            return kplive_fail(error, KPLIVE_SYSTEM, "kpep_config_create", code, event->name, NULL);
-    }
-    live->count = (unsigned)count;
-    return KPLIVE_OK;
-}
-
-/* The smallest distance between two events in memory: their size, if they are in one array. */
-static unsigned event_size(const struct live *live)
-{
-    uintptr_t least = UINTPTR_MAX;
-
-    for (unsigned i = 1; i < live->count; i++)
-        for (unsigned j = 0; j < i; j++) {
-            uintptr_t a = (uintptr_t)live->handles[i], b = (uintptr_t)live->handles[j];
-            uintptr_t distance = a < b ? b - a : a - b;
-
-            if (distance != 0 && distance < least)
-                least = distance;
-        }
-    return least < 4096 ? (unsigned)least : 0;
-}
-
-/* ---- comparing ------------------------------------------------------------------------------- */
 
 static void drift(struct comparison *c, const char *event, const char *field, const char *table,
                   const char *live)
 {
     struct kplive_drift found = {.event = event, .field = field};
+    int at = event == NULL ? NOT_LIVE : find_live(c->live, event);
 
+    if (at != NOT_LIVE)
+        c->told[at] = true;
     c->drifts++;
     if (c->tell == NULL)
         return;
@@ -170,99 +69,55 @@ static void compare_numbers(struct comparison *c, const char *event, const char 
     drift(c, event, field, a, b);
 }
 
-static const struct live_event *find_live(const struct live *live, const char *name)
+static void tell_bits(struct comparison *c, const char *event, const char *field, uint64_t table,
+                      uint64_t live)
 {
-    for (unsigned i = 0; i < live->count; i++)
-        if (strcmp(live->events[i].name, name) == 0)
-            return &live->events[i];
-    return NULL;
+    char a[24], b[24];
+
+    snprintf(a, sizeof a, "0x%llx", (unsigned long long)table);
+    snprintf(b, sizeof b, "0x%llx", (unsigned long long)live);
+    drift(c, event, field, a, b);
 }
 
-/* Intel's fixed events are known by what is counted instead of them. */
-static bool counted_event(const struct comparison *c, const struct kpdb_event *asked, bool intel,
-                          struct kpdb_event *counted)
-{
-    *counted = *asked;
-    return asked->fixed < 0 || !intel ||
-           (asked->fallback != KPDB_NO_ID &&
-            kpdb_on_in((unsigned)c->sampler->cpu, c->release, asked->fallback, counted) == KPDB_OK);
-}
+/* ---- the database ---------------------------------------------------------------------------- */
 
-static void compare_event(struct comparison *c, const struct kpdb_cpu *cpu,
-                          const struct kpdb_event *event, const struct live_event *live)
-{
-    const char *name = live->name;
-    bool intel = cpu->arch == KPDB_X86_64 || cpu->arch == KPDB_I386;
-    uint32_t usable = cpu->config_counters;
-    struct kpdb_event counted;
-
-    if (!counted_event(c, event, intel, &counted)) {
-        compare_numbers(c, name, "code", 14, (uint64_t)live->code);
-        return;
-    }
-    if (counted.fixed >= 0) {
-        compare_numbers(c, name, "fixed_counter", (uint64_t)counted.fixed,
-                        live->fixed && live->counters != 0 ? (uint64_t)__builtin_ctz(live->counters)
-                                                           : KPDB_COUNTERS_MAX);
-        return;
-    }
-    if ((counted.counters & usable) == 0) {
-        compare_numbers(c, name, "code", 16, (uint64_t)live->code);
-        return;
-    }
-    compare_numbers(c, name, "number", counted.number, live->word & (intel ? 0xff : 0xffff));
-    if (intel)
-        compare_numbers(c, name, "umask", counted.umask, live->word >> 8 & 0xff);
-    compare_numbers(c, name, "counters_mask", counted.counters & usable, live->counters);
-}
-
-static void compare_events(struct comparison *c, const struct kpdb_cpu *cpu)
-{
-    struct kpdb_event event = {0};
-
-    for (int id = -1; kpdb_next((unsigned)c->sampler->cpu, id, &event) == KPDB_OK; id = event.id) {
-        const char *name = kpdb_event_name(event.id);
-        const struct live_event *live = find_live(c->live, name);
-
-        if (!(event.releases >> c->release & 1))
-            continue;
-        if (live == NULL)
-            drift(c, name, "removed", "present", "absent");
-        else
-            compare_event(c, cpu, &event, live);
-    }
-    for (unsigned i = 0; i < c->live->count; i++) {
-        const char *name = c->live->events[i].name;
-        int found = kpdb_find((unsigned)c->sampler->cpu, c->release, name, strlen(name), &event);
-
-        if (found != KPDB_OK || strcmp(kpdb_event_name(event.id), name) != 0)
-            drift(c, name, "added", "absent", "present");
-    }
-}
-
-static void compare_head(struct comparison *c, const struct kpdb_cpu *cpu)
+/* Also whether there are as many counters. Its name is left out where it cannot be asked for. */
+static void compare_head(struct comparison *c)
 {
     const struct kplive_frameworks *f = &c->sampler->frameworks;
-    static const struct {
+    const struct {
         uint8_t class;
         const char *field;
-    } classes[] = {{KPDB_CLASS_FIXED, "fixed_counters"},
-                   {KPDB_CLASS_CONFIGURABLE, "config_counters"},
-                   {KPDB_CLASS_POWER, "power_counters"}};
-    const uint32_t masks[] = {cpu->fixed_counters, cpu->config_counters, cpu->power_counters};
+        uint32_t mask;
+    } classes[] = {{KPDB_CLASS_FIXED, "fixed_counters", c->cpu.fixed_counters},
+                   {KPDB_CLASS_CONFIGURABLE, "config_counters", c->cpu.config_counters},
+                   {KPDB_CLASS_POWER, "power_counters", c->cpu.power_counters}};
     const char *given = NULL;
-    char name[NAME_LENGTH];
+    char name[KPLIVE_NAME_SIZE];
 
-    if (f->kpep_db_name(c->live->db, &given) != 0 || !copy_text(given, name, sizeof name))
-        drift(c, NULL, "marketing_name", cpu->marketing_name, "none");
-    else if (strcmp(name, cpu->marketing_name) != 0)
-        drift(c, NULL, "marketing_name", cpu->marketing_name, name);
-    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
-        size_t count = 0;
-
-        if (f->kpep_db_counters_count(c->live->db, classes[i].class, &count) == 0)
-            compare_numbers(c, NULL, classes[i].field, kplive_count_bits(masks[i]), count);
+    if (f->kpep_db_name != NULL) {
+        if (f->kpep_db_name(c->live->db, &given) != 0 ||
+            !kplive_copy_text(given, name, sizeof name))
+            drift(c, NULL, "marketing_name", c->cpu.marketing_name, "none");
+        else if (strcmp(name, c->cpu.marketing_name) != 0)
+            drift(c, NULL, "marketing_name", c->cpu.marketing_name, name);
     }
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        size_t count = 0, known = kplive_count_bits(classes[i].mask);
+
+        if (f->kpep_db_counters_count(c->live->db, classes[i].class, &count) != 0)
+            continue;
+        compare_numbers(c, NULL, classes[i].field, known, count);
+        /* Those of the power manager are held by nobody once all are forced. */
+        c->counters_differ |= count != known && classes[i].class != KPDB_CLASS_POWER;
+    }
+}
+
+/* What the tables say of an event in this release, by the name that it has there. */
+static bool table_event(const struct comparison *c, const char *name, struct kpdb_event *event)
+{
+    return kpdb_find((unsigned)c->sampler->cpu, c->release, name, strlen(name), event) == KPDB_OK &&
+           strcmp(kpdb_event_name(event->id), name) == 0;
 }
 
 static void compare_aliases(struct comparison *c)
@@ -274,30 +129,271 @@ static void compare_aliases(struct comparison *c)
          id = kpdb_alias_next((unsigned)c->sampler->cpu, id, &target)) {
         const char *alias = kpdb_event_name((unsigned)id), *given = NULL;
         struct kpep_event *event = NULL;
-        char live[NAME_LENGTH];
+        char live[KPLIVE_NAME_SIZE];
 
         if (f->kpep_db_event(c->live->db, alias, &event) != 0 || event == NULL ||
-            f->kpep_event_name(event, &given) != 0 || !copy_text(given, live, sizeof live))
+            f->kpep_event_name(event, &given) != 0 || !kplive_copy_text(given, live, sizeof live))
             drift(c, alias, "alias", kpdb_event_name(target), "absent");
         else if (strcmp(live, kpdb_event_name(target)) != 0)
             drift(c, alias, "alias", kpdb_event_name(target), live);
     }
 }
 
+static bool is_alias(const struct comparison *c, const char *name)
+{
+    uint16_t target;
+
+    for (int id = kpdb_alias_next((unsigned)c->sampler->cpu, -1, &target); id >= 0;
+         id = kpdb_alias_next((unsigned)c->sampler->cpu, id, &target))
+        if (strcmp(kpdb_event_name((unsigned)id), name) == 0)
+            return true;
+    return false;
+}
+
+/* Where the framework says what alias an event has. A new event's goes with it. */
+static void compare_new_aliases(struct comparison *c)
+{
+    const struct kplive_frameworks *f = &c->sampler->frameworks;
+
+    for (unsigned i = 0; i < c->live->count && f->kpep_event_alias != NULL; i++) {
+        const char *given = NULL, *event = c->live->events[i].name;
+        struct kpdb_event known;
+        char alias[KPLIVE_NAME_SIZE];
+
+        if (f->kpep_event_alias(c->live->handles[i], &given) == 0 &&
+            kplive_copy_text(given, alias, sizeof alias) && !is_alias(c, alias) &&
+            table_event(c, event, &known))
+            drift(c, alias, "alias", "absent", event);
+    }
+}
+
+/* ---- the bits of all words ------------------------------------------------------------------- */
+
+/* Of both modes of one event; false when it has no words on one of the two sides. */
+static bool bits_of(const struct comparison *c, const struct kplive_live_event *live,
+                    struct mode_bits bits[2])
+{
+    struct kpdb_options options = {.release = c->release};
+    struct kpdb_event event;
+
+    if (live->code != 0 || live->fixed || !live->user_only || !table_event(c, live->name, &event))
+        return false;
+    for (unsigned mode = 0; mode < 2; mode++) {
+        struct kpdb_request request = {live->name, strlen(live->name), mode == 1};
+        struct kpdb_encoding encoding;
+        uint64_t word = 0;
+
+        if (kpdb_encode((unsigned)c->sampler->cpu, &options, &request, 1, &encoding) != KPDB_OK ||
+            encoding.config_count == 0)
+            return false;
+        for (unsigned i = 0; i < encoding.config_count; i++) /* of which one is not 0 */
+            word |= encoding.config[i];
+        bits[mode] = (struct mode_bits){.table = word & ~(uint64_t)0xffff,
+                                        .live = live->words[mode] & ~(uint64_t)0xffff};
+    }
+    return true;
+}
+
+static uint64_t change_of(const struct mode_bits *bits)
+{
+    return bits->table ^ bits->live;
+}
+
+/* The change of most events (Boyer and Moore's vote) is one change, whatever it does to how many.
+ */
+static void compare_modes(struct comparison *c)
+{
+    struct mode_bits bits[2];
+
+    memset(c->modes, 0, sizeof c->modes);
+    for (unsigned i = 0; i < c->live->count; i++) {
+        if (!bits_of(c, &c->live->events[i], bits))
+            continue;
+        for (unsigned mode = 0; mode < 2; mode++)
+            if (c->modes[mode].votes == 0)
+                c->modes[mode] = (struct mode_bits){bits[mode].table, bits[mode].live, 1};
+            else if (change_of(&c->modes[mode]) == change_of(&bits[mode]))
+                c->modes[mode].votes++;
+            else
+                c->modes[mode].votes--;
+    }
+    if (change_of(&c->modes[0]) != 0)
+        tell_bits(c, NULL, "word_bits", c->modes[0].table, c->modes[0].live);
+    if (change_of(&c->modes[1]) != change_of(&c->modes[0]))
+        tell_bits(c, NULL, "user_bits", c->modes[1].table, c->modes[1].live);
+}
+
+/* What this event's words have beyond what most have. */
+static void compare_bits(struct comparison *c, const struct kplive_live_event *live)
+{
+    struct mode_bits bits[2];
+    uint64_t own[2];
+
+    if (!bits_of(c, live, bits))
+        return;
+    for (unsigned mode = 0; mode < 2; mode++)
+        own[mode] = change_of(&bits[mode]) ^ change_of(&c->modes[mode]);
+    if (own[0] != 0)
+        tell_bits(c, live->name, "word_bits", bits[0].table, bits[0].live);
+    if (own[1] != own[0])
+        tell_bits(c, live->name, "user_bits", bits[1].table, bits[1].live);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static bool is_intel(const struct comparison *c)
+{
+    return c->cpu.arch == KPDB_X86_64 || c->cpu.arch == KPDB_I386;
+}
+
+static void compare_words(struct comparison *c, const struct kpdb_event *event,
+                          const struct kplive_live_event *live)
+{
+    compare_numbers(c, live->name, "number", event->number,
+                    live->words[0] & (is_intel(c) ? 0xff : 0xffff));
+    if (is_intel(c))
+        compare_numbers(c, live->name, "umask", event->umask, live->words[0] >> 8 & 0xff);
+    compare_bits(c, live);
+}
+
+/* The counters on which the event can be; false when that is why it cannot be compared further. */
+static bool compare_counters(struct comparison *c, const struct kpdb_event *event,
+                             const struct kplive_live_event *live)
+{
+    uint32_t usable =
+        event->fixed >= 0 ? (uint32_t)1 << event->fixed : event->counters & c->cpu.config_counters;
+    char a[24] = "none", b[24] = "none";
+
+    if (usable == 0) {
+        compare_numbers(c, live->name, "code", 16, (uint64_t)live->code);
+        return false;
+    }
+    if (live->code != 0 && (live->code == 12 || live->code == 16) && event->fixed < 0) {
+        compare_numbers(c, live->name, "counters_mask", usable, 0);
+        return false;
+    }
+    if (live->code != 0) {
+        compare_numbers(c, live->name, "code", 0, (uint64_t)live->code);
+        return false;
+    }
+    if (event->fixed >= 0)
+        snprintf(a, sizeof a, "%d", event->fixed);
+    if (live->fixed && live->counters != 0)
+        snprintf(b, sizeof b, "%d", __builtin_ctz(live->counters));
+    if (strcmp(a, b) != 0)
+        drift(c, live->name, "fixed_counter", a, b);
+    else if (event->fixed < 0)
+        compare_numbers(c, live->name, "counters_mask", usable, live->counters);
+    return event->fixed < 0 && !live->fixed;
+}
+
+/*
+ * Intel's fixed events are counted by their fallback, so the framework tells of
+ * them only what it tells of that; what is told of that is not told again.
+ */
+static void compare_fallback(struct comparison *c, const struct kpdb_event *event, int at)
+{
+    const struct kplive_live_event *live = &c->live->events[at], *counted;
+    const char *name;
+    int fallback;
+
+    if (event->fallback == KPDB_NO_ID) {
+        compare_numbers(c, live->name, "code", 14, (uint64_t)live->code);
+        return;
+    }
+    name = kpdb_event_name(event->fallback);
+    fallback = find_live(c->live, name);
+    if (fallback == NOT_LIVE || c->told[fallback])
+        c->told[at] = true;
+    if (fallback == NOT_LIVE)
+        return;
+    counted = &c->live->events[fallback];
+    if (live->code != counted->code || live->counters != counted->counters ||
+        live->words[0] != counted->words[0])
+        drift(c, live->name, "fallback", name, live->code == 14 ? "none" : "another");
+}
+
+static void compare_event(struct comparison *c, const struct kpdb_event *event, int at)
+{
+    const struct kplive_live_event *live = &c->live->events[at];
+    bool words = live->code == 0 && !live->fixed && event->fixed < 0;
+
+    if (!c->counters_differ)
+        words = compare_counters(c, event, live);
+    if (words)
+        compare_words(c, event, live);
+}
+
+static void compare_events(struct comparison *c)
+{
+    struct kpdb_event event = {0};
+
+    for (unsigned pass = 0; pass < 2; pass++) /* those that others fall back on first */
+        for (int id = -1; kpdb_next((unsigned)c->sampler->cpu, id, &event) == KPDB_OK;) {
+            bool falls_back = event.fixed >= 0 && is_intel(c);
+            int at;
+
+            id = event.id;
+            if ((event.releases >> c->release & 1) == 0 || falls_back != (pass == 1) ||
+                kpdb_on_in((unsigned)c->sampler->cpu, c->release, event.id, &event) != KPDB_OK)
+                continue;
+            at = find_live(c->live, kpdb_event_name((unsigned)id));
+            if (at == NOT_LIVE)
+                drift(c, kpdb_event_name((unsigned)id), "removed", "present", "absent");
+            else if (falls_back)
+                compare_fallback(c, &event, at);
+            else
+                compare_event(c, &event, at);
+        }
+    for (unsigned i = 0; i < c->live->count; i++)
+        if (!table_event(c, c->live->events[i].name, &event))
+            drift(c, c->live->events[i].name, "added", "absent", "present");
+}
+
 static unsigned compare_release(struct comparison *c, int release)
 {
-    struct kpdb_cpu cpu;
-
     c->release = release;
     c->drifts = 0;
-    kpdb_cpu((unsigned)c->sampler->cpu, &cpu);
-    compare_head(c, &cpu);
+    c->counters_differ = false;
+    memset(c->told, 0, c->live->count * sizeof *c->told);
+    compare_head(c);
     compare_aliases(c);
-    compare_events(c, &cpu);
+    compare_modes(c);
+    compare_events(c);
+    compare_new_aliases(c);
     return c->drifts;
 }
 
+/* The release with the fewest differences; of equal ones the sampler's, else the oldest. */
+static int best_release(struct comparison *c)
+{
+    unsigned fewest = UINT32_MAX;
+    int best = 0;
+
+    for (int r = 0; r < (int)kpdb_release_count(); r++) {
+        unsigned drifts = (c->cpu.releases >> r & 1) != 0 ? compare_release(c, r) : UINT32_MAX;
+
+        if (drifts < fewest || (drifts == fewest && r == c->sampler->release)) {
+            fewest = drifts;
+            best = r;
+        }
+    }
+    return best;
+}
+
 /* ---- encodings of random sets ---------------------------------------------------------------- */
+
+struct set {
+    unsigned count;
+    unsigned live[SET_MAX]; /* numbers of the events */
+    bool user_only[SET_MAX];
+};
+
+/* How a set is encoded otherwise. */
+struct difference {
+    const char *field;
+    int result, code; /* of kpdb, of the framework */
+};
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -307,135 +403,259 @@ static uint32_t next_random(uint32_t *state)
     return *state;
 }
 
-/* A set of live events without repetition, by name. */
-static unsigned random_set(const struct live *live, uint32_t *state, struct kpdb_request *events)
+/* A set of the events of `fit`, without repetition. */
+static struct set random_set(const uint16_t *fit, unsigned fits, uint32_t *state)
 {
-    unsigned count = 1 + next_random(state) % SET_MAX, taken = 0;
-    unsigned chosen[SET_MAX];
+    unsigned count = 1 + next_random(state) % SET_MAX;
+    struct set set = {0};
 
-    for (unsigned tries = 0; taken < count && tries < 4 * SET_MAX; tries++) {
-        unsigned event = next_random(state) % live->count;
+    for (unsigned tries = 0; set.count < count && tries < 4 * SET_MAX; tries++) {
+        unsigned event = fit[next_random(state) % fits];
         bool known = false;
 
-        for (unsigned i = 0; i < taken; i++)
-            known |= chosen[i] == event;
+        for (unsigned i = 0; i < set.count; i++)
+            known |= set.live[i] == event;
         if (known)
             continue;
-        chosen[taken] = event;
-        events[taken].name = live->events[event].name;
-        events[taken].length = strlen(events[taken].name);
-        events[taken].user_only = next_random(state) % 4 == 0;
-        taken++;
+        set.live[set.count] = event;
+        set.user_only[set.count++] = next_random(state) % 4 == 0;
     }
-    return taken;
+    return set;
 }
 
-/* A set of events that the tables encode otherwise: result, and the framework's code. */
-static void tell_set(struct comparison *c, const struct kpdb_request *events, unsigned count,
-                     const char *field, int result, int code)
+/* Events in which nothing was found yet. */
+static unsigned find_fit(const struct comparison *c, uint16_t *fit)
 {
-    char names[256] = "", table[24] = "that of kpep encode", live[24] = "another";
+    unsigned fits = 0;
 
-    for (unsigned i = 0; i < count; i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i == 0 ? "" : " ",
-                 events[i].name);
-    if (strcmp(field, "code") == 0) {
-        snprintf(table, sizeof table, "%d", kpdb_kperfdata_code(result));
-        snprintf(live, sizeof live, "%d", code);
-    }
-    drift(c, names, field, table, live);
+    for (unsigned i = 0; i < c->live->count; i++)
+        if (!c->told[i])
+            fit[fits++] = (uint16_t)i;
+    return fits;
 }
 
-/* In the order given, as kperfdata places them. */
-static void compare_greedy(struct comparison *c, const struct kpdb_request *events, unsigned count)
+/* Takes back what was told of all words, so that it is not found in every set again. */
+static void settle_modes(const struct comparison *c, const struct kpdb_request *events,
+                         unsigned count, struct kplive_framework_words *words)
 {
-    struct kpdb_options options = {.release = c->release, .strategy = KPDB_KPERFDATA};
-    struct kplive_framework_words words;
-    struct kpdb_encoding encoding;
-    const char *field;
-    int result;
+    size_t first = (words->classes & KPDB_CLASS_FIXED) != 0 ? c->live->config_first : 0;
 
-    memset(&encoding, 0, sizeof encoding);
-    kplive_ask_framework(&c->sampler->frameworks, c->live->db, events, count, &words);
-    result = kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
-    field = kplive_words_differ(result, &encoding, count, &words);
-    if (field != NULL)
-        tell_set(c, events, count, field, result, words.code);
+    if (words->code != 0)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        size_t word = words->map[i] - first;
+
+        if (word < words->config_count && words->config[word] != 0)
+            words->config[word] ^= change_of(&c->modes[events[i].user_only]);
+    }
 }
 
 /*
- * The best placement, with kperfdata asked in the order that makes it find it. It
- * may still not, where masks do not nest; but it must not place what cannot be.
+ * In the order given, as kperfdata places them; or the best placement, with
+ * kperfdata asked in the order that makes it find it. It may still not, where
+ * masks do not nest; but it must not place what cannot be.
  */
-static void compare_optimal(struct comparison *c, const struct kpdb_request *events, unsigned count)
+static bool differs_in(const struct comparison *c, enum kpdb_strategy strategy,
+                       const struct kpdb_request *events, unsigned count, struct difference *out)
 {
-    struct kpdb_options options = {.release = c->release, .strategy = KPDB_OPTIMAL};
-    struct kpdb_request ordered[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
+    struct kpdb_options options = {.release = c->release, .strategy = strategy};
     struct kplive_framework_words words;
     struct kpdb_encoding encoding;
-    const char *field = NULL;
-    int result;
 
     memset(&encoding, 0, sizeof encoding);
-    kplive_order(c->sampler, events, count, ordered);
-    kplive_ask_framework(&c->sampler->frameworks, c->live->db, ordered, count, &words);
-    result = kpdb_encode((unsigned)c->sampler->cpu, &options, ordered, count, &encoding);
-    if (result == KPDB_OK && words.code == 0)
-        field = kplive_words_differ(result, &encoding, count, &words);
-    else if (words.code == 0)
-        field = "code";
-    if (field != NULL)
-        tell_set(c, ordered, count, field, result, words.code);
+    kplive_ask_framework(&c->sampler->frameworks, c->live->db, events, count, &words);
+    settle_modes(c, events, count, &words);
+    out->result = kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
+    out->code = words.code;
+    if (strategy == KPDB_OPTIMAL && words.code != 0)
+        out->field = NULL;
+    else
+        out->field = kplive_words_differ(out->result, &encoding, count, &words);
+    return out->field != NULL;
+}
+
+static bool differs(const struct comparison *c, const struct set *set, struct difference *out)
+{
+    struct kpdb_request events[SET_MAX] = {{NULL, 0, false}}, ordered[SET_MAX];
+
+    for (unsigned i = 0; i < set->count; i++) {
+        events[i].name = c->live->events[set->live[i]].name;
+        events[i].length = strlen(events[i].name);
+        events[i].user_only = set->user_only[i];
+    }
+    kplive_order(c->sampler, events, set->count, ordered);
+    return differs_in(c, KPDB_KPERFDATA, events, set->count, out) ||
+           differs_in(c, KPDB_OPTIMAL, ordered, set->count, out);
+}
+
+/* The events of a set whose bits are set in mask. */
+static struct set subset(const struct set *set, uint32_t mask)
+{
+    struct set part = {0};
+
+    for (unsigned i = 0; i < set->count; i++)
+        if ((mask >> i & 1) != 0) {
+            part.live[part.count] = set->live[i];
+            part.user_only[part.count++] = set->user_only[i];
+        }
+    return part;
+}
+
+/* A set that differs becomes a smallest part of it that still does. */
+static void reduce(const struct comparison *c, struct set *set, struct difference *difference)
+{
+    for (unsigned size = 1; size < set->count; size++)
+        for (uint32_t mask = 1; mask < (uint32_t)1 << set->count; mask++) {
+            struct set part = subset(set, mask);
+
+            if (part.count == size && differs(c, &part, difference)) {
+                *set = part;
+                return;
+            }
+        }
+    (void)differs(c, set, difference);
+}
+
+/* Tells of a set that the tables encode otherwise; its events are done with. */
+static void tell_set(struct comparison *c, const struct set *set,
+                     const struct difference *difference)
+{
+    char names[SET_MAX * KPLIVE_NAME_SIZE] = "";
+    char table[24] = "that of kpep encode", live[24] = "another";
+
+    for (unsigned i = 0; i < set->count; i++) {
+        size_t length = strlen(names);
+
+        c->told[set->live[i]] = true;
+        snprintf(names + length, sizeof names - length, "%s%s", i == 0 ? "" : " ",
+                 c->live->events[set->live[i]].name);
+    }
+    if (strcmp(difference->field, "code") == 0) {
+        snprintf(table, sizeof table, "%d", kpdb_kperfdata_code(difference->result));
+        snprintf(live, sizeof live, "%d", difference->code);
+    }
+    drift(c, names, difference->field, table, live);
+}
+
+/*
+ * How many sets were compared: fewer than asked when no events are left, and when
+ * so many differed that it is no longer about them.
+ */
+static unsigned compare_sets(struct comparison *c, unsigned sets, uint32_t seed, uint16_t *fit)
+{
+    uint32_t state = seed == 0 ? 1 : seed;
+    unsigned fits = c->counters_differ ? 0 : find_fit(c, fit), found = 0, i = 0;
+
+    for (; i < sets && fits > 0 && found < SET_DRIFTS_MAX; i++) {
+        struct set set = random_set(fit, fits, &state);
+        struct difference difference;
+
+        if (!differs(c, &set, &difference))
+            continue;
+        reduce(c, &set, &difference);
+        tell_set(c, &set, &difference);
+        fits = find_fit(c, fit);
+        found++;
+    }
+    return i;
+}
+
+/* ---- the size of an event -------------------------------------------------------------------- */
+
+static int compare_addresses(const void *left, const void *right)
+{
+    const uintptr_t *a = left, *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+/*
+ * The distance from each event to the next in memory, when it is the same all
+ * along. What it cannot tell: events that were allocated one by one, from blocks
+ * that happen to lie side by side, are as far apart as the allocator's blocks,
+ * which may be larger; and an array of something larger that begins with an event
+ * looks like one of events. Two events are always evenly spaced: that says nothing.
+ */
+static unsigned event_size(const struct kplive_live *live, uintptr_t *addresses)
+{
+    uintptr_t stride;
+
+    if (live->count < 3)
+        return 0;
+    for (unsigned i = 0; i < live->count; i++)
+        addresses[i] = (uintptr_t)live->handles[i];
+    qsort(addresses, live->count, sizeof *addresses, compare_addresses);
+    stride = addresses[1] - addresses[0];
+    if (stride == 0 || stride % 8 != 0 || stride > 4096)
+        return 0;
+    for (unsigned i = 2; i < live->count; i++)
+        if (addresses[i] - addresses[i - 1] != stride)
+            return 0;
+    return (unsigned)stride;
 }
 
 /* ---- the function ---------------------------------------------------------------------------- */
 
+static int all_named(const struct kplive_live *live, struct kplive_error *error)
+{
+    for (unsigned i = 0; i < live->count; i++)
+        if (!live->events[i].named)
+            return kplive_fail(error, KPLIVE_SYSTEM, "kpep_event_name", 0, NULL,
+                               "event %u of the live database has no proper name", i);
+    return KPLIVE_OK;
+}
+
+static int compare_all(struct comparison *c, unsigned sets, uint32_t seed,
+                       void (*tell)(void *user, const struct kplive_drift *drift),
+                       struct kplive_check *check, struct kplive_error *error)
+{
+    uintptr_t *addresses = calloc(c->live->count, sizeof *addresses);
+    uint16_t *fit = calloc(c->live->count, sizeof *fit);
+    int status = KPLIVE_OK;
+
+    c->told = calloc(c->live->count, sizeof *c->told);
+    if (addresses == NULL || fit == NULL || c->told == NULL) {
+        status = kplive_fail(error, KPLIVE_MEMORY, "calloc", ENOMEM, NULL, NULL);
+        goto done;
+    }
+    check->release = best_release(c);
+    c->tell = tell;
+    compare_release(c, check->release);
+    check->encodings = compare_sets(c, sets, seed, fit);
+    check->events = c->live->count;
+    check->drifts = c->drifts;
+    check->event_size = event_size(c->live, addresses);
+done:
+    free(addresses);
+    free(fit);
+    free(c->told);
+    return status;
+}
+
+/*
+ * Of what kplive_learn() does not ask for kpep_db_event() is needed, without which
+ * neither sets nor aliases can be compared; the database's name is not.
+ */
 int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
                    void (*tell)(void *user, const struct kplive_drift *drift), void *user,
                    struct kplive_check *check, struct kplive_error *error)
 {
-    struct live live = {0};
+    static const char *const needed[] = {"kpep_db_event", NULL};
+    struct kplive_live live = {0};
     struct comparison c = {.sampler = sampler, .live = &live, .user = user};
-    struct kpdb_request events[SET_MAX];
-    uint32_t state = seed == 0 ? 1 : seed;
-    struct kpdb_cpu cpu;
-    int status, code;
+    int status;
 
     memset(check, 0, sizeof *check);
-    if (sampler->cpu < 0 || kpdb_cpu((unsigned)sampler->cpu, &cpu) != KPDB_OK)
+    if (sampler->cpu < 0 || kpdb_cpu((unsigned)sampler->cpu, &c.cpu) != KPDB_OK)
         return kplive_fail(error, KPLIVE_NO_CPU, "", 0, NULL, "the tables do not know %s",
                            sampler->cpu_name);
-    code = sampler->frameworks.kpep_db_create(NULL, &live.db);
-    if (code != 0 || live.db == NULL)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_create", code, NULL,
-                           "kperfdata has no database for %s", sampler->cpu_name);
-    status = learn(&sampler->frameworks, &live, error);
-    if (status == KPLIVE_OK) {
-        unsigned fewest = UINT32_MAX;
-
-        for (int r = 0; r < (int)kpdb_release_count(); r++) {
-            unsigned drifts = (cpu.releases >> r & 1) != 0 ? compare_release(&c, r) : UINT32_MAX;
-
-            if (drifts < fewest || (drifts == fewest && r == sampler->release)) {
-                fewest = drifts;
-                check->release = r;
-            }
-        }
-        c.tell = tell;
-        compare_release(&c, check->release);
-        for (unsigned i = 0; i < sets; i++) {
-            unsigned count = random_set(&live, &state, events);
-
-            compare_greedy(&c, events, count);
-            compare_optimal(&c, events, count);
-        }
-        check->events = live.count;
-        check->encodings = sets;
-        check->drifts = c.drifts;
-        check->event_size = event_size(&live);
-    }
-    free(live.handles);
-    free(live.events);
-    sampler->frameworks.kpep_db_free(live.db);
+    status = kplive_need(&sampler->frameworks, error, needed);
+    if (status == KPLIVE_OK)
+        status = kplive_learn(sampler, &live, error);
+    if (status == KPLIVE_OK)
+        status = all_named(&live, error);
+    if (status == KPLIVE_OK)
+        status = compare_all(&c, sets, seed, tell, check, error);
+    kplive_forget(&live);
     return status;
 }

@@ -81,6 +81,18 @@ void kplive_unload(struct kplive_frameworks *frameworks)
     memset(frameworks, 0, sizeof *frameworks);
 }
 
+const char *kplive_kperfdata_error(int code)
+{
+#define KPLIVE_TEXT(number, name, text) \
+    case number:                        \
+        return text;
+    switch (code) {
+        KPLIVE_KPERFDATA_CODES(KPLIVE_TEXT)
+    default:
+        return "an unknown code";
+    }
+}
+
 const char *kplive_missing(const struct kplive_frameworks *frameworks, unsigned n)
 {
     for (size_t i = 0; i < SYMBOLS; i++)

@@ -91,13 +91,16 @@ int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, uns
 struct kplive_framework_words {
     int code;           /* 0, or of the call that failed */
     const char *call;   /* that call */
-    unsigned failed;    /* index of the event */
+    unsigned failed;    /* index of the event; their count: it is about none */
     uint32_t conflicts; /* of kpep_config_add_event() */
     uint32_t classes;
     size_t config_count;
     uint64_t config[KPDB_COUNTERS_MAX];
     size_t map[KPDB_EVENTS_MAX];
 };
+/* Into *out what a configuration of `count` events answers, checked; 0, or kperfdata's code. */
+int kplive_take_words(const struct kplive_frameworks *frameworks, struct kpep_config *config,
+                      unsigned count, struct kplive_framework_words *out);
 void kplive_ask_framework(const struct kplive_frameworks *frameworks, struct kpep_db *db,
                           const struct kpdb_request *events, unsigned count,
                           struct kplive_framework_words *out);

@@ -1,5 +1,5 @@
 /* Register words: from the tables, from kperfdata, or from both and equal. */
-#include "sampler.h"
+#include "live.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,8 +35,8 @@ static int add_event(const struct kplive_frameworks *f, struct kpep_db *db,
     return f->kpep_config_add_event(config, &found, event->user_only, &out->conflicts);
 }
 
-/* The words, once all events are in. What a framework says of sizes is checked before it writes. */
-static int take_words(const struct kplive_frameworks *f, struct kpep_config *config, unsigned count,
+/* What a framework says of sizes is checked before it writes. */
+int kplive_take_words(const struct kplive_frameworks *f, struct kpep_config *config, unsigned count,
                       struct kplive_framework_words *out)
 {
     int code;
@@ -72,6 +72,7 @@ void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
     struct kpep_config *config = NULL;
 
     memset(out, 0, sizeof *out);
+    out->failed = count;
     out->call = "kpep_config_create";
     out->code = f->kpep_config_create(db, &config);
     if (out->code != 0 || config == NULL) {
@@ -81,11 +82,11 @@ void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
     out->call = "kpep_config_force_counters";
     out->code = f->kpep_config_force_counters(config);
     for (unsigned i = 0; i < count && out->code == 0; i++) {
-        out->failed = i;
         out->code = add_event(f, db, config, &events[i], out);
+        out->failed = out->code != 0 ? i : count;
     }
     if (out->code == 0)
-        out->code = take_words(f, config, count, out);
+        out->code = kplive_take_words(f, config, count, out);
     f->kpep_config_free(config);
 }
 
@@ -162,11 +163,13 @@ static int encode_static(struct kplive *sampler, const struct kpdb_request *even
 
 /* ---- kperfdata's words as an encoding -------------------------------------------------------- */
 
-static int framework_error(const struct kpdb_request *events,
+static int framework_error(const struct kpdb_request *events, unsigned count,
                            const struct kplive_framework_words *words, struct kplive_error *error)
 {
-    char event[NAME_MAX_LENGTH];
+    char event[NAME_MAX_LENGTH] = "";
 
+    if (words->failed >= count)
+        return kplive_fail(error, KPLIVE_SYSTEM, words->call, words->code, NULL, NULL);
     event_name(&events[words->failed], event, sizeof event);
     switch (words->code) {
     case 11:
@@ -199,14 +202,89 @@ static struct kpdb_request known_name(const struct kplive *sampler,
     return request;
 }
 
-/* The counters of the classes once they are forced, which the kernel would not count before. */
-static unsigned forced_slots(const struct kplive_frameworks *f,
-                             const struct kplive_framework_words *words)
-{
-    uint32_t fixed =
-        (words->classes & KPDB_CLASS_FIXED) == 0 ? 0 : f->kpc_get_counter_count(KPDB_CLASS_FIXED);
+/*
+ * What the chip-agnostic names that matter most are to kperfdata, for a CPU that
+ * the tables do not know: the first of them that it has. Each is db/names.plist's
+ * event on every CPU of its architecture, and the same quantity on both, so that
+ * no name here is ever an approximation; all others need the tables.
+ */
+static const struct {
+    const char *name, *events[3];
+} agnostic[] = {
+    /* Apple's alias of the fixed counter of core clock cycles; Intel's, which has no such alias. */
+    {"cycles", {"Cycles", "FIXED_CYCLES", "CPU_CLK_UNHALTED.THREAD"}},
+    /* Likewise of retired instructions. */
+    {"instructions", {"Instructions", "FIXED_INSTRUCTIONS", "INST_RETIRED.ANY"}},
+    /* Retired branches; Apple makes the first an alias of the second on every Intel CPU. */
+    {"branches", {"INST_BRANCH", "BR_INST_RETIRED.ALL_BRANCHES"}},
+    /* Retired branches that were mispredicted; likewise. */
+    {"branch-misses", {"BRANCH_MISPRED_NONSPEC", "BR_MISP_RETIRED.ALL_BRANCHES"}},
+};
 
-    return fixed > KPDB_COUNTERS_MAX ? fixed : fixed + (unsigned)words->config_count;
+static bool has_event(const struct kplive_frameworks *f, struct kpep_db *db, const char *name)
+{
+    struct kpep_event *event = NULL;
+
+    return f->kpep_db_event(db, name, &event) == 0 && event != NULL;
+}
+
+/* An event by the name that kperfdata knows, without the tables. */
+static struct kpdb_request framework_name(const struct kplive_frameworks *f, struct kpep_db *db,
+                                          const struct kpdb_request *asked)
+{
+    struct kpdb_request request = *asked;
+    char name[NAME_MAX_LENGTH];
+
+    if (!copy_name(asked, name) || has_event(f, db, name))
+        return request;
+    for (size_t i = 0; i < sizeof agnostic / sizeof agnostic[0]; i++)
+        for (size_t n = 0; n < 3 && strcmp(agnostic[i].name, name) == 0; n++)
+            if (agnostic[i].events[n] != NULL && has_event(f, db, agnostic[i].events[n])) {
+                request.name = agnostic[i].events[n];
+                request.length = strlen(request.name);
+                return request;
+            }
+    return request;
+}
+
+/*
+ * The counters of the classes once they are forced, which the kernel would not
+ * count before. Its count of the fixed ones comes from kperf, which may be missing.
+ */
+static int forced_slots(const struct kplive_frameworks *f,
+                        const struct kplive_framework_words *words, unsigned *slots,
+                        struct kplive_error *error)
+{
+    static const char *const needed[] = {"kpc_get_counter_count", NULL};
+    uint32_t fixed = 0;
+    int status;
+
+    if ((words->classes & KPDB_CLASS_FIXED) != 0) {
+        status = kplive_need(f, error, needed);
+        if (status != KPLIVE_OK)
+            return status;
+        fixed = f->kpc_get_counter_count(KPDB_CLASS_FIXED);
+    }
+    *slots = fixed > KPDB_COUNTERS_MAX ? fixed : fixed + (unsigned)words->config_count;
+    if (*slots > KPDB_COUNTERS_MAX)
+        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
+                           "%u counters (expected at most %d)", *slots, KPDB_COUNTERS_MAX);
+    return KPLIVE_OK;
+}
+
+/* The counters before the configurable ones: by the tables, else by kperfdata if it says. */
+static unsigned fixed_counters(const struct kplive *sampler, struct kpep_db *db)
+{
+    const struct kplive_frameworks *f = &sampler->frameworks;
+    struct kpdb_cpu cpu;
+    size_t count = 0;
+
+    if (sampler->cpu >= 0 && kpdb_cpu((unsigned)sampler->cpu, &cpu) == KPDB_OK)
+        return kplive_count_bits(cpu.fixed_counters);
+    if (f->kpep_db_counters_count == NULL ||
+        f->kpep_db_counters_count(db, KPDB_CLASS_FIXED, &count) != 0 || count > KPDB_COUNTERS_MAX)
+        return 0;
+    return (unsigned)count;
 }
 
 static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
@@ -217,19 +295,21 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     struct kpdb_request known[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
     struct kpdb_event found[KPDB_EVENTS_MAX];
     struct kplive_framework_words words;
-    unsigned slots;
+    unsigned slots, hidden;
+    int status;
 
     for (unsigned i = 0; i < count; i++) {
         found[i].id = KPDB_NO_ID;
-        known[i] = known_name(sampler, &events[i], &found[i]);
+        known[i] = sampler->cpu >= 0 ? known_name(sampler, &events[i], &found[i])
+                                     : framework_name(&sampler->frameworks, db, &events[i]);
     }
     kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)
-        return framework_error(events, &words, error);
-    slots = forced_slots(&sampler->frameworks, &words);
-    if (slots > KPDB_COUNTERS_MAX)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
-                           "%u counters (expected at most %d)", slots, KPDB_COUNTERS_MAX);
+        return framework_error(events, count, &words, error);
+    status = forced_slots(&sampler->frameworks, &words, &slots, error);
+    if (status != KPLIVE_OK)
+        return status;
+    hidden = (words.classes & KPDB_CLASS_FIXED) != 0 ? 0 : fixed_counters(sampler, db);
     memset(encoding, 0, sizeof *encoding);
     encoding->classes = words.classes;
     encoding->config_count = (unsigned)words.config_count;
@@ -238,7 +318,7 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     encoding->slots = slots;
     for (unsigned i = 0; i < count; i++) {
         encoding->events[i].slot = (uint8_t)words.map[i];
-        encoding->events[i].counter = (uint8_t)words.map[i];
+        encoding->events[i].counter = (uint8_t)(words.map[i] + hidden);
         encoding->events[i].asked = encoding->events[i].counted = found[i].id;
     }
     return KPLIVE_OK;
@@ -296,6 +376,98 @@ void kplive_order(const struct kplive *sampler, const struct kpdb_request *event
     }
 }
 
+/* ---- what to blame for a difference ---------------------------------------------------------- */
+
+/* The same events asked of both, in one order. */
+struct both {
+    const struct kpdb_request *events;
+    unsigned count;
+    unsigned fixed; /* counters before the configurable ones */
+    int result;     /* kpdb's, of greedy */
+    const struct kpdb_encoding *greedy;
+    const struct kplive_framework_words *words;
+};
+
+/* Of the configurable counters, from the first; any other has none. */
+static unsigned long long word_of(const uint64_t *config, size_t count, size_t word)
+{
+    return word < count ? (unsigned long long)config[word] : 0;
+}
+
+static int blame_code(const struct both *both, struct kplive_error *error)
+{
+    int table = kpdb_kperfdata_code(both->result), live = both->words->code;
+    unsigned failed = table != 0 ? both->greedy->failed : both->count;
+    char event[NAME_MAX_LENGTH] = "";
+
+    if (live != 0 && both->words->failed < failed)
+        failed = both->words->failed;
+    if (failed < both->count)
+        event_name(&both->events[failed], event, sizeof event);
+    return kplive_fail(error, KPLIVE_DIFFERENT, both->words->call, live, event,
+                       "placing it the tables end with code %d, kperfdata with %d (0: it can be "
+                       "counted); kpep check says what drifted",
+                       table != 0 && both->greedy->failed == failed ? table : 0,
+                       live != 0 && both->words->failed == failed ? live : 0);
+}
+
+/* The event whose counter or word is another; KPLIVE_OK when there is none. */
+static int blame_event(const struct both *both, struct kplive_error *error)
+{
+    const struct kpdb_encoding *greedy = both->greedy;
+    const struct kplive_framework_words *words = both->words;
+    size_t hidden = (words->classes & KPDB_CLASS_FIXED) != 0 ? 0 : both->fixed;
+
+    for (unsigned i = 0; i < both->count; i++) {
+        size_t table = greedy->events[i].counter, live = words->map[i] + hidden;
+        unsigned long long a = word_of(greedy->config, greedy->config_count, table - both->fixed);
+        unsigned long long b = word_of(words->config, words->config_count, live - both->fixed);
+        char event[NAME_MAX_LENGTH];
+
+        event_name(&both->events[i], event, sizeof event);
+        if (table != live)
+            return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc_map", 0, event,
+                               "the tables put it on counter %zu with word 0x%llx, kperfdata on "
+                               "%zu with 0x%llx; kpep check says what drifted",
+                               table, a, live, b);
+        if (a != b)
+            return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc", 0, event,
+                               "word %zu: the tables say 0x%llx, kperfdata 0x%llx; kpep check says "
+                               "what drifted",
+                               table - both->fixed, a, b);
+    }
+    return KPLIVE_OK;
+}
+
+/* A difference that is no event's: a word of a counter that none is on, or a count. */
+static int blame_rest(const struct both *both, const char *field, struct kplive_error *error)
+{
+    const struct kpdb_encoding *greedy = both->greedy;
+    const struct kplive_framework_words *words = both->words;
+
+    for (unsigned i = 0; i < greedy->config_count && i < words->config_count; i++)
+        if (greedy->config[i] != words->config[i])
+            return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc", 0, NULL,
+                               "word %u, of no event: the tables say 0x%llx, kperfdata 0x%llx", i,
+                               (unsigned long long)greedy->config[i],
+                               (unsigned long long)words->config[i]);
+    return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc", 0, NULL,
+                       "the tables and kperfdata differ in the %s: classes 0x%x and 0x%x, %u and "
+                       "%zu words; kpep check says what drifted",
+                       field, (unsigned)greedy->classes, (unsigned)words->classes,
+                       greedy->config_count, words->config_count);
+}
+
+static int blame(const struct both *both, const char *field, struct kplive_error *error)
+{
+    int status;
+
+    if (both->result != KPDB_OK || both->words->code != 0)
+        return blame_code(both, error);
+    status = blame_event(both, error);
+    return status != KPLIVE_OK ? status : blame_rest(both, field, error);
+}
+
 static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_request *events,
                   unsigned count, struct kplive_error *error)
 {
@@ -303,38 +475,38 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
     struct kpdb_request ordered[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
     struct kplive_framework_words words;
     struct kpdb_encoding greedy;
+    struct both both;
     const char *field;
-    char event[NAME_MAX_LENGTH];
     int result;
 
     memset(&greedy, 0, sizeof greedy);
     kplive_order(sampler, events, count, ordered);
     kplive_ask_framework(&sampler->frameworks, db, ordered, count, &words);
     result = kpdb_encode((unsigned)sampler->cpu, &options, ordered, count, &greedy);
+    if (words.code != 0 && words.failed >= count)
+        return framework_error(ordered, count, &words, error);
     field = kplive_words_differ(result, &greedy, count, &words);
     if (field == NULL)
         return KPLIVE_OK;
-    event_name(&ordered[words.failed < count ? words.failed : 0], event, sizeof event);
-    for (unsigned i = 0; i < greedy.config_count && i < words.config_count && result == KPDB_OK;
-         i++)
-        if (greedy.config[i] != words.config[i])
-            return kplive_fail(error, KPLIVE_DIFFERENT, words.call, words.code, event,
-                               "word %u: the tables say 0x%llx, kperfdata 0x%llx; kpep check "
-                               "says what drifted",
-                               i, (unsigned long long)greedy.config[i],
-                               (unsigned long long)words.config[i]);
-    return kplive_fail(error, KPLIVE_DIFFERENT, words.call, words.code, event,
-                       "the tables and kperfdata differ in the %s (%d and %d); kpep check says "
-                       "what drifted",
-                       field, kpdb_kperfdata_code(result), words.code);
+    both = (struct both){ordered, count, fixed_counters(sampler, db), result, &greedy, &words};
+    return blame(&both, field, error);
 }
+
+/* What is asked of kperfdata for words. */
+static const char *const needed_for_words[] = {
+    "kpep_db_create",        "kpep_db_free",
+    "kpep_db_event",         "kpep_config_create",
+    "kpep_config_free",      "kpep_config_force_counters",
+    "kpep_config_add_event", "kpep_config_kpc_classes",
+    "kpep_config_kpc_count", "kpep_config_kpc",
+    "kpep_config_kpc_map",   NULL};
 
 int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                   struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
     struct kpep_db *db = NULL;
-    int status = KPLIVE_OK, code;
+    int status = KPLIVE_OK;
 
     if (count == 0 || count > KPDB_EVENTS_MAX)
         return kplive_fail(error, count == 0 ? KPLIVE_EVENT : KPLIVE_CONFLICT, "", 0, NULL,
@@ -344,10 +516,11 @@ int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, uns
         if (status != KPLIVE_OK || sampler->words == KPLIVE_STATIC)
             return status;
     }
-    code = f->kpep_db_create(NULL, &db);
-    if (code != 0 || db == NULL)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_create", code, NULL,
-                           "kperfdata has no database for %s", sampler->cpu_name);
+    status = kplive_need(f, error, needed_for_words);
+    if (status == KPLIVE_OK)
+        status = kplive_database(sampler, &db, error);
+    if (status != KPLIVE_OK)
+        return status;
     if (sampler->words == KPLIVE_KPERFDATA)
         status = encode_kperfdata(sampler, db, events, count, error);
     else

@@ -16,7 +16,7 @@ from kpeptest import CC, KPEP, KPEPC, SOURCE, check, done, equal, run
 
 BUILD = {"kpep": pathlib.Path(KPEP), "kpepc": pathlib.Path(KPEPC)}
 PAGES = {"kpep": SOURCE / "runtime/man", "kpepc": SOURCE / "gen/man"}
-LIBRARIES = {"kpdb": SOURCE / "db", "kplive": SOURCE / "runtime"}
+HEADERS = {"kpdb": SOURCE / "db", "kplive": SOURCE / "runtime", "kperf": SOURCE / "runtime"}
 ALL_PAGES = sorted(path for name in ("gen", "runtime", "db")
                    for path in (SOURCE / name / "man").iterdir())
 SIM = pathlib.Path(os.environ["KPEP_SIM_DIR"])
@@ -230,6 +230,7 @@ DECLARATION = re.compile(r"^[a-z][\w *]*\b(kp(?:db|live)_\w+)\([^;{]*\);", re.M)
 TYPE = re.compile(r"^enum \w+ \{[^\n]*\};|^(?:struct|enum) \w+ \{.*?^\};", re.M | re.S)
 ERRORS = r"enum (kpdb_error|kplive_status) "
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
+NULLABILITY = re.compile(r"\bKPLIVE_(?:NULLABLE|NONNULL)\b\s*")
 
 
 def signature(text):
@@ -260,8 +261,9 @@ def prose(comment):
 
 
 def check_library(library):
-    directory = LIBRARIES[library]
-    header = (directory / f"{library}.h").read_text()
+    """A page and its header, but for what may be NULL, which the page says in words."""
+    directory = HEADERS[library]
+    header = NULLABILITY.sub("", (directory / f"{library}.h").read_text())
     page = Page(directory / "man" / f"{library}.3")
     says = page.text("DESCRIPTION")
     declared = list(DECLARATION.finditer(header))
@@ -292,6 +294,32 @@ def check_types(library, page, header):
             check(one_line(match[0]) in literal, f"{library}.3 lacks: {match[0]}")
     for constant in re.findall(r"^#define (KP\w+ +\S.*)$", header, re.M):
         check(one_line(constant.split(" /*")[0]) in literal, f"{library}.3 lacks: {constant}")
+
+
+def check_codes():
+    """kperfdata's codes, which kperf.h has in one list."""
+    header = (HEADERS["kperf"] / "kperf.h").read_text()
+    codes = re.findall(r'X\((\d+), (KPEP_CONFIG_ERROR_\w+),[\s\\]+"([^"]*)"\)', header)
+    equal([int(code) for code, _, _ in codes], list(range(17)), "kperf.h: a text for every code")
+    equal(len({text for _, _, text in codes}), 17, "kperf.h: the texts differ")
+    equal(Page(HEADERS["kperf"] / "man/kperf.3").items("ERRORS"),
+          [(f"{name} ({code})", text) for code, name, text in codes], "kperf.3: ERRORS")
+
+
+def check_bindings():
+    """kperf.h says something of every function of Apple's, by its parameters' names."""
+    header = (HEADERS["kperf"] / "kperf.h").read_text()
+    lists = re.findall(r"^/\*((?:(?!\*/)[\s\S])*)\*/\n#define KPERF\w+\(X\)((?:.*\\\n)+.*\n)",
+                       header, re.M)
+    count = 0
+    for comment, body in lists:
+        for name, parameters in re.findall(r"X\([^,]+, (\w+), \(([^()]*)\)\)",
+                                           one_line(body.replace("\\\n", ""))):
+            names = re.findall(r"(\w+)(?:,|$)", parameters.replace("void", ""))
+            said = (f"{name}({', '.join(names)})", f"{name}(...)")
+            check(any(text in one_line(comment) for text in said), f"kperf.h is silent on {said[0]}")
+            count += 1
+    equal(count, 34 + 18 + 23 + 5, "kperf.h: functions in its lists")
 
 
 # ---- the examples
@@ -340,12 +368,13 @@ def check_examples():
 
 def check_program(library):
     """The program of a library's page: compiled without a warning, run, and what it prints."""
-    program, *output = Page(LIBRARIES[library] / "man" / f"{library}.3").literals("EXAMPLES")
-    sources = [path for part in LIBRARIES.values() for path in sorted(part.glob("*.c"))]
+    program, *output = Page(HEADERS[library] / "man" / f"{library}.3").literals("EXAMPLES")
+    directories = sorted(set(HEADERS.values()))
+    sources = [path for part in directories for path in sorted(part.glob("*.c"))]
     with tempfile.TemporaryDirectory() as directory:
         pathlib.Path(directory, "example.c").write_text(program + "\n")
         made = run(CC, "-std=gnu11", "-Wall", "-Wextra", "-Werror", *(f"-I{d}" for d in (
-            *LIBRARIES.values(), TABLES)), "example.c", *sources, "-ldl", "-lpthread",
+            *directories, TABLES)), "example.c", *sources, "-ldl", "-lpthread",
             "-o", "example", cwd=directory)
         if equal(made, (0, "", ""), f"{library}.3: the program compiles"):
             status, out, err = run(f"{directory}/example")
@@ -391,11 +420,13 @@ check_tool("kpep")
 check_tool("kpepc")
 check_lint_rules()
 check_json()
-check_library("kpdb")
-check_library("kplive")
+for library in HEADERS:
+    check_library(library)
+check_codes()
+check_bindings()
 check_examples()
-check_program("kpdb")
-check_program("kplive")
+for library in HEADERS:
+    check_program(library)
 check_data_page()
 check_references()
 check_mandoc()

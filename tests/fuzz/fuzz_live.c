@@ -173,6 +173,28 @@ static void compare(struct session *session)
     MUST(check.release < (int)kpdb_release_count());
 }
 
+static void tell_event(void *user, const struct kplive_event *event)
+{
+    unsigned *told = user;
+
+    MUST(strlen(event->name) < 128 && strlen(event->alias) < 128);
+    MUST(strlen(event->description) < 1024 && strlen(event->errata) < 1024);
+    MUST(event->code == 0 || (event->word == 0 && event->counters == 0 && !event->fixed));
+    MUST(!event->fixed || (event->word == 0 && event->number == 0 && event->umask == 0));
+    ++*told;
+}
+
+static void list_events(struct session *session)
+{
+    struct kplive_error error;
+    unsigned told = 0;
+
+    if (ok(kplive_events(session->sampler, tell_event, &told, &error), &error))
+        MUST(told > 0);
+    else
+        MUST(told == 0);
+}
+
 static void change_sampler(struct session *session)
 {
     session->at = (session->at + 1) % SAMPLERS;
@@ -208,6 +230,8 @@ static void operate(struct session *session, char operation)
         stop(session);
     else if (operation == 'k')
         compare(session);
+    else if (operation == 'e')
+        list_events(session);
 }
 
 /* ---- an input ------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 #include "liar.h"
 
-#include "kperf.h"
 #include "fuzz.h"
 #include "kpdb.h"
+#include "kperf.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,8 +10,9 @@
 #define DECLARE(result, name, parameters) result name parameters;
 KPERF_SYMBOLS(DECLARE)
 KPERFDATA_SYMBOLS(DECLARE)
+KPERFDATA_OPTIONAL(DECLARE)
 
-enum { HANDLES = 8192, ENDLESS = 128, TRUE_CPUS = 8 };
+enum { HANDLES = 8192, ENDLESS = 128, ENDLESS_TEXT = 1024, TRUE_CPUS = 8 };
 /* An answer's first byte: the truth below, a lie of the small kind below the next, else a big one.
  */
 enum { SMALL_LIE = 0x80, BIG_LIE = 0xc0 };
@@ -37,6 +38,7 @@ static struct {
     bool taken;
     uint32_t counters, words, cpus; /* as last told */
     char *endless;                  /* a name without its NUL, at the end of what may be read */
+    char *endless_text;             /* likewise a description */
 } liar;
 
 static char handles[HANDLES]; /* an event is an address in it */
@@ -49,13 +51,16 @@ void liar_begin(const struct liar_truth *truth, const uint8_t *data, size_t size
     liar.end = data + size;
     liar.cpus = TRUE_CPUS;
     liar.endless = malloc(ENDLESS);
-    MUST(liar.endless != NULL);
+    liar.endless_text = malloc(ENDLESS_TEXT);
+    MUST(liar.endless != NULL && liar.endless_text != NULL);
     memset(liar.endless, 'N', ENDLESS);
+    memset(liar.endless_text, 'T', ENDLESS_TEXT);
 }
 
 void liar_end(void)
 {
     free(liar.endless);
+    free(liar.endless_text);
     MUST(liar.objects == 0);
     if (!liar.taken)
         return;
@@ -420,4 +425,29 @@ int kpep_event_name(struct kpep_event *event, const char **name)
     else if (lie >= SMALL_LIE)
         *name = lie % 2 == 0 ? "" : liar.truth->names[lie % liar.truth->count];
     return kpep_result();
+}
+
+/* Texts of an event: none, a short one, one without an end. */
+static int tell_text(struct kpep_event *event, const char **text, const char *endless)
+{
+    unsigned lie = take();
+
+    (void)index_of(event);
+    *text = lie < SMALL_LIE ? NULL : lie < BIG_LIE ? "\xff\x1b text" : endless;
+    return kpep_result();
+}
+
+int kpep_event_alias(struct kpep_event *event, const char **alias)
+{
+    return tell_text(event, alias, liar.endless);
+}
+
+int kpep_event_description(struct kpep_event *event, const char **description)
+{
+    return tell_text(event, description, liar.endless_text);
+}
+
+int kpep_event_errata(struct kpep_event *event, const char **errata)
+{
+    return tell_text(event, errata, liar.endless_text);
 }

@@ -16,7 +16,9 @@ from kpeptest import CC, SOURCE, check, done, equal, run, skip
 CONSUMER = SOURCE / "tests" / "install" / "consumer"
 # The number is of M1's property lists, the bit above it kperfdata's of macOS 26 for user mode.
 TELLS = {"tables": "BRANCH_MISPRED_NONSPEC 0xcb, counter 5, word 0x200cb\n",
-         "live": "the performance counter frameworks cannot be loaded in dlopen\n"}
+         "live": "the performance counter frameworks cannot be used in dlopen\n"}
+# What -I of pkg-config does not forgive, unlike -isystem of CMake.
+WARNINGS = ("-Wall", "-Wextra", "-Werror")
 # A program of libkplive needs libkpdb only by way of it, and finds it beside it.
 AS_NEEDED = "-Wl,--as-needed"
 
@@ -47,7 +49,8 @@ def with_pkgconfig(tree, work, language):
     libraries = library_directory(tree)
     environment = {**os.environ, "PKG_CONFIG_PATH": str(libraries / "pkgconfig"),
                    "LD_LIBRARY_PATH": str(libraries)}
-    compiler = [CC, "-std=c11"] if language == "c" else [cxx(), "-x", "c++"]
+    compiler = [CC, "-std=c11"] if language == "c" else [cxx(), "-std=c++11", "-x", "c++"]
+    version = run(pkgconfig, "--modversion", "kplive", env=environment)[1].strip()
     for name, package in (("tables", "kpdb"), ("live", "kplive")):
         for linking, needed in (([], [f"lib{package}"]), (["-static"], [])):
             options = ["--static"] if linking else []
@@ -55,8 +58,9 @@ def with_pkgconfig(tree, work, language):
                                         env=environment)
             equal(status, 0, f"pkg-config {options} {package}: {errors}")
             program = work / "-".join([name, *options])
-            status, _, errors = run(*compiler, *linking, AS_NEEDED, "-o", program,
-                                    CONSUMER / f"{name}.c", "-x", "none", *shlex.split(flags))
+            status, _, errors = run(*compiler, *WARNINGS, f'-DPACKAGE_VERSION="{version}"',
+                                    *linking, AS_NEEDED, "-o", program, CONSUMER / f"{name}.c",
+                                    "-x", "none", *shlex.split(flags))
             if check(status == 0, f"{compiler} {flags}: {errors}"):
                 check_program(program, name, needed, environment)
     equal(run(pkgconfig, "--exact-version=0.1.0", "kplive", env=environment)[0], 0, "version")

@@ -5,7 +5,8 @@ import shutil
 from installtest import BUILD
 from kpeptest import SOURCE, check, done, equal, run, skip
 
-HEADERS = {"kpdb": SOURCE / "db" / "kpdb.h", "kplive": SOURCE / "runtime" / "kplive.h"}
+HEADERS = {"kpdb": [SOURCE / "db" / "kpdb.h"],
+           "kplive": [SOURCE / "runtime" / "kplive.h", SOURCE / "runtime" / "kperf.h"]}
 DIRECTORIES = {"kpdb": BUILD / "db", "kplive": BUILD / "runtime"}
 NEEDED = {"kpdb": [], "kplive": ["libkpdb.so.0.1"]}
 
@@ -18,8 +19,9 @@ def symbols(*arguments):
 
 
 def declared(library):
-    """Functions of the public header."""
-    code = re.sub(r"/\*.*?\*/", "", HEADERS[library].read_text(), flags=re.S)
+    """Functions of the public headers."""
+    code = re.sub(r"/\*.*?\*/", "", "".join(path.read_text() for path in HEADERS[library]),
+                  flags=re.S)
     return set(re.findall(rf"\b({library}_\w+)\(", code))
 
 

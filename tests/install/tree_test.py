@@ -16,7 +16,8 @@ def expected():
     """Every file there has to be, by what the source directory has."""
     library = library_directory(TREE).relative_to(TREE)
     found = ["bin/kpep", "bin/kpepc"]
-    found += [f"include/kpep/{name}" for name in ("kpdb.h", "kpdb_ids.h", "kplive.h")]
+    found += [f"include/kpep/{name}" for name in (
+        "kpdb.h", "kpdb_ids.h", "kperf.h", "kplive.h", "module.modulemap")]
     for name in ("libkpdb", "libkplive"):
         found += [f"{library}/{name}{end}" for end in (".a", ".so", ".so.0.1", ".so.0.1.0")]
     found += [f"{library}/pkgconfig/{name}.pc" for name in ("kpdb", "kplive")]

@@ -83,6 +83,7 @@ struct drift {
     X(classes, NULL)                          \
     X(map, NULL)                              \
     X(words, NULL)                            \
+    X(user_bits, NULL)                        \
     X(conflict, NULL)                         \
     X(name, " null empty bytes long ")        \
     X(alias, " null empty bytes long ")       \
@@ -91,6 +92,7 @@ struct drift {
     X(aliases, " null empty bytes long ")     \
     X(events, " changing null same ")         \
     X(event, " null other ")                  \
+    X(layout, " apart ")                      \
     X(writeback, " null other ")
 
 #define LIE_ID(name, how)    LIE_##name,
@@ -191,9 +193,10 @@ static void parse_lie(char *rest)
 static const struct {
     const char *kind, *key;
 } drift_kinds[] = {
-    {"number", "number"},     {"umask", "umask"},        {"mask", "counters_mask"},
-    {"missing", NULL},        {"added", NULL},           {"alias", NULL},
-    {"fixed_counters", NULL}, {"config_counters", NULL}, {"power_counters", NULL},
+    {"number", "number"},      {"umask", "umask"},       {"mask", "counters_mask"},
+    {"missing", NULL},         {"added", NULL},          {"alias", NULL},
+    {"fallback", "fallback"},  {"apart", NULL},          {"fixed_counters", NULL},
+    {"config_counters", NULL}, {"power_counters", NULL},
 };
 
 static void parse_drift(char *rest)
@@ -210,7 +213,8 @@ static void parse_drift(char *rest)
     drift->key = drift_kinds[kind].key;
     if (strstr(drift->kind, "_counters") == NULL)
         drift->name = next_field(&rest);
-    if (strcmp(drift->kind, "alias") == 0)
+    if (strcmp(drift->kind, "alias") == 0 || strcmp(drift->kind, "fallback") == 0 ||
+        strcmp(drift->kind, "apart") == 0)
         drift->target = next_field(&rest);
     else if (strcmp(drift->kind, "missing") != 0)
         drift->number = number_of(next_field(&rest));
@@ -542,8 +546,10 @@ static void change_event(plist_t events, const struct drift *drift)
     plist_t event = plist_dict_get_item(events, drift->name);
     if (event == NULL)
         bad_knob(drift->name);
-    if (drift->key == NULL)
+    if (strcmp(drift->kind, "missing") == 0)
         plist_dict_remove_item(events, drift->name);
+    else if (drift->target != NULL)
+        plist_dict_set_item(event, drift->key, plist_new_string(drift->target));
     else
         set_integer(event, drift->key, drift->number);
 }
@@ -558,6 +564,12 @@ static void add_drifted_event(plist_t events, const struct drift *drift)
     plist_dict_set_item(events, drift->name, event);
 }
 
+static void need_events(plist_t events, const char *one, const char *other)
+{
+    if (plist_dict_get_item(events, one) == NULL || plist_dict_get_item(events, other) == NULL)
+        bad_knob(one);
+}
+
 static void apply_drift(plist_t root, const struct drift *drift)
 {
     plist_t cpu = plist_dict_get_item(plist_dict_get_item(root, "system"), "cpu");
@@ -566,7 +578,9 @@ static void apply_drift(plist_t root, const struct drift *drift)
         bad_knob(drift->kind);
     if (drift->name == NULL)
         set_integer(cpu, drift->kind, drift->number);
-    else if (drift->target != NULL)
+    else if (strcmp(drift->kind, "apart") == 0) /* of the framework, not of the list */
+        need_events(events, drift->name, drift->target);
+    else if (strcmp(drift->kind, "alias") == 0)
         plist_dict_set_item(plist_dict_get_item(cpu, "aliases"), drift->name,
                             plist_new_string(drift->target));
     else if (strcmp(drift->kind, "added") == 0)
@@ -833,9 +847,15 @@ static int for_each(plist_t dict, struct kpep_db *db,
     return code;
 }
 
+/* Where in memory the n-th event is: one behind the other, or with gaps. */
+static size_t place_of(size_t n)
+{
+    return lies_as(LIE_layout, "apart") ? 2 * n + n / 3 : n;
+}
+
 static int add_to_events(struct kpep_db *db, const char *name, plist_t dict)
 {
-    struct kpep_event *event = &db->event_arr[db->event_count];
+    struct kpep_event *event = &db->event_arr[place_of(db->event_count)];
     int code = read_event(db, event, name, dict);
     struct named *map = db->event_map;
     map[db->event_count] = (struct named){event->name, event};
@@ -870,9 +890,9 @@ static int compare_ranked(const void *left, const void *right)
 static int read_events(struct kpep_db *db, plist_t events)
 {
     size_t count = (size_t)plist_dict_get_size(events) + 1;
-    db->event_arr = calloc(count, sizeof *db->event_arr);
+    db->event_arr = calloc(place_of(count) + 1, sizeof *db->event_arr);
     db->event_map = calloc(count, sizeof(struct named));
-    behind(db)->numbers = calloc(count, sizeof *behind(db)->numbers);
+    behind(db)->numbers = calloc(place_of(count) + 1, sizeof *behind(db)->numbers);
     behind(db)->in_order = calloc(count, sizeof *behind(db)->in_order);
     db->fixed_event_arr = calloc(db->fixed_counter_count + 1, sizeof *db->fixed_event_arr);
     if (db->event_arr == NULL || db->event_map == NULL || behind(db)->numbers == NULL ||
@@ -1275,6 +1295,30 @@ static void place(struct kpep_config *config, struct kpep_event *event, size_t c
     config->used |= bit(counter);
 }
 
+static bool pair_is(const struct drift *drift, const char *a, const char *b)
+{
+    return strcmp(drift->name, a) == 0 && strcmp(drift->target, b) == 0;
+}
+
+/* Whether an event of the configuration keeps this one out (drift=apart), and which. */
+static bool keeps_apart(const struct kpep_config *config, const struct kpep_event *event,
+                        uint32_t *in_the_way)
+{
+    for (size_t d = 0; d < knobs.drift_count; d++) {
+        const struct drift *drift = &knobs.drifts[d];
+        if (strcmp(drift->kind, "apart") != 0)
+            continue;
+        for (size_t i = 0; i < config->event_count; i++) {
+            const char *name = config->ev_arr[i]->name;
+            if (pair_is(drift, name, event->name) || pair_is(drift, event->name, name)) {
+                *in_the_way = bit(i);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static int add_event(struct kpep_config *config, struct kpep_event **event, uint32_t flag,
                      uint64_t period, uint32_t *conflicts)
 {
@@ -1289,8 +1333,10 @@ static int add_event(struct kpep_config *config, struct kpep_event **event, uint
     }
     size_t counter = 0;
     uint32_t in_the_way = 0;
-    int code =
-        (fixed ? find_fixed : find_configurable)(config, (*event)->mask, &counter, &in_the_way);
+    int code = KPEP_CONFLICT;
+    if (!keeps_apart(config, *event, &in_the_way))
+        code =
+            (fixed ? find_fixed : find_configurable)(config, (*event)->mask, &counter, &in_the_way);
     if (code == KPEP_OK)
         place(config, *event, counter, flag, period);
     else if (code == KPEP_CONFLICT && conflicts != NULL) /* on 13 it is left alone */
@@ -1398,11 +1444,11 @@ static uint64_t word_of(const struct kpep_config *config, size_t counter)
         return 0;
     const struct kpep_event *event = config->ev_arr[config->ev_idx[counter]];
     uint64_t number = number_of_event(config->db, event);
-    bool user_only = config->flags[counter] != 0;
-    if (!is_x86(config->db))
-        return number | (user_only ? arm_user_only : 0);
-    return number | (uint64_t)event->umask << 8 | (user_only ? X86_USER : X86_USER_AND_KERNEL) |
-           X86_ENABLE;
+    bool x86 = is_x86(config->db);
+    uint64_t mode = x86 ? (uint64_t)X86_USER_AND_KERNEL : 0;
+    if (config->flags[counter] != 0)
+        mode = count_or_lie(LIE_user_bits, x86 ? (uint64_t)X86_USER : arm_user_only);
+    return number | mode | (x86 ? (uint64_t)event->umask << 8 | X86_ENABLE : 0);
 }
 
 int kpep_config_kpc(struct kpep_config *config, uint64_t *buffer, size_t bytes)

@@ -27,6 +27,7 @@
  *   lie=classes:NUMBER      kpep_config_kpc_classes answers NUMBER.
  *   lie=map:NUMBER          Every entry of kpep_config_kpc_map is NUMBER.
  *   lie=words:NUMBER        Every word of kpep_config_kpc that is not 0 is XORed with NUMBER.
+ *   lie=user_bits:NUMBER    A user-only word has NUMBER for its mode.
  *   lie=conflict:NUMBER     The bitmap of events in the way is NUMBER.
  *   lie=TEXT:HOW            name, alias, description (of events), db_name, aliases (the list):
  *                           HOW is null, empty, bytes (no UTF-8, terminal controls) or long (1
@@ -35,10 +36,13 @@
  *                           order at every call), null (no event in the list), same (one only).
  *   lie=event:HOW           kpep_db_event: null, or other (the first event whatever was asked).
  *   lie=writeback:HOW       kpep_config_add_event leaves null or another event in the pointer.
+ *   lie=layout:apart        Events are not one behind the other in memory, nor evenly apart.
  *   drift=number:EVENT:N    The database has changed: likewise umask:EVENT:N, mask:EVENT:N,
  *                           missing:EVENT, added:EVENT:N[:MASK], alias:ALIAS:EVENT,
- *                           fixed_counters:N, config_counters:N, power_counters:N.
- *   log=FILE                The name of every function called is appended to FILE, one a line.
+ *                           fallback:EVENT:EVENT, apart:EVENT:EVENT (never both; the second
+ *                           to come is in conflict with the first), fixed_counters:N,
+ * config_counters:N, power_counters:N. log=FILE                The name of every function called is
+ * appended to FILE, one a line.
  *
  * CHOICES where the facts are silent or contradict themselves
  *

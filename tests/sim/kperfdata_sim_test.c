@@ -1212,6 +1212,14 @@ static void test_drift(void)
     CHECK_INT(lib.kpep_db_counters_count(db, 6, &count), 0);
     CHECK_INT(count, 8);
     lib.kpep_db_free(db);
+    lib.kperfdata_sim_set("drift=apart:INST_ALL:INST_BRANCH");
+    db = open_db("macos-15", "a14");
+    struct config *config = new_config(db, true);
+    CHECK_INT(add(db, config, "INST_BRANCH"), 0);
+    CHECK_INT(add(db, config, "INST_ALL"), 12);
+    CHECK_INT(add(db, config, "INST_BARRIER"), 0);
+    lib.kpep_config_free(config);
+    lib.kpep_db_free(db);
     lib.kperfdata_sim_set("drift=missing:FIXED_CYCLES"); /* whose alias now has no event */
     CHECK_INT(lib.kpep_db_create("a14", &db), 10);
     lib.kperfdata_sim_set("");
@@ -1283,8 +1291,29 @@ static void check_lying_config(struct db *db)
     lib.kpep_config_free(config);
 }
 
+/* Events at uneven distances; a mode of its own for what counts user mode alone. */
+static void check_lying_layout(void)
+{
+    lib.kperfdata_sim_set("lie=layout:apart lie=user_bits:0x70000");
+    struct db *db = open_db("macos-15", "a14");
+    struct event *events[61] = {NULL}, *event = event_of(db, "INST_ALL");
+    CHECK_INT(lib.kpep_db_events(db, events, sizeof events), 0);
+    ptrdiff_t first = (const char *)events[1] - (const char *)events[0];
+    bool even = true;
+    for (size_t i = 2; i < 61; i++)
+        even = even && (const char *)events[i] - (const char *)events[i - 1] == first;
+    CHECK(!even);
+    struct config *config = new_config(db, true);
+    CHECK_INT(lib.kpep_config_add_event(config, &event, 1, NULL), 0);
+    CHECK_INT(word(config, 5), 0x7008c);
+    lib.kpep_config_free(config);
+    lib.kpep_db_free(db);
+}
+
 static void test_lies(void)
 {
+    check_lying_layout();
+    lib.kperfdata_sim_set("");
     struct db *db = open_db("macos-15", "a14");
     size_t count = 1;
     check_lying_text(db, event_of(db, "INST_ALL"));
@@ -1312,6 +1341,7 @@ static void test_bad_knobs(void)
         "drift=mask:X",    "drift=colour:X:1",
         "drift=missing",   "lie=map:1x",
         "lie=map:1:2",     "drift=missing:INST_ALL:1",
+        "drift=apart:X",   "lie=layout:even",
         "log=/nowhere/at", "drift=number:X:1",
     };
     use_release("macos-15");
