@@ -451,7 +451,7 @@ EXPORT int kpc_get_config(uint32_t classes, uint64_t *config)
     int error = denied(begin(__func__), false);
     sigset_t old = enter();
     unsigned count = count_words(classes);
-    if (error == 0 && count != 0)
+    if (error == 0 && count != 0 && config != NULL)
         read_words(classes, config);
     leave(&old);
     if (error == 0 && count == 0) {
@@ -532,9 +532,9 @@ EXPORT int kpc_get_cpu_counters(bool all, uint32_t classes, int *cpu, uint64_t *
         error = EINVAL;
     if (error == 0 && cpu != NULL)
         *cpu = (int)thread.cpu;
-    if (error == 0 && all)
+    if (error == 0 && all && buffer != NULL)
         read_all(counters, count, buffer);
-    for (unsigned n = 0; error == 0 && !all && n < count; n++)
+    for (unsigned n = 0; error == 0 && !all && buffer != NULL && n < count; n++)
         buffer[n] = kernel->counts[thread.cpu][counters[n]];
     leave(&old);
     return done(error);
@@ -552,6 +552,8 @@ static int read_thread(uint32_t count, uint64_t *buffer)
     }
     if (!thread.kept)
         return EINVAL;
+    if (buffer == NULL)
+        return 0; /* asks for the size only */
     if (count < slots)
         return ENOMEM;
     accumulate();
