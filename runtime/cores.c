@@ -84,12 +84,24 @@ static bool open_registry(const struct kplive *sampler, struct registry *registr
     return true;
 }
 
-/* A property that is data, cut to size; how long it is, 0 when there is none of that type. */
+/* Bytes of data, cut to size; how many. */
+static size_t copy_data(const struct registry *r, object value, void *data, size_t size)
+{
+    long length = r->type(value) == r->data_type() ? r->length(value) : 0;
+    const uint8_t *bytes = length > 0 ? r->bytes(value) : NULL;
+
+    if (bytes == NULL)
+        return 0;
+    size = (size_t)length < size ? (size_t)length : size;
+    memcpy(data, bytes, size);
+    return size;
+}
+
+/* A property of that name; how long it is, 0 when there is none or it is no data. */
 static size_t read_data(const struct registry *r, uint32_t entry, const char *name, void *data,
                         size_t size)
 {
     object key = r->string(NULL, name, ASCII), value;
-    long length = 0;
 
     if (key == NULL)
         return 0;
@@ -97,16 +109,9 @@ static size_t read_data(const struct registry *r, uint32_t entry, const char *na
     r->free(key);
     if (value == NULL)
         return 0;
-    if (r->type(value) == r->data_type())
-        length = r->length(value);
-    if (length < 0 || r->bytes(value) == NULL)
-        length = 0;
-    if (length > (long)size)
-        length = (long)size;
-    if (length != 0)
-        memcpy(data, r->bytes(value), (size_t)length);
+    size = copy_data(r, value, data, size);
     r->free(value);
-    return (size_t)length;
+    return size;
 }
 
 /* "E\0" of the CPU with that number, which is little-endian (xnu.md, corrections). */

@@ -190,14 +190,6 @@ void kplive_forget(struct kplive_live *live)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-/* hw.cputype is 7 on Intel; Apple's bit for 64 bits may be set. The tables need not know the CPU.
- */
-static bool is_intel(const struct kplive *sampler)
-{
-    return strncmp(sampler->cpu_name, "cpu_7_", 6) == 0 ||
-           strncmp(sampler->cpu_name, "cpu_1000007_", 12) == 0;
-}
-
 /* A text of an event, or "": a newer function may be missing, an event may have none. */
 static const char *text_of(int (*function)(struct kpep_event *, const char **),
                            struct kpep_event *event, char *text, size_t size)
@@ -233,7 +225,7 @@ int kplive_events(const struct kplive *sampler,
     int status = kplive_learn(sampler, &live, error);
 
     for (unsigned i = 0; i < live.count && status == KPLIVE_OK; i++) {
-        struct kplive_event event = event_of(&live.events[i], is_intel(sampler));
+        struct kplive_event event = event_of(&live.events[i], sampler->intel);
         struct kpep_event *handle = live.handles[i];
 
         event.alias = text_of(f->kpep_event_alias, handle, alias, sizeof alias);

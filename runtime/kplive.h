@@ -48,6 +48,8 @@ extern "C" {
 #pragma GCC visibility push(default) /* the library hides all that is not declared here */
 #endif
 #ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
 #pragma clang assume_nonnull begin
 #endif
 
@@ -337,7 +339,7 @@ struct kplive_drift {
 
 struct kplive_check {
     unsigned events;     /* compared */
-    unsigned encodings;  /* random sets compared */
+    unsigned encodings;  /* random sets compared: fewer than asked when too many differ */
     unsigned drifts;     /* found: told one by one */
     unsigned event_size; /* bytes from one kpep_event to the next; 0: not in one array */
     int release;         /* the release of the tables with the fewest */
@@ -347,7 +349,8 @@ struct kplive_check {
  * Compares the tables with kperfdata's live database, field by field, through
  * its API alone, and the encodings of `sets` random sets of events (a seed
  * gives the same ones again) in both strategies. tell() is called for each difference. Needs no
- * root. KPLIVE_OK whatever drifted; KPLIVE_NO_CPU, KPLIVE_MEMORY, KPLIVE_SYSTEM.
+ * root. KPLIVE_OK whatever drifted; KPLIVE_NO_CPU, KPLIVE_NO_FRAMEWORK,
+ * KPLIVE_MEMORY, KPLIVE_SYSTEM.
  */
 int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
                    void (*KPLIVE_NULLABLE tell)(void *KPLIVE_NULLABLE user,
@@ -357,6 +360,7 @@ int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
 
 #ifdef __clang__
 #pragma clang assume_nonnull end
+#pragma clang diagnostic pop
 #endif
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -1,4 +1,5 @@
 /* kpep list --live and kpep show --live: the events of the macOS that runs. */
+#include "kperf.h"
 #include "live.h"
 
 #include <stdlib.h>
@@ -58,6 +59,7 @@ static void close_live(struct live *live)
     }
     free(live->rows);
     kplive_close(live->sampler);
+    *live = (struct live){0};
 }
 
 /* All are read before one is shown: an error is without output. */
@@ -79,18 +81,12 @@ static int open_live(const struct cli *cli, struct live *live)
 
 /* ---- what is said of one --------------------------------------------------------------------- */
 
-/* kperfdata's codes for an event that it does not place alone. */
+/* Why kperfdata does not place the event alone; "" when it does. */
 static const char *reason(int code, char *text, size_t size)
 {
-    const char *known = code == 12   ? "conflicting events"
-                        : code == 13 ? "counters must be forced"
-                        : code == 14 ? "event unavailable"
-                        : code == 16 ? "no usable counter"
-                                     : "kperfdata refuses it";
-
     if (code == 0)
         return "";
-    snprintf(text, size, "%s (%d)", known, code);
+    snprintf(text, size, "%s (%d)", kplive_kperfdata_error(code), code);
     return text;
 }
 

@@ -121,8 +121,12 @@ static int reset(const struct cli *cli, const struct kplive *sampler)
 
 int run_reset(const struct cli *cli)
 {
+    struct cli without_kperfdata = *cli;
     struct kplive *sampler;
-    int status = live_open(cli, &sampler);
+    int status;
+
+    without_kperfdata.words = "static"; /* there are none to make */
+    status = live_open(&without_kperfdata, &sampler);
 
     if (status != CLI_OK)
         return status;

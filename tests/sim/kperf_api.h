@@ -1,6 +1,6 @@
 /*
  * kperf.framework's functions as Apple declares them (xnu.md 5.3): the 34 that clients bind, a few
- * more, and sysctlbyname(). All are thin wrappers of sysctl. Getters of counts and classes answer
+ * more, and sysctlbyname(). These are thin wrappers of sysctl. Getters of counts and classes answer
  * 0 on error, kpc_get_thread_counting() 0xffffffff, the rest -1 with errno (item 5).
  */
 #ifndef KPEP_TESTS_KPERF_API_H
@@ -58,5 +58,23 @@ SIM_API uint64_t kperf_ticks_to_ns(uint64_t ticks);
 SIM_API uint64_t kperf_tick_frequency(void);
 
 SIM_API int sysctlbyname(const char *name, void *oldp, size_t *oldlen, void *newp, size_t newlen);
+
+/*
+ * Public ones, of IOKit and CoreFoundation: which CPU is which kind of core. Apple's types, as they
+ * are in a 64-bit program: io_object_t and kern_return_t are 32 bits, CFIndex and CFTypeID long.
+ */
+SIM_API uint32_t IORegistryEntryFromPath(uint32_t main_port, const char *path);
+SIM_API int IORegistryEntryGetChildIterator(uint32_t entry, const char *plane, uint32_t *iterator);
+SIM_API uint32_t IOIteratorNext(uint32_t iterator);
+SIM_API const void *IORegistryEntryCreateCFProperty(uint32_t entry, const void *key,
+                                                    const void *allocator, uint32_t options);
+SIM_API int IOObjectRelease(uint32_t object);
+SIM_API const void *CFStringCreateWithCString(const void *allocator, const char *text,
+                                              uint32_t encoding);
+SIM_API long CFDataGetLength(const void *data);
+SIM_API const uint8_t *CFDataGetBytePtr(const void *data);
+SIM_API unsigned long CFGetTypeID(const void *object);
+SIM_API unsigned long CFDataGetTypeID(void);
+SIM_API void CFRelease(const void *object);
 
 #endif

@@ -1,10 +1,9 @@
 /*
  * What surrounds every exported call: the lock, which holds signals back as a system call does,
- * the calling pthread's virtual thread, faults, the hook, the log and the file with the state.
- * Nothing here allocates, so that a client may call from a signal handler.
+ * faults, the hook, the log and the file with the state. Nothing here allocates, so that a client
+ * may call from a signal handler.
  */
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 
 #include "kperf_machine.h"
 
-enum { LOG_LINES = 8192, FAULTS = 64, STATE_TEXT = 4096 };
+enum { LOG_LINES = 8192, FAULTS = 64 };
 
 static const struct {
     const char *name;
@@ -22,81 +21,6 @@ static const struct {
     SIM_FUNCTIONS(X)
 #undef X
 };
-
-/* ---------------------------------------------------------------------------- lock and threads */
-
-/* initial-exec: no allocation at a thread's first use, which may be in a signal handler. */
-#define PER_THREAD static _Thread_local __attribute__((tls_model("initial-exec")))
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t at_exit;
-
-PER_THREAD sigset_t signals_before;
-PER_THREAD bool in_hook;
-PER_THREAD struct {
-    struct thread *thread;
-    uint64_t serial;
-} self;
-
-static void take_lock(void)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_mutex_lock(&lock);
-    signals_before = before;
-}
-
-void sim_unlock(void)
-{
-    const sigset_t before = signals_before;
-    pthread_mutex_unlock(&lock);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-static void pthread_ends(void *thread)
-{
-    take_lock();
-    if (self.thread == thread && self.thread->serial == self.serial)
-        thread_end(self.thread);
-    sim_unlock();
-}
-
-/* The machine of the environment, until somebody calls sim_reset(). */
-static void load(void)
-{
-    pthread_key_create(&at_exit, pthread_ends);
-    sim_reset(NULL);
-}
-
-static __attribute__((constructor)) void loaded(void)
-{
-    pthread_once(&once, load);
-}
-
-static struct thread *current(void)
-{
-    if (self.thread == NULL || self.thread->serial != self.serial) {
-        self.thread = thread_create(false);
-        self.serial = self.thread->serial;
-        pthread_setspecific(at_exit, self.thread);
-    }
-    return self.thread;
-}
-
-struct thread *sim_lock(void)
-{
-    take_lock();
-    struct thread *thread = current();
-    thread_come_on(thread);
-    return thread;
-}
-
-void sim_lock_machine(void)
-{
-    take_lock();
-}
 
 /* ---------------------------------------------------------------------------------------- faults
  */
@@ -188,7 +112,7 @@ static void take_faults(struct call *call, const char *name)
 
 void sim_fail_clear(void)
 {
-    take_lock();
+    sim_lock_machine();
     memset(faults, 0, sizeof(faults));
     sim_unlock();
 }
@@ -196,7 +120,7 @@ void sim_fail_clear(void)
 unsigned sim_calls(const char *function)
 {
     const int found = find_function(function, strlen(function));
-    take_lock();
+    sim_lock_machine();
     const unsigned count = found < 0 ? 0 : calls[found];
     sim_unlock();
     return count;
@@ -207,10 +131,11 @@ unsigned sim_calls(const char *function)
 
 static void (*hook)(const char *function, unsigned call, void *context);
 static void *hook_context;
+static _Thread_local __attribute__((tls_model("initial-exec"))) bool in_hook;
 
 void sim_hook(void (*before)(const char *, unsigned, void *), void *context)
 {
-    take_lock();
+    sim_lock_machine();
     hook = before;
     hook_context = context;
     sim_unlock();
@@ -220,7 +145,7 @@ static void run_hook(enum function function)
 {
     if (in_hook)
         return;
-    take_lock();
+    sim_lock_machine();
     void (*const before)(const char *, unsigned, void *) = hook;
     void *const context = hook_context;
     const unsigned call = calls[FUNCTIONS] + 1;
@@ -242,7 +167,6 @@ static struct {
 static size_t line_count;
 static bool log_off;
 static int log_file = -1, state_file = -1;
-static char state_written[STATE_TEXT];
 
 static void write_all(int file, const char *text, size_t size)
 {
@@ -273,10 +197,13 @@ void call_set_paths(const char *log_path, const char *state_path)
         close(state_file);
     log_file = log_path == NULL ? -1 : open_file(log_path, O_APPEND);
     state_file = state_path == NULL ? -1 : open_file(state_path, O_TRUNC);
-    state_written[0] = '\0';
+    machine->state_written[0] = '\0';
 }
 
-/* The file is never shorter than one whole line but for the moment it is cut. */
+/*
+ * What was written last is in the machine, because a forked child writes this file too. The file
+ * is never shorter than one whole line but for the moment it is cut.
+ */
 void call_state_changed(void)
 {
     char text[STATE_TEXT];
@@ -285,10 +212,10 @@ void call_state_changed(void)
     const int length = state_text(text, sizeof(text) - 1);
     text[length] = '\n';
     text[length + 1] = '\0';
-    if (strcmp(text, state_written) == 0)
+    if (strcmp(text, machine->state_written) == 0)
         return;
-    memcpy(state_written, text, (size_t)length + 2);
-    lseek(state_file, 0, SEEK_SET);
+    memcpy(machine->state_written, text, (size_t)length + 2);
+    lseek(state_file, 0, SEEK_SET); /* the place is that of all processes that have the file */
     write_all(state_file, text, (size_t)length + 1);
     if (ftruncate(state_file, length + 1) != 0)
         return;
@@ -373,7 +300,7 @@ static void log_call(const struct call *call)
 
 size_t sim_log_count(void)
 {
-    take_lock();
+    sim_lock_machine();
     const size_t count = line_count;
     sim_unlock();
     return count;
@@ -383,7 +310,7 @@ const char *sim_log_at(size_t index)
 {
     static _Thread_local char line[LINE];
     const char *found = NULL;
-    take_lock();
+    sim_lock_machine();
     if (index < line_count && line_count - index <= LOG_LINES)
         found = memcpy(line, lines[index % LOG_LINES].text, LINE);
     sim_unlock();
@@ -392,7 +319,7 @@ const char *sim_log_at(size_t index)
 
 unsigned sim_log_thread(size_t index)
 {
-    take_lock();
+    sim_lock_machine();
     const bool there = index < line_count && line_count - index <= LOG_LINES;
     const unsigned thread = there ? lines[index % LOG_LINES].thread : 0;
     sim_unlock();
@@ -401,14 +328,14 @@ unsigned sim_log_thread(size_t index)
 
 void sim_log_clear(void)
 {
-    take_lock();
+    sim_lock_machine();
     line_count = 0;
     sim_unlock();
 }
 
 void sim_log_enable(bool on)
 {
-    take_lock();
+    sim_lock_machine();
     log_off = !on;
     sim_unlock();
 }
@@ -420,6 +347,7 @@ void calls_reset(void)
     hook = NULL;
     line_count = 0;
     log_off = false;
+    registry_reset();
 }
 
 /* -------------------------------------------------------------------------------------- the call
@@ -428,14 +356,14 @@ void calls_reset(void)
 bool call_begin(struct call *call, enum function function, const char *name)
 {
     const int errno_before = errno;
-    pthread_once(&once, load);
+    sim_load();
     run_hook(function);
-    take_lock();
+    sim_lock_machine();
     call->function = function;
     call->errno_before = errno_before;
     call->error = call->signal = 0;
     call->instead = call->after = false;
-    call->thread = current();
+    call->thread = current_thread();
     call->result = 0;
     call->log = !log_off;
     call->arguments[0] = call->written[0] = '\0';
@@ -444,7 +372,7 @@ bool call_begin(struct call *call, enum function function, const char *name)
     take_faults(call, name);
     thread_come_on(call->thread);
     call->thread->calls++;
-    if (machine.config.preempt != 0 && call->thread->calls % machine.config.preempt == 0)
+    if (machine->config.preempt != 0 && call->thread->calls % machine->config.preempt == 0)
         thread_preempt(call->thread);
     return !call->instead;
 }

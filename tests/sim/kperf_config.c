@@ -53,6 +53,16 @@ static const char *darwin_of(const char *os_version)
     return release;
 }
 
+/* E cores have the low numbers. */
+static const char *letters_of(const struct sim_config *config)
+{
+    static char letters[MAX_CPUS + 1];
+    memset(letters, 0, sizeof(letters));
+    memset(letters, 'E', config->ecpus);
+    memset(letters + config->ecpus, 'P', config->pcpus);
+    return letters;
+}
+
 void config_complete(struct sim_config *config)
 {
     static const char *const versions[] = {"", "13.6", "14.5", "15.5", "26.0"};
@@ -73,6 +83,10 @@ void config_complete(struct sim_config *config)
         config->cpusubtype = chip->cpusubtype;
         config->cpufamily = chip->cpufamily;
     }
+    if (config->cores != NULL) {
+        config->ecpus = (unsigned)strspn(config->cores, "E");
+        config->pcpus = (unsigned)strlen(config->cores) - config->ecpus;
+    }
     if (config->pcpus == 0 && config->ecpus == 0) {
         config->pcpus = chip->pcpus;
         config->ecpus = chip->ecpus;
@@ -83,8 +97,14 @@ void config_complete(struct sim_config *config)
         config->ecpus = MAX_CPUS - config->pcpus;
     if (config->offline >= config->pcpus + config->ecpus)
         config->offline = config->pcpus + config->ecpus - 1;
+    if (config->cores == NULL)
+        config->cores = letters_of(config);
     if (config->pm_mask == 0)
         config->pm_mask = 0x38;
+    if (config->ktrace_pid == 0)
+        config->ktrace_pid = 1;
+    if (config->ktrace_name == NULL)
+        config->ktrace_name = "other";
 }
 
 /* -------------------------------------------------------------------------------- values of items
@@ -125,12 +145,29 @@ static bool parse_limited(const char *text, unsigned limit, unsigned *number)
     return true;
 }
 
+static bool parse_pid(const char *text, int *pid)
+{
+    unsigned number;
+    if (!parse_limited(text, INT_MAX, &number) || number == 0)
+        return false;
+    *pid = (int)number;
+    return true;
+}
+
 static bool parse_bool(const char *text, bool *value, bool inverse)
 {
     if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0)
         return false;
     *value = (*text == '1') != inverse;
     return true;
+}
+
+/* One capital a CPU. */
+static bool parse_cores(struct sim_config *config, const char *text)
+{
+    const size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    config->cores = keep(text);
+    return text[length] == '\0' && length > 0 && length <= MAX_CPUS;
 }
 
 /* The place of text among words separated by '|', or -1. */
@@ -257,6 +294,9 @@ static bool parse_words(struct sim_config *config, const char *key, const char *
         config->gen = (enum sim_gen)((place = parse_word(value, "1|2|3|4")) + 1);
     } else if (strcmp(key, "apply") == 0) {
         config->apply_at_once = (place = parse_word(value, "deferred|once")) == 1;
+    } else if (strcmp(key, "registry") == 0) {
+        config->registry =
+            (enum sim_registry)(place = parse_word(value, "full|none|odd|short|gone"));
     } else if (strcmp(key, "sdk") == 0) {
         config->old_sdk = (place = parse_word(value, "new|old")) == 1;
     } else if (strcmp(key, "late") == 0) {
@@ -306,6 +346,8 @@ static bool parse_rest(struct sim_config *config, const char *key, const char *v
         return (config->os_build = keep(value)) != NULL && *value != '\0';
     if (strcmp(key, "osrelease") == 0)
         return (config->os_release = keep(value)) != NULL && *value != '\0';
+    if (strcmp(key, "cores") == 0)
+        return parse_cores(config, value);
     if (strcmp(key, "log") == 0)
         return (config->log_path = keep(value)) != NULL && *value != '\0';
     if (strcmp(key, "state") == 0)
@@ -318,6 +360,12 @@ static bool parse_rest(struct sim_config *config, const char *key, const char *v
         return parse_limited(value, MAX_CPUS, &config->ecpus);
     if (strcmp(key, "offline") == 0)
         return parse_limited(value, MAX_CPUS, &config->offline);
+    if (strcmp(key, "off") == 0)
+        return parse_unsigned(value, &config->off_mask);
+    if (strcmp(key, "ktracepid") == 0)
+        return parse_pid(value, &config->ktrace_pid);
+    if (strcmp(key, "configuredby") == 0)
+        return (config->ktrace_name = keep(value)) != NULL && *value != '\0';
     if (strcmp(key, "seed") == 0)
         return parse_unsigned(value, &config->seed);
     if (strcmp(key, "work") == 0)

@@ -13,7 +13,7 @@
 static void start_process(void)
 {
     struct thread *thread = sim_lock();
-    thread->has_buffer = machine.thread_counting;
+    thread->has_buffer = machine->thread_counting;
     call_state_changed();
     sim_unlock();
 }
@@ -26,6 +26,7 @@ void sim_reset(const struct sim_config *config)
     struct sim_config complete = config != NULL ? *config : *environment;
     config_complete(&complete);
     calls_reset();
+    tasks_reset();
     machine_start(&complete);
     call_set_paths(complete.log_path, complete.state_path);
     if (config == NULL && getenv("KPEP_SIM") != NULL)
@@ -45,15 +46,10 @@ bool sim_parse(struct sim_config *config, const char *text, char *error, size_t 
 void sim_new_process(void)
 {
     sim_lock_machine();
-    for (unsigned i = 0; i < MAX_THREADS; i++)
-        if (machine.threads[i].serial != 0 && !machine.threads[i].foreign)
-            thread_end(&machine.threads[i]);
-    if (machine.forced == OURS) /* 1.11: this, and nothing else */
-        machine.forced = NOBODY;
-    if (machine.kperf.owner == OURS) /* a dead owner is dropped by the next to come (1.13) */
-        machine.kperf.owner = NOBODY;
-    machine.threads_seen = 0;
-    machine.pid++;
+    const bool blessed = machine->kperf.blessed && machine->kperf.owner == task_self();
+    task_end(task_self());
+    if (blessed) /* owner=1 says so of whatever process is ours */
+        kperf_bless(task_self());
     sim_unlock();
     start_process();
 }
@@ -61,7 +57,7 @@ void sim_new_process(void)
 int sim_other_set_counting(uint32_t classes)
 {
     sim_lock_machine();
-    const int error = machine.config.busy ? EBUSY : kpc_counting(classes);
+    const int error = machine->config.busy ? EBUSY : kpc_counting(classes);
     call_state_changed();
     sim_unlock();
     return error;
@@ -70,7 +66,7 @@ int sim_other_set_counting(uint32_t classes)
 int sim_other_set_thread_counting(uint32_t classes)
 {
     sim_lock_machine();
-    const int error = machine.config.busy ? EBUSY : 0;
+    const int error = machine->config.busy ? EBUSY : 0;
     if (error == 0)
         kpc_thread_counting(classes, NULL);
     call_state_changed();
@@ -81,7 +77,7 @@ int sim_other_set_thread_counting(uint32_t classes)
 int sim_other_set_config(uint32_t classes, const uint64_t *words, size_t count)
 {
     sim_lock_machine();
-    int error = machine.config.busy ? EBUSY : 0;
+    int error = machine->config.busy ? EBUSY : 0;
     if (error == 0 && (count == 0 || count < kpc_words(classes)))
         error = EINVAL;
     if (error == 0)
@@ -94,7 +90,7 @@ int sim_other_set_config(uint32_t classes, const uint64_t *words, size_t count)
 int sim_other_force(int value)
 {
     sim_lock_machine();
-    const int error = machine.config.busy ? EBUSY : kpc_force(OTHERS, value);
+    const int error = machine->config.busy ? EBUSY : kpc_force(OTHERS, value);
     call_state_changed();
     sim_unlock();
     return error;
@@ -103,10 +99,10 @@ int sim_other_force(int value)
 void sim_other_exit(void)
 {
     sim_lock_machine();
-    if (machine.forced == OTHERS)
-        machine.forced = NOBODY;
-    if (machine.kperf.owner == OTHERS)
-        machine.kperf.owner = NOBODY;
+    if (machine->forced == OTHERS)
+        machine->forced = NOBODY;
+    if (machine->kperf.owner == OTHERS)
+        machine->kperf.owner = NOBODY;
     call_state_changed();
     sim_unlock();
 }
@@ -114,9 +110,9 @@ void sim_other_exit(void)
 bool sim_kernel_client(bool take)
 {
     sim_lock_machine();
-    const bool done = !take || machine.forced == NOBODY;
+    const bool done = !take || machine->forced == NOBODY;
     if (done)
-        machine.config.busy = take;
+        machine->config.busy = take;
     sim_unlock();
     return done;
 }
@@ -159,6 +155,14 @@ bool sim_migrate(unsigned cpu)
     return done;
 }
 
+bool sim_set_cpu(unsigned cpu, bool on)
+{
+    sim_lock_machine();
+    const bool done = machine_set_cpu(cpu, on);
+    sim_unlock();
+    return done;
+}
+
 unsigned sim_cpu(void)
 {
     const unsigned cpu = sim_lock()->cpu;
@@ -176,8 +180,8 @@ unsigned sim_thread(void)
 void sim_other_run(unsigned cpu, const struct sim_work *work)
 {
     sim_lock_machine();
-    if (cpu < machine.ncpu && machine.cpus[cpu].online) {
-        struct thread *thread = thread_create(true);
+    if (cpu < machine->ncpu && machine->cpus[cpu].online) {
+        struct thread *thread = thread_create(OTHERS);
         thread->cpu = cpu;
         thread_come_on(thread);
         work_user(thread, work->user);
@@ -242,9 +246,9 @@ uint64_t sim_expect(enum sim_chip chip, unsigned counter, uint64_t word,
 /* G4 does not enable a counter without an event (1.12). */
 static uint32_t enabled(void)
 {
-    uint32_t mask = machine.running;
-    for (unsigned i = 0; machine.config.gen == SIM_G4 && i < machine.configurable; i++)
-        if ((machine.words[i] & machine.chip->selector_mask) == 0)
+    uint32_t mask = machine->running;
+    for (unsigned i = 0; machine->config.gen == SIM_G4 && i < machine->configurable; i++)
+        if ((machine->words[i] & machine->chip->selector_mask) == 0)
             mask &= ~(1u << i);
     return mask;
 }
@@ -252,25 +256,26 @@ static uint32_t enabled(void)
 void sim_get_state(struct sim_state *state)
 {
     sim_lock_machine();
-    *state = (struct sim_state){.fixed = machine.fixed, .configurable = machine.configurable};
-    state->forced = machine.forced == OURS ? 1 : machine.forced == OTHERS ? 2 : 0;
-    state->counting = machine.counting;
+    const unsigned own = task_self();
+    *state = (struct sim_state){.fixed = machine->fixed, .configurable = machine->configurable};
+    state->forced = machine->forced == NOBODY ? 0 : machine->forced == own ? 1 : 2;
+    state->counting = machine->counting;
     state->running = enabled();
-    state->thread_counting = machine.thread_counting ? machine.thread_classes : 0;
-    state->thread_slots = machine.thread_slots;
-    memcpy(state->words, machine.words, sizeof(state->words));
-    memcpy(state->pending, machine.pending, sizeof(state->pending));
-    for (unsigned i = 0; i < machine.fixed + machine.configurable; i++) {
-        state->periods[i] = counter_max() - machine.reload[i];
-        state->actions[i] = machine.actions[i];
+    state->thread_counting = machine->thread_counting ? machine->thread_classes : 0;
+    state->thread_slots = machine->thread_slots;
+    memcpy(state->words, machine->words, sizeof(state->words));
+    memcpy(state->pending, machine->pending, sizeof(state->pending));
+    for (unsigned i = 0; i < machine->fixed + machine->configurable; i++) {
+        state->periods[i] = counter_max() - machine->reload[i];
+        state->actions[i] = machine->actions[i];
     }
-    state->sampling = machine.kperf.sampling;
-    state->action_count = machine.kperf.action_count;
-    state->timer_count = machine.kperf.timer_count;
+    state->sampling = machine->kperf.sampling;
+    state->action_count = machine->kperf.action_count;
+    state->timer_count = machine->kperf.timer_count;
     for (unsigned i = 0; i < MAX_THREADS; i++) {
-        const struct thread *thread = &machine.threads[i];
-        state->threads += thread->serial != 0 && !thread->foreign;
-        state->buffers += thread->serial != 0 && !thread->foreign && thread->has_buffer;
+        const struct thread *thread = &machine->threads[i];
+        state->threads += thread->serial != 0 && thread->task == own;
+        state->buffers += thread->serial != 0 && thread->task == own && thread->has_buffer;
     }
     sim_unlock();
 }
@@ -302,20 +307,23 @@ static void put_array(struct text *text, const char *name, const uint64_t *value
 int state_text(char *buffer, size_t size)
 {
     struct text text = {.buffer = buffer, .size = size};
-    const unsigned counters = machine.fixed + machine.configurable;
+    const unsigned counters = machine->fixed + machine->configurable;
     uint64_t periods[SIM_MAX_COUNTERS], actions[SIM_MAX_COUNTERS];
+    /* no word of which process it is that looks: the file is that of all */
+    const int forced = machine->forced == NOBODY ? 0 : machine->forced == OTHERS ? 2 : 1;
     for (unsigned i = 0; i < counters; i++) {
-        periods[i] = counter_max() - machine.reload[i];
-        actions[i] = machine.actions[i];
+        periods[i] = counter_max() - machine->reload[i];
+        actions[i] = machine->actions[i];
     }
-    put(&text, "forced=%d counting=0x%x running=0x%x thread_counting=0x%x", (int)machine.forced,
-        machine.counting, machine.running, machine.thread_counting ? machine.thread_classes : 0);
-    put_array(&text, "config", machine.words, machine.configurable);
-    put_array(&text, "pending", machine.pending, machine.configurable);
+    put(&text, "forced=%d counting=0x%x running=0x%x thread_counting=0x%x", forced,
+        machine->counting, machine->running,
+        machine->thread_counting ? machine->thread_classes : 0);
+    put_array(&text, "config", machine->words, machine->configurable);
+    put_array(&text, "pending", machine->pending, machine->configurable);
     put_array(&text, "periods", periods, counters);
     put_array(&text, "actionids", actions, counters);
-    put(&text, " sampling=%d actions=%u timers=%u lightweight=%d", machine.kperf.sampling,
-        machine.kperf.action_count, machine.kperf.timer_count, machine.kperf.lightweight);
+    put(&text, " sampling=%d actions=%u timers=%u lightweight=%d", machine->kperf.sampling,
+        machine->kperf.action_count, machine->kperf.timer_count, machine->kperf.lightweight);
     return text.length;
 }
 
@@ -330,7 +338,7 @@ int sim_state_text(char *buffer, size_t size)
 uint64_t sim_value(unsigned cpu, unsigned counter)
 {
     sim_lock_machine();
-    const uint64_t value = counter_value(&machine.cpus[cpu], counter);
+    const uint64_t value = counter_value(&machine->cpus[cpu], counter);
     sim_unlock();
     return value;
 }
@@ -338,7 +346,7 @@ uint64_t sim_value(unsigned cpu, unsigned counter)
 uint64_t sim_register(unsigned cpu, unsigned counter)
 {
     sim_lock_machine();
-    const uint64_t raw = machine.cpus[cpu].raw[counter];
+    const uint64_t raw = machine->cpus[cpu].raw[counter];
     sim_unlock();
     return raw;
 }
@@ -346,14 +354,14 @@ uint64_t sim_register(unsigned cpu, unsigned counter)
 void sim_set_register(unsigned cpu, unsigned counter, uint64_t raw)
 {
     sim_lock_machine();
-    machine.cpus[cpu].raw[counter] = raw;
+    machine->cpus[cpu].raw[counter] = raw;
     sim_unlock();
 }
 
 unsigned sim_overflows(unsigned cpu, unsigned counter)
 {
     sim_lock_machine();
-    const unsigned overflows = machine.cpus[cpu].overflows[counter];
+    const unsigned overflows = machine->cpus[cpu].overflows[counter];
     sim_unlock();
     return overflows;
 }
@@ -361,7 +369,7 @@ unsigned sim_overflows(unsigned cpu, unsigned counter)
 void sim_hold_interrupts(bool hold)
 {
     sim_lock_machine();
-    machine.hold_interrupts = hold;
+    machine->hold_interrupts = hold;
     if (!hold)
         counter_interrupts();
     sim_unlock();

@@ -5,18 +5,18 @@
 
 static bool shared(void)
 {
-    return machine.config.pm != SIM_PM_NONE && machine.forced == NOBODY;
+    return machine->config.pm != SIM_PM_NONE && machine->forced == NOBODY;
 }
 
 static bool g4(void)
 {
-    return machine.config.gen == SIM_G4;
+    return machine->config.gen == SIM_G4;
 }
 
 /* G4 stores and applies when counting starts (1.12), unless the switch says otherwise. */
 static bool deferred(void)
 {
-    return g4() && !machine.config.apply_at_once;
+    return g4() && !machine->config.apply_at_once;
 }
 
 /* ------------------------------------------------------------------------------ classes, counts */
@@ -24,12 +24,12 @@ static bool deferred(void)
 /* Availability (1.4): every array of words, periods, actions and values is compacted by this. */
 uint32_t kpc_mask(uint32_t classes)
 {
-    const uint32_t all = (1u << machine.configurable) - 1;
-    const uint32_t pm = shared() ? machine.config.pm_mask & all : 0;
+    const uint32_t all = (1u << machine->configurable) - 1;
+    const uint32_t pm = shared() ? machine->config.pm_mask & all : 0;
     uint32_t mask = 0;
     if (classes & KPC_CONFIGURABLE)
         mask |= all & ~pm;
-    if (classes & KPC_POWER && machine.config.pm == SIM_PM_SHARED)
+    if (classes & KPC_POWER && machine->config.pm == SIM_PM_SHARED)
         mask |= pm;
     return mask;
 }
@@ -39,12 +39,12 @@ static unsigned list_counters(uint32_t classes, unsigned *counters)
 {
     const uint32_t order[] = {kpc_mask(classes & KPC_CONFIGURABLE), kpc_mask(classes & KPC_POWER)};
     unsigned count = 0;
-    for (unsigned i = 0; classes & KPC_FIXED && i < machine.fixed; i++)
+    for (unsigned i = 0; classes & KPC_FIXED && i < machine->fixed; i++)
         counters[count++] = i;
     for (unsigned k = 0; k < 2; k++)
-        for (unsigned i = 0; i < machine.configurable; i++)
+        for (unsigned i = 0; i < machine->configurable; i++)
             if (order[k] >> i & 1)
-                counters[count++] = machine.fixed + i;
+                counters[count++] = machine->fixed + i;
     return count;
 }
 
@@ -56,15 +56,15 @@ unsigned kpc_counters(uint32_t classes)
 
 static unsigned rawpmu_words(void)
 {
-    const bool wide = machine.chip->selector_mask > 0xff;
-    if (machine.x86 || shared())
+    const bool wide = machine->chip->selector_mask > 0xff;
+    if (machine->x86 || shared())
         return 0;
     return !wide ? 7 : g4() ? 17 : 11;
 }
 
 unsigned kpc_words(uint32_t classes)
 {
-    return (classes & KPC_FIXED && machine.x86 ? 1 : 0) + kpc_counters(classes & ~KPC_FIXED) +
+    return (classes & KPC_FIXED && machine->x86 ? 1 : 0) + kpc_counters(classes & ~KPC_FIXED) +
            (classes & KPC_RAWPMU ? rawpmu_words() : 0);
 }
 
@@ -80,12 +80,11 @@ unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values)
 /* -------------------------------------------------------------------------------------- forcing */
 
 /* 1.4. In G4 the refusal is computed and lost (1.12). */
-int kpc_force(enum owner who, int value)
+int kpc_force(unsigned task, int value)
 {
-    const enum owner wanted = value != 0 ? who : NOBODY;
-    if (machine.forced != NOBODY && machine.forced != who)
+    if (machine->forced != NOBODY && machine->forced != task)
         return g4() ? 0 : EACCES;
-    machine.forced = wanted;
+    machine->forced = value != 0 ? task : NOBODY;
     return 0;
 }
 
@@ -94,23 +93,23 @@ int kpc_force(enum owner who, int value)
 /* G4: what waits goes to the hardware, and whatever was counted is gone (1.12). */
 static int restart(uint32_t mask)
 {
-    for (unsigned i = 0; machine.config.strict_sets && i < machine.configurable; i++) {
-        const uint64_t word = machine.pending[i];
-        const uint32_t selector = (uint32_t)word & machine.chip->selector_mask;
+    for (unsigned i = 0; machine->config.strict_sets && i < machine->configurable; i++) {
+        const uint64_t word = machine->pending[i];
+        const uint32_t selector = (uint32_t)word & machine->chip->selector_mask;
         const uint32_t counters =
-            chip_counters(machine.config.chip, selector, (uint32_t)word >> 8 & 0xff);
-        if (mask >> i & 1 && selector != 0 && (counters >> (machine.fixed + i) & 1) == 0)
+            chip_counters(machine->config.chip, selector, (uint32_t)word >> 8 & 0xff);
+        if (mask >> i & 1 && selector != 0 && (counters >> (machine->fixed + i) & 1) == 0)
             return EINVAL;
     }
-    for (unsigned i = 0; i < machine.configurable; i++) {
-        const unsigned counter = machine.fixed + i;
-        if (machine.out_of_date) {
-            machine.words[i] = machine.pending[i];
-            counter_reload(counter, machine.pending_reload[counter]);
+    for (unsigned i = 0; i < machine->configurable; i++) {
+        const unsigned counter = machine->fixed + i;
+        if (machine->out_of_date) {
+            machine->words[i] = machine->pending[i];
+            counter_reload(counter, machine->pending_reload[counter]);
         }
         counter_zero(counter);
     }
-    machine.out_of_date = false;
+    machine->out_of_date = false;
     return 0;
 }
 
@@ -123,8 +122,8 @@ int kpc_counting(uint32_t classes)
         if (error != 0)
             return error;
     }
-    machine.running = mask;
-    machine.counting = classes & KPC_POWER ? classes | KPC_CONFIGURABLE : classes;
+    machine->running = mask;
+    machine->counting = classes & KPC_POWER ? classes | KPC_CONFIGURABLE : classes;
     return 0;
 }
 
@@ -132,11 +131,11 @@ int kpc_counting(uint32_t classes)
 static uint32_t counting(void)
 {
     const uint32_t mask = kpc_mask(KPC_CONFIGURABLE), power = kpc_mask(KPC_POWER);
-    const bool configurable = machine.counting & KPC_CONFIGURABLE;
-    uint32_t classes = machine.counting & KPC_FIXED;
-    if (configurable && (machine.running & mask) == mask)
+    const bool configurable = machine->counting & KPC_CONFIGURABLE;
+    uint32_t classes = machine->counting & KPC_FIXED;
+    if (configurable && (machine->running & mask) == mask)
         classes |= KPC_CONFIGURABLE;
-    if (configurable && power != 0 && (machine.running & power) == power)
+    if (configurable && power != 0 && (machine->running & power) == power)
         classes |= KPC_POWER;
     return classes;
 }
@@ -145,11 +144,11 @@ static uint32_t counting(void)
 void kpc_thread_counting(uint32_t classes, struct thread *caller)
 {
     const unsigned count = kpc_counters(classes);
-    machine.thread_counting = count != 0;
+    machine->thread_counting = count != 0;
     if (count == 0)
         return;
-    machine.thread_classes = classes;
-    machine.thread_slots = count;
+    machine->thread_classes = classes;
+    machine->thread_slots = count;
     if (caller != NULL && !caller->has_buffer)
         caller->wants_buffer = true;
 }
@@ -166,7 +165,7 @@ static uint64_t program_arm(uint64_t word)
     uint64_t modes = word & 0xf0000;
     if (word == 0)
         return 0;
-    if (machine.config.gen < SIM_G3 || machine.config.development) {
+    if (machine->config.gen < SIM_G3 || machine->config.development) {
         if (modes == 0)
             modes = el0a32 | el0a64 | el1;
         modes = (modes & ~el3) | (modes & el1 ? el3 : 0);
@@ -175,29 +174,29 @@ static uint64_t program_arm(uint64_t word)
         if (modes == 0)
             modes = el0a64;
     }
-    return (word & machine.chip->selector_mask) | modes;
+    return (word & machine->chip->selector_mask) | modes;
 }
 
 /* x86_64 (2.4): no PC, INT or AnyThread. */
 uint64_t kpc_program(uint64_t word)
 {
-    return machine.x86 ? word & 0xffc7ffff : program_arm(word);
+    return machine->x86 ? word & 0xffc7ffff : program_arm(word);
 }
 
 /* The register as it stands: while a counter runs an Intel kernel keeps INT and EN set (2.4). */
 static uint64_t read_back(unsigned index)
 {
-    const bool forced_bits = machine.x86 && machine.running >> index & 1;
-    return machine.words[index] | (forced_bits ? 0x500000 : 0);
+    const bool forced_bits = machine->x86 && machine->running >> index & 1;
+    return machine->words[index] | (forced_bits ? 0x500000 : 0);
 }
 
 /* 2.5: release kernels from G2 on; the selector is cut to its width first (item 8). */
 static bool allowed(uint64_t word)
 {
-    if (machine.x86 || machine.config.gen < SIM_G2 || machine.config.development)
+    if (machine->x86 || machine->config.gen < SIM_G2 || machine->config.development)
         return true;
-    return chip_allows(machine.config.chip, (uint32_t)word & machine.chip->selector_mask,
-                       machine.list);
+    return chip_allows(machine->config.chip, (uint32_t)word & machine->chip->selector_mask,
+                       machine->list);
 }
 
 /* 1.8: POWER and RAWPMU, before anything else. */
@@ -213,28 +212,28 @@ static int classes_refused(uint32_t classes)
 }
 
 /* Checked as a whole, then stored as a whole (1.8). */
-int kpc_store_words(uint32_t classes, const uint64_t *words, enum owner who)
+int kpc_store_words(uint32_t classes, const uint64_t *words, unsigned task)
 {
     unsigned counters[SIM_MAX_COUNTERS];
     const unsigned count = list_counters(classes & KPC_CONFIGURABLE, counters);
     const int error = classes_refused(classes);
     if (error != 0)
         return error;
-    words += classes & KPC_FIXED && machine.x86 ? 1 : 0; /* consumed and ignored */
+    words += classes & KPC_FIXED && machine->x86 ? 1 : 0; /* consumed and ignored */
     for (unsigned i = 0; i < count; i++)
         if (!allowed(words[i]))
             return EPERM;
     for (unsigned i = 0; i < count; i++) {
-        const unsigned index = counters[i] - machine.fixed;
-        machine.pending[index] = kpc_program(words[i]);
+        const unsigned index = counters[i] - machine->fixed;
+        machine->pending[index] = kpc_program(words[i]);
         if (!deferred())
-            machine.words[index] = machine.pending[index];
+            machine->words[index] = machine->pending[index];
     }
     if (classes & KPC_RAWPMU)
-        memcpy(machine.rawpmu, words + count, rawpmu_words() * sizeof(*words));
-    machine.out_of_date |= deferred();
+        memcpy(machine->rawpmu, words + count, rawpmu_words() * sizeof(*words));
+    machine->out_of_date |= deferred();
     if (g4())
-        kpc_force(who, 1); /* 1.12: tries it, whatever comes of it */
+        kpc_force(task, 1); /* 1.12: tries it, whatever comes of it */
     return 0;
 }
 
@@ -242,12 +241,12 @@ static void load_words(uint32_t classes, uint64_t *words)
 {
     unsigned counters[SIM_MAX_COUNTERS];
     const unsigned count = list_counters(classes & ~KPC_FIXED, counters);
-    if (classes & KPC_FIXED && machine.x86)
+    if (classes & KPC_FIXED && machine->x86)
         *words++ = 0x333; /* the fixed counters' control: all rings, no interrupt */
     for (unsigned i = 0; i < count; i++)
-        words[i] = read_back(counters[i] - machine.fixed);
+        words[i] = read_back(counters[i] - machine->fixed);
     if (classes & KPC_RAWPMU)
-        memcpy(words + count, machine.rawpmu, rawpmu_words() * sizeof(*words));
+        memcpy(words + count, machine->rawpmu, rawpmu_words() * sizeof(*words));
 }
 
 static int node_config(struct request *request)
@@ -262,12 +261,13 @@ static int node_config(struct request *request)
         return EINVAL;
     error = request_in(request, words, size); /* too few: a question, if an answer is wanted */
     if (error == 0)
-        error = kpc_store_words(mask, words, OURS);
+        error = kpc_store_words(mask, words, request_task(request));
     else if (request->wants_size)
         error = classes_refused(mask & KPC_RAWPMU);
     if (error != 0 || !request->wants_size)
         return error;
     load_words(mask, words);
+    memcpy(machine->big_array, words, size);
     return request_out(request, words, size);
 }
 
@@ -277,29 +277,29 @@ static int node_config(struct request *request)
  * 1.9. The array is as long as the classes have counters, but arm64 forgets to step over the
  * fixed ones: with FIXED the first values land on the first configurable counters.
  */
-static int store_periods(uint32_t classes, const uint64_t *periods)
+static int store_periods(uint32_t classes, const uint64_t *periods, unsigned task)
 {
     const uint64_t max = counter_max();
     unsigned counters[SIM_MAX_COUNTERS];
     const unsigned count = list_counters(classes & KPC_CONFIGURABLE, counters);
     if (classes & KPC_POWER)
         return g4() && classes & KPC_CONFIGURABLE ? EINVAL : EPERM;
-    if (classes & KPC_FIXED && machine.x86)
+    if (classes & KPC_FIXED && machine->x86)
         return EINVAL;
-    if (classes & KPC_FIXED && machine.config.pm == SIM_PM_CUSTOM)
+    if (classes & KPC_FIXED && machine->config.pm == SIM_PM_CUSTOM)
         return EPERM;
     for (unsigned i = 0; g4() && i < kpc_counters(classes); i++)
         if (periods[i] > max - 1)
             return EINVAL;
     for (unsigned i = 0; i < count; i++) {
         const uint64_t period = periods[i] == 0 || periods[i] > max ? max : periods[i];
-        machine.pending_reload[counters[i]] = max - period;
+        machine->pending_reload[counters[i]] = max - period;
         if (!deferred())
             counter_reload(counters[i], max - period);
     }
-    machine.out_of_date |= deferred();
+    machine->out_of_date |= deferred();
     if (g4())
-        kpc_force(OURS, 1);
+        kpc_force(task, 1);
     return 0;
 }
 
@@ -316,13 +316,14 @@ static int node_period(struct request *request)
         return EINVAL;
     error = request_in(request, periods, count * sizeof(*periods));
     if (error == 0)
-        error = store_periods(mask, periods);
+        error = store_periods(mask, periods, request_task(request));
     else if (request->wants_size)
         error = 0;
     if (error != 0 || !request->wants_size)
         return error;
     for (unsigned i = 0; i < count; i++)
-        periods[i] = counter_max() - machine.reload[counters[i]];
+        periods[i] = counter_max() - machine->reload[counters[i]];
+    memcpy(machine->big_array, periods, count * sizeof(*periods));
     return request_out(request, periods, count * sizeof(*periods));
 }
 
@@ -340,23 +341,29 @@ static int node_actionid(struct request *request)
         return EINVAL;
     error = request_in(request, actions, count * sizeof(*actions));
     for (unsigned i = 0; error == 0 && i < count; i++)
-        machine.actions[counters[i]] = actions[i];
+        machine->actions[counters[i]] = actions[i];
     if (!request->wants_size)
         return error;
     for (unsigned i = 0; i < count; i++)
-        actions[i] = machine.actions[counters[i]];
+        actions[i] = machine->actions[counters[i]];
     return request_out(request, actions, count * sizeof(*actions));
 }
 
 /* ---------------------------------------------------------------------------------------- values
  */
 
+/*
+ * 1.7. Every CPU answers in the slot of its own number, and the length is for as many as answered:
+ * with one missing in the middle, its slot has what the array held before, and the last are cut
+ * off.
+ */
 static int node_counters(struct request *request, bool shadows)
 {
-    uint64_t values[1 + MAX_CPUS * SIM_MAX_COUNTERS];
+    uint64_t *values = machine->big_array;
     uint32_t classes = 0;
     const int error = request_in(request, &classes, sizeof(classes));
     const unsigned stride = kpc_counters(classes & ~KPC_ALL_CPUS);
+    const bool all = classes & KPC_ALL_CPUS;
     const unsigned here = request->thread->cpu;
     size_t count = 1;
     if (error != 0)
@@ -364,13 +371,13 @@ static int node_counters(struct request *request, bool shadows)
     if (stride == 0)
         return EINVAL;
     values[0] = here;
-    for (unsigned c = 0; c < machine.ncpu; c++) {
-        if (!(classes & KPC_ALL_CPUS ? machine.cpus[c].online : c == here))
+    for (unsigned c = 0; c < machine->ncpu; c++) {
+        if (!(all ? machine->cpus[c].online : c == here))
             continue;
-        struct cpu cpu = machine.cpus[c];
+        struct cpu cpu = machine->cpus[c];
         if (shadows)
-            memcpy(cpu.raw, machine.reload, sizeof(cpu.raw));
-        count += kpc_values(&cpu, classes, values + count);
+            memcpy(cpu.raw, machine->reload, sizeof(cpu.raw));
+        count += kpc_values(&cpu, classes, values + 1 + (all ? c * stride : 0));
     }
     return request_out(request, values, count * sizeof(*values));
 }
@@ -386,8 +393,9 @@ static int node_thread_counters(struct request *request)
     if (tid != 0 || !thread->has_buffer)
         return EINVAL;
     thread_sample(thread);
-    const int failed =
-        request_out(request, thread->buffer, machine.thread_slots * sizeof(*thread->buffer));
+    const size_t size = machine->thread_slots * sizeof(*thread->buffer);
+    memcpy(machine->big_array, thread->buffer, size);
+    const int failed = request_out(request, thread->buffer, size);
     if (failed == 0 && request->oldp != NULL) {
         thread->at_read = thread->totals;
         thread->has_read = true;
@@ -438,8 +446,7 @@ static int set_thread_counting(struct request *request, int classes)
 
 static int set_force(struct request *request, int value)
 {
-    (void)request;
-    return kpc_force(OURS, value);
+    return kpc_force(request_task(request), value);
 }
 
 static bool is(const struct request *request, const char *name)
@@ -450,17 +457,17 @@ static bool is(const struct request *request, const char *name)
 /* G4 says yes for every sharing mode but SHARED (1.4): also when another task holds them. */
 static int forced(void)
 {
-    return machine.forced != NOBODY;
+    return machine->forced != NOBODY;
 }
 
 static int private_node(struct request *request)
 {
     if (is(request, "kpc.pmu_version"))
-        return node_read(request, machine.x86 ? 1 : 2);
+        return node_read(request, machine->x86 ? 1 : 2);
     if (is(request, "kpc.counting"))
         return node_switch(request, (int)counting(), set_counting);
     if (is(request, "kpc.thread_counting"))
-        return node_switch(request, machine.thread_counting ? (int)machine.thread_classes : 0,
+        return node_switch(request, machine->thread_counting ? (int)machine->thread_classes : 0,
                            set_thread_counting);
     if (is(request, "kpc.force_all_ctrs"))
         return node_switch(request, forced(), set_force);
@@ -484,7 +491,7 @@ static int private_node(struct request *request)
 static int public_node(struct request *request)
 {
     if (is(request, "kpc.classes"))
-        return node_read(request, machine.x86 ? 0x3 : 0xb);
+        return node_read(request, machine->x86 ? 0x3 : 0xb);
     return node_count(request, is(request, "kpc.config_count") ? kpc_words : kpc_counters);
 }
 
@@ -508,16 +515,16 @@ int kpc_node(struct request *request)
 {
     const bool public = is(request, "kpc.classes") || is(request, "kpc.config_count") ||
                         is(request, "kpc.counter_count");
-    if (is(request, "kpc.pc_capture_supported") && !machine.x86 && machine.config.gen >= SIM_G2 &&
-        machine.list >= MACOS_14_4)
-        return node_read(request, machine.chip->selector_mask > 0xff);
+    if (is(request, "kpc.pc_capture_supported") && !machine->x86 && machine->config.gen >= SIM_G2 &&
+        machine->list >= MACOS_14_4)
+        return node_read(request, machine->chip->selector_mask > 0xff);
     if (!exists(request))
         return ENOENT;
-    if (machine.config.vm == SIM_VM_OLD)
+    if (machine->config.vm == SIM_VM_OLD)
         return ENOTSUP;
-    if (!public && !request_is_root(request) && !machine.config.ktrace_owner)
+    if (!public && !request_is_root(request) && machine->kperf.owner != request_task(request))
         return EPERM;
-    if (machine.config.busy)
+    if (machine->config.busy)
         return EBUSY;
     return public ? public_node(request) : private_node(request);
 }

@@ -2,13 +2,27 @@
  * The kperf.* nodes: actions, timers, PET (xnu.md 1.13, 1.14). They keep what is set and refuse
  * what the kernel refuses; no timer fires and no sample is taken.
  */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "kperf_machine.h"
+
+enum { MAX_NAME = 16 }; /* of a process, to the kernel */
 
 static void reset_settings(void)
 {
-    struct kperf *kperf = &machine.kperf;
-    const uint32_t actions = kperf->action_count, timers = kperf->timer_count;
-    *kperf = (struct kperf){.owner = kperf->owner, .action_count = actions, .timer_count = timers};
+    struct kperf *kperf = &machine->kperf;
+    const struct kperf was = *kperf;
+    memset(kperf, 0, sizeof(*kperf));
+    kperf->owner = was.owner;
+    kperf->blessed = was.blessed;
+    kperf->foreground = was.foreground;
+    kperf->owning_pid = was.owning_pid;
+    memcpy(kperf->configured_by, was.configured_by, sizeof(was.configured_by));
+    kperf->action_count = was.action_count;
+    kperf->timer_count = was.timer_count;
     for (unsigned i = 0; i <= MAX_ACTIONS; i++) {
         kperf->pid[i] = -1;
         kperf->ucallstack_depth[i] = 256;
@@ -18,24 +32,52 @@ static void reset_settings(void)
     kperf->idle_rate = 15;
 }
 
+/* ktrace is ours from now on: of a process of the client's. */
+static void take_ktrace(unsigned task)
+{
+    struct kperf *kperf = &machine->kperf;
+    kperf->owner = task;
+    kperf->foreground = true;
+    kperf->owning_pid = getpid();
+    snprintf(kperf->configured_by, MAX_NAME + 1, "%s", program_invocation_short_name);
+}
+
+/* owner=1. */
+void kperf_bless(unsigned task)
+{
+    take_ktrace(task);
+    machine->kperf.blessed = true;
+}
+
 void kperf_start(void)
 {
     reset_settings();
-    if (machine.config.ktrace_held)
-        machine.kperf.owner = OTHERS;
-    else if (machine.config.ktrace_owner)
-        machine.kperf.owner = OURS;
+    if (machine->config.ktrace_held) {
+        machine->kperf.owner = OTHERS;
+        machine->kperf.foreground = true;
+        machine->kperf.owning_pid = machine->config.ktrace_pid;
+        machine->kperf.active = 1 | 2;
+        return;
+    }
+    machine->kperf.configured_by[0] = '\0';
+    if (machine->config.ktrace_owner)
+        kperf_bless(task_self());
 }
 
-/* 1.13: a root newcomer takes over what nobody owns, with all that is set there. */
+/* 1.13: a root newcomer takes over what nobody, or a dead process, owns, with all that is set. */
 static int configure(const struct request *request)
 {
-    struct kperf *kperf = &machine.kperf;
-    if (kperf->owner == OTHERS)
+    struct kperf *kperf = &machine->kperf;
+    const unsigned task = request_task(request);
+    if (kperf->owner == OTHERS && kill(kperf->owning_pid, 0) != 0 && errno == ESRCH)
+        kperf->owner = NOBODY;
+    if (kperf->owner != NOBODY && kperf->owner != task)
         return EBUSY;
     if (kperf->owner == NOBODY && !request_is_root(request))
         return EPERM;
-    kperf->owner = OURS;
+    if (kperf->owner == NOBODY)
+        take_ktrace(task);
+    kperf->active |= 2;
     kperf->set_up = true;
     return 0;
 }
@@ -45,14 +87,14 @@ static int check(const struct request *request)
 {
     if (request->oldp == NULL && request->newp != NULL)
         return configure(request);
-    return request_is_root(request) || machine.kperf.owner == OURS ? 0 : EPERM;
+    return request_is_root(request) || machine->kperf.owner == request_task(request) ? 0 : EPERM;
 }
 
 /* ------------------------------------------------------------------------------------ numbers */
 
 static int set_action_count(int count)
 {
-    struct kperf *kperf = &machine.kperf;
+    struct kperf *kperf = &machine->kperf;
     if (count < 0 || count > MAX_ACTIONS || (uint32_t)count < kperf->action_count)
         return EINVAL;
     kperf->action_count = (uint32_t)count;
@@ -61,7 +103,7 @@ static int set_action_count(int count)
 
 static int set_timer_count(int count)
 {
-    struct kperf *kperf = &machine.kperf;
+    struct kperf *kperf = &machine->kperf;
     if (kperf->sampling)
         return EBUSY;
     if (count < 0 || count > MAX_TIMERS)
@@ -73,15 +115,15 @@ static int set_timer_count(int count)
 /* 50 us in the foreground, 20 us on Intel; PET 1 ms, 2 ms before 14.4. */
 uint64_t kperf_min_period(bool pet)
 {
-    const uint64_t pet_us = machine.list >= MACOS_14_4 ? 1000 : 2000;
-    const uint64_t us = pet ? pet_us : machine.x86 ? 20 : 50;
-    return us * machine.chip->tick_frequency / 1000000;
+    const uint64_t pet_us = machine->list >= MACOS_14_4 ? 1000 : 2000;
+    const uint64_t us = pet ? pet_us : machine->x86 ? 20 : 50;
+    return us * machine->chip->tick_frequency / 1000000;
 }
 
 /* Captures the timer's action now and makes its period fit (item 24). */
 static int set_pet_timer(int timer)
 {
-    struct kperf *kperf = &machine.kperf;
+    struct kperf *kperf = &machine->kperf;
     if (kperf->sampling)
         return EBUSY;
     if (timer < 0 || (uint32_t)timer >= kperf->timer_count) {
@@ -97,7 +139,7 @@ static int set_pet_timer(int timer)
 
 static int set_sampling(int on)
 {
-    struct kperf *kperf = &machine.kperf;
+    struct kperf *kperf = &machine->kperf;
     if (on && (!kperf->set_up || kperf->action_count == 0))
         return ECANCELED;
     kperf->sampling = on != 0;
@@ -106,15 +148,15 @@ static int set_sampling(int on)
 
 static int set_lightweight(int on)
 {
-    if (machine.kperf.sampling)
+    if (machine->kperf.sampling)
         return EBUSY;
-    machine.kperf.lightweight = on == 1;
+    machine->kperf.lightweight = on == 1;
     return 0;
 }
 
 static int set_idle_rate(int rate)
 {
-    machine.kperf.idle_rate = rate;
+    machine->kperf.idle_rate = rate;
     return 0;
 }
 
@@ -123,7 +165,11 @@ static int set_reset(int value)
     if (value == 0)
         return 0;
     reset_settings();
-    machine.kperf.owner = NOBODY;
+    if (machine->kperf.blessed)
+        return 0;
+    machine->kperf.owner = NOBODY; /* who it was stays in configured_by */
+    machine->kperf.foreground = false;
+    machine->kperf.owning_pid = 0;
     return 0;
 }
 
@@ -139,10 +185,10 @@ struct number {
     int (*set)(int);
 };
 
-#define GET(member)                       \
-    static int get_##member(void)         \
-    {                                     \
-        return (int)machine.kperf.member; \
+#define GET(member)                        \
+    static int get_##member(void)          \
+    {                                      \
+        return (int)machine->kperf.member; \
     }
 GET(action_count)
 GET(timer_count)
@@ -187,14 +233,14 @@ static int node_number(struct request *request, const struct number *number)
 
 static bool action_exists(uint64_t action)
 {
-    return action >= 1 && action <= machine.kperf.action_count;
+    return action >= 1 && action <= machine->kperf.action_count;
 }
 
 static int set_samplers(uint64_t action, uint64_t value)
 {
     if (!action_exists(action) || (value & 0x30) == 0x30) /* PMC_THREAD with PMC_CPU */
         return EINVAL;
-    machine.kperf.samplers[action] = (uint32_t)value;
+    machine->kperf.samplers[action] = (uint32_t)value;
     return 0;
 }
 
@@ -202,7 +248,7 @@ static int set_userdata(uint64_t action, uint64_t value)
 {
     if (!action_exists(action))
         return EINVAL;
-    machine.kperf.userdata[action] = (uint32_t)value;
+    machine->kperf.userdata[action] = (uint32_t)value;
     return 0;
 }
 
@@ -210,21 +256,21 @@ static int set_pid(uint64_t action, uint64_t value)
 {
     if (!action_exists(action))
         return EINVAL;
-    machine.kperf.pid[action] = (int32_t)value;
+    machine->kperf.pid[action] = (int32_t)value;
     return 0;
 }
 
 /* The only port a simulated task has is its own: that is our pid. */
 static int set_task(uint64_t action, uint64_t value)
 {
-    return set_pid(action, (int32_t)value <= 0 ? (uint64_t)-1 : (uint64_t)machine.pid);
+    return set_pid(action, (int32_t)value <= 0 ? (uint64_t)-1 : (uint64_t)getpid());
 }
 
 static int set_ucallstack_depth(uint64_t action, uint64_t value)
 {
     if (!action_exists(action) || value < 2 || value > 256)
         return EINVAL;
-    machine.kperf.ucallstack_depth[action] = (uint32_t)value;
+    machine->kperf.ucallstack_depth[action] = (uint32_t)value;
     return 0;
 }
 
@@ -232,28 +278,28 @@ static int set_kcallstack_depth(uint64_t action, uint64_t value)
 {
     if (!action_exists(action) || value < 1 || value > 128)
         return EINVAL;
-    machine.kperf.kcallstack_depth[action] = (uint32_t)value;
+    machine->kperf.kcallstack_depth[action] = (uint32_t)value;
     return 0;
 }
 
 static int set_period(uint64_t timer, uint64_t value)
 {
-    if (timer >= machine.kperf.timer_count)
+    if (timer >= machine->kperf.timer_count)
         return EINVAL;
-    if (machine.kperf.sampling)
+    if (machine->kperf.sampling)
         return EBUSY;
     const uint64_t least = kperf_min_period(false);
-    machine.kperf.period[timer] = value != 0 && value < least ? least : value;
+    machine->kperf.period[timer] = value != 0 && value < least ? least : value;
     return 0;
 }
 
 static int set_action(uint64_t timer, uint64_t value)
 {
-    if (timer >= machine.kperf.timer_count)
+    if (timer >= machine->kperf.timer_count)
         return EINVAL;
-    if (machine.kperf.sampling)
+    if (machine->kperf.sampling)
         return EBUSY;
-    machine.kperf.action[timer] = (uint32_t)value;
+    machine->kperf.action[timer] = (uint32_t)value;
     return 0;
 }
 
@@ -275,7 +321,7 @@ static const struct pair pairs[] = {
 
 static int get_pair(const struct pair *pair, uint64_t id, uint64_t *value)
 {
-    const struct kperf *kperf = &machine.kperf;
+    const struct kperf *kperf = &machine->kperf;
     const bool timer = pair->set == set_period || pair->set == set_action;
     if (id >= (timer ? kperf->timer_count : kperf->action_count + 1))
         return EINVAL;
@@ -307,6 +353,24 @@ static int node_pair(struct request *request, const struct pair *pair)
         return pair->set(values[0], values[1]);
     error = get_pair(pair, values[0], &values[1]);
     return error != 0 ? error : request_out(request, values, sizeof(values));
+}
+
+/* Read-only views for everybody (1.13). No background tool is modelled. */
+int ktrace_node(struct request *request)
+{
+    const struct kperf *kperf = &machine->kperf;
+    const char *leaf = request->name + strlen("ktrace.");
+    if (strcmp(leaf, "state") == 0)
+        return out_int(request, kperf->foreground);
+    if (strcmp(leaf, "active_mask") == 0)
+        return out_int(request, kperf->active);
+    if (strcmp(leaf, "owning_pid") == 0)
+        return out_int(request, (uint64_t)kperf->owning_pid);
+    if (strcmp(leaf, "background_pid") == 0)
+        return out_int(request, 0);
+    if (strcmp(leaf, "configured_by") == 0)
+        return out_string(request, kperf->configured_by);
+    return ENOENT;
 }
 
 int kperf_node(struct request *request)

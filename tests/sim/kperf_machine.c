@@ -7,12 +7,10 @@
 
 #include "kperf_machine.h"
 
-struct machine machine;
-
 /* splitmix64: the same values everywhere for one seed. */
 uint64_t machine_random(uint64_t below)
 {
-    uint64_t x = machine.random += 0x9e3779b97f4a7c15;
+    uint64_t x = machine->random += 0x9e3779b97f4a7c15;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
     x = (x ^ x >> 27) * 0x94d049bb133111eb;
     return (x ^ x >> 31) % below;
@@ -22,7 +20,7 @@ uint64_t machine_random(uint64_t below)
 
 uint64_t counter_max(void)
 {
-    return (1ull << machine.chip->width) - 1;
+    return (1ull << machine->chip->width) - 1;
 }
 
 /*
@@ -31,13 +29,13 @@ uint64_t counter_max(void)
  */
 uint64_t counter_value(const struct cpu *cpu, unsigned counter)
 {
-    return cpu->shadow[counter] + (cpu->raw[counter] - machine.reload[counter]);
+    return cpu->shadow[counter] + (cpu->raw[counter] - machine->reload[counter]);
 }
 
 /* What the handler of the overflow interrupt does (2.6), for as many as there were. */
 static void counter_overflow(struct cpu *cpu, unsigned counter)
 {
-    const uint64_t reload = machine.reload[counter];
+    const uint64_t reload = machine->reload[counter];
     const uint64_t span = counter_max() - reload + 1;
     if (cpu->raw[counter] <= counter_max())
         return;
@@ -50,72 +48,72 @@ static void counter_overflow(struct cpu *cpu, unsigned counter)
 static void counter_add(struct cpu *cpu, unsigned counter, uint64_t count)
 {
     cpu->raw[counter] += count;
-    if (!machine.hold_interrupts)
+    if (!machine->hold_interrupts)
         counter_overflow(cpu, counter);
 }
 
 void counter_interrupts(void)
 {
-    for (unsigned c = 0; c < machine.ncpu; c++)
-        for (unsigned i = 0; i < machine.fixed + machine.configurable; i++)
-            counter_overflow(&machine.cpus[c], i);
+    for (unsigned c = 0; c < machine->ncpu; c++)
+        for (unsigned i = 0; i < machine->fixed + machine->configurable; i++)
+            counter_overflow(&machine->cpus[c], i);
 }
 
 /* Programming a period folds the counts into the shadow (1.9). */
 void counter_reload(unsigned counter, uint64_t reload)
 {
-    for (unsigned c = 0; c < machine.ncpu; c++) {
-        struct cpu *cpu = &machine.cpus[c];
+    for (unsigned c = 0; c < machine->ncpu; c++) {
+        struct cpu *cpu = &machine->cpus[c];
         cpu->shadow[counter] = counter_value(cpu, counter);
         cpu->raw[counter] = reload;
     }
-    machine.reload[counter] = reload;
+    machine->reload[counter] = reload;
 }
 
 void counter_zero(unsigned counter)
 {
-    for (unsigned c = 0; c < machine.ncpu; c++) {
-        machine.cpus[c].shadow[counter] = 0;
-        machine.cpus[c].raw[counter] = machine.reload[counter];
+    for (unsigned c = 0; c < machine->ncpu; c++) {
+        machine->cpus[c].shadow[counter] = 0;
+        machine->cpus[c].raw[counter] = machine->reload[counter];
     }
 }
 
 /* 2.3: EL0A64 and EL1; nothing runs in 32 bits. 2.4: USR and OS. */
 bool word_counts_user(uint64_t word)
 {
-    return (word & (machine.x86 ? 0x10000 : 0x20000)) != 0;
+    return (word & (machine->x86 ? 0x10000 : 0x20000)) != 0;
 }
 
 bool word_counts_kernel(uint64_t word)
 {
-    return (word & (machine.x86 ? 0x20000 : 0x40000)) != 0;
+    return (word & (machine->x86 ? 0x20000 : 0x40000)) != 0;
 }
 
 /* How much one configurable counter counts. An event on the wrong one: nothing (item 10). */
 static uint64_t configurable_count(unsigned index, uint64_t units, bool kernel)
 {
-    const uint64_t word = machine.words[index];
-    const uint32_t selector = (uint32_t)word & machine.chip->selector_mask;
-    const uint32_t umask = machine.x86 ? (uint32_t)word >> 8 & 0xff : 0;
-    if ((machine.running >> index & 1) == 0)
+    const uint64_t word = machine->words[index];
+    const uint32_t selector = (uint32_t)word & machine->chip->selector_mask;
+    const uint32_t umask = machine->x86 ? (uint32_t)word >> 8 & 0xff : 0;
+    if ((machine->running >> index & 1) == 0)
         return 0;
     if (!(kernel ? word_counts_kernel(word) : word_counts_user(word)))
         return 0;
-    const uint32_t counters = chip_counters(machine.config.chip, selector, umask);
-    if ((counters >> (machine.fixed + index) & 1) == 0)
+    const uint32_t counters = chip_counters(machine->config.chip, selector, umask);
+    if ((counters >> (machine->fixed + index) & 1) == 0)
         return 0;
-    return sim_count(machine.config.chip, selector, umask, units);
+    return sim_count(machine->config.chip, selector, umask, units);
 }
 
 static void work_piece(struct thread *thread, uint64_t units, bool kernel)
 {
-    struct cpu *cpu = &machine.cpus[thread->cpu];
+    struct cpu *cpu = &machine->cpus[thread->cpu];
     if (units == 0)
         return;
-    for (unsigned i = 0; i < machine.fixed; i++) /* always on, in every mode (1.5, 2.3) */
-        counter_add(cpu, i, sim_count_fixed(machine.config.chip, i, units));
-    for (unsigned i = 0; i < machine.configurable; i++)
-        counter_add(cpu, machine.fixed + i, configurable_count(i, units, kernel));
+    for (unsigned i = 0; i < machine->fixed; i++) /* always on, in every mode (1.5, 2.3) */
+        counter_add(cpu, i, sim_count_fixed(machine->config.chip, i, units));
+    for (unsigned i = 0; i < machine->configurable; i++)
+        counter_add(cpu, machine->fixed + i, configurable_count(i, units, kernel));
 }
 
 void work_user(struct thread *thread, uint64_t units)
@@ -141,12 +139,12 @@ void work_kernel(struct thread *thread, uint64_t units)
  */
 static void charge(struct thread *thread)
 {
-    struct cpu *cpu = &machine.cpus[thread->cpu];
+    struct cpu *cpu = &machine->cpus[thread->cpu];
     const uint64_t *last = cpu->snapshots[cpu->last];
     uint64_t *now = cpu->snapshots[!cpu->last];
-    kpc_values(cpu, machine.thread_classes, now);
+    kpc_values(cpu, machine->thread_classes, now);
     if (thread->has_buffer)
-        for (unsigned i = 0; i < machine.thread_slots; i++)
+        for (unsigned i = 0; i < machine->thread_slots; i++)
             thread->buffer[i] += now[i] - last[i];
     cpu->last = !cpu->last;
 }
@@ -159,10 +157,10 @@ void thread_sample(struct thread *thread)
 /* The hook of the context switch: also what finds a thread without a buffer (item 14). */
 void thread_go_off(struct thread *thread)
 {
-    struct cpu *cpu = &machine.cpus[thread->cpu];
+    struct cpu *cpu = &machine->cpus[thread->cpu];
     if (cpu->on != thread)
         return;
-    if (machine.thread_counting) {
+    if (machine->thread_counting) {
         charge(thread);
         thread->wants_buffer |= !thread->has_buffer;
     }
@@ -181,7 +179,7 @@ void thread_return_to_user(struct thread *thread)
 /* No snapshot is taken here when the CPU was idle: see the choices in sim.h. */
 void thread_come_on(struct thread *thread)
 {
-    struct cpu *cpu = &machine.cpus[thread->cpu];
+    struct cpu *cpu = &machine->cpus[thread->cpu];
     if (cpu->on == thread)
         return;
     if (cpu->on != NULL)
@@ -192,7 +190,7 @@ void thread_come_on(struct thread *thread)
 
 bool thread_migrate(struct thread *thread, unsigned cpu)
 {
-    if (cpu >= machine.ncpu || !machine.cpus[cpu].online)
+    if (cpu >= machine->ncpu || !machine->cpus[cpu].online)
         return false;
     thread_go_off(thread);
     thread->cpu = cpu;
@@ -200,40 +198,72 @@ bool thread_migrate(struct thread *thread, unsigned cpu)
     return true;
 }
 
+/* The nth CPU that is on, from the first P core on and round. */
+static unsigned nth_cpu(unsigned nth)
+{
+    const unsigned first = machine->config.ecpus % machine->ncpu;
+    for (unsigned i = 0;; i++) {
+        const unsigned cpu = (first + i) % machine->ncpu;
+        if (machine->cpus[cpu].online && nth-- == 0)
+            return cpu;
+    }
+}
+
+unsigned machine_online(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < machine->ncpu; i++)
+        count += machine->cpus[i].online;
+    return count;
+}
+
 void thread_preempt(struct thread *thread)
 {
     unsigned cpu = thread->cpu;
-    if (machine.config.wander)
-        cpu = (unsigned)machine_random(machine.ncpu - machine.config.offline);
+    if (machine->config.wander)
+        cpu = nth_cpu((unsigned)machine_random(machine_online()));
     thread_migrate(thread, cpu);
 }
 
 /* P cores first: an idle one, or the next in turn. */
 static unsigned choose_cpu(void)
 {
-    const unsigned online = machine.ncpu - machine.config.offline;
-    const unsigned first = machine.config.ecpus < online ? machine.config.ecpus : 0;
+    const unsigned online = machine_online();
     for (unsigned i = 0; i < online; i++)
-        if (machine.cpus[(first + i) % online].on == NULL)
-            return (first + i) % online;
-    return (first + machine.threads_seen) % online;
+        if (machine->cpus[nth_cpu(i)].on == NULL)
+            return nth_cpu(i);
+    return nth_cpu(machine->threads_seen % online);
 }
 
-struct thread *thread_create(bool foreign)
+/* Its registers are saved and come back with it (2.6). */
+bool machine_set_cpu(unsigned number, bool on)
 {
-    static uint64_t serials;
+    struct cpu *cpu = &machine->cpus[number];
+    if (number >= machine->ncpu || (cpu->online && !on && machine_online() == 1))
+        return false;
+    if (!on && cpu->on != NULL)
+        thread_go_off(cpu->on);
+    cpu->online = on;
+    for (unsigned i = 0; i < MAX_THREADS; i++)
+        if (!on && machine->threads[i].serial != 0 && machine->threads[i].cpu == number)
+            machine->threads[i].cpu = choose_cpu();
+    return true;
+}
+
+struct thread *thread_create(unsigned task)
+{
     struct thread *thread = NULL;
     for (unsigned i = 0; i < MAX_THREADS && thread == NULL; i++)
-        if (machine.threads[i].serial == 0)
-            thread = &machine.threads[i];
+        if (machine->threads[i].serial == 0)
+            thread = &machine->threads[i];
     if (thread == NULL)
         abort(); /* more than sim.h promises */
-    *thread = (struct thread){.serial = ++serials, .foreign = foreign};
+    *thread = (struct thread){.serial = task_new_serial(), .task = task};
     thread->cpu = choose_cpu();
-    if (!foreign)
-        thread->number = ++machine.threads_seen;
+    thread->number = task_new_number(task);
+    machine->threads_seen += task != OTHERS;
     /* 1.6: new threads have one at creation */
-    thread->has_buffer = machine.thread_counting && !machine.config.late_is_old;
+    thread->has_buffer = machine->thread_counting && !machine->config.late_is_old;
     return thread;
 }
 
@@ -245,15 +275,23 @@ void thread_end(struct thread *thread)
 
 /* -------------------------------------------------------------------------------------- start */
 
+static void start_cpus(void)
+{
+    for (unsigned i = 0; i < machine->ncpu - machine->config.offline; i++)
+        machine->cpus[i].online = (machine->config.off_mask >> i & 1) == 0;
+    if (machine_online() == 0)
+        machine->cpus[0].online = true;
+}
+
 /* Values of a machine that has run for a while (item 17), or is about to wrap (item 21). */
 static void start_values(void)
 {
-    for (unsigned c = 0; c < machine.ncpu; c++) {
-        struct cpu *cpu = &machine.cpus[c];
-        for (unsigned i = 0; i < machine.fixed + machine.configurable; i++) {
+    for (unsigned c = 0; c < machine->ncpu; c++) {
+        struct cpu *cpu = &machine->cpus[c];
+        for (unsigned i = 0; i < machine->fixed + machine->configurable; i++) {
             const uint64_t some = 1000 + machine_random(1 << 20);
             cpu->raw[i] = (1ull << 30) + machine_random(1ull << 44);
-            if (machine.config.stale & SIM_STALE_VALUES) {
+            if (machine->config.stale & SIM_STALE_VALUES) {
                 cpu->raw[i] = counter_max() - some;
                 cpu->shadow[i] = 0 - cpu->raw[i] - some / 2;
             }
@@ -264,33 +302,33 @@ static void start_values(void)
 /* The words of a program that is gone, and of the power manager. */
 static void start_words(void)
 {
-    const uint64_t cycles = machine.x86                                       ? 0x41003c
-                            : sim_counters(machine.config.chip, 0x11, 0) != 0 ? 0x20011
-                                                                              : 0x20002;
-    for (unsigned i = 0; i < machine.configurable; i++) {
-        if (machine.config.pm != SIM_PM_NONE && machine.config.pm_mask >> i & 1)
-            machine.words[i] = machine.x86 ? 0 : 0x200fe;
-        if (machine.config.stale & SIM_STALE_CONFIG)
-            machine.words[i] = cycles;
+    const uint64_t cycles = machine->x86                                       ? 0x41003c
+                            : sim_counters(machine->config.chip, 0x11, 0) != 0 ? 0x20011
+                                                                               : 0x20002;
+    for (unsigned i = 0; i < machine->configurable; i++) {
+        if (machine->config.pm != SIM_PM_NONE && machine->config.pm_mask >> i & 1)
+            machine->words[i] = machine->x86 ? 0 : 0x200fe;
+        if (machine->config.stale & SIM_STALE_CONFIG)
+            machine->words[i] = cycles;
     }
-    memcpy(machine.pending, machine.words, sizeof(machine.words));
+    memcpy(machine->pending, machine->words, sizeof(machine->words));
 }
 
 /* What that program has left switched on. */
 static void start_counting(void)
 {
     const uint32_t both = KPC_FIXED | KPC_CONFIGURABLE;
-    if (machine.config.stale & SIM_STALE_COUNTING) {
-        machine.counting = both;
-        machine.running = kpc_mask(both);
+    if (machine->config.stale & SIM_STALE_COUNTING) {
+        machine->counting = both;
+        machine->running = kpc_mask(both);
     }
-    if ((machine.config.stale & SIM_STALE_THREADS) == 0)
+    if ((machine->config.stale & SIM_STALE_THREADS) == 0)
         return;
     kpc_thread_counting(both, NULL);
-    for (unsigned c = 0; c < machine.ncpu; c++) {
-        uint64_t *last = machine.cpus[c].snapshots[machine.cpus[c].last];
-        kpc_values(&machine.cpus[c], both, last);
-        for (unsigned i = 0; i < machine.thread_slots; i++)
+    for (unsigned c = 0; c < machine->ncpu; c++) {
+        uint64_t *last = machine->cpus[c].snapshots[machine->cpus[c].last];
+        kpc_values(&machine->cpus[c], both, last);
+        for (unsigned i = 0; i < machine->thread_slots; i++)
             last[i] -= machine_random(1 << 16);
     }
 }
@@ -310,12 +348,12 @@ static enum kernel_list list_of(const char *os_version)
 /* xnu.md 2.1: what CPUID or the SoC has. G4 gives an Intel kernel half of it. */
 static unsigned configurable_counters(void)
 {
-    unsigned count = machine.chip->configurable;
-    if (machine.config.vm == SIM_VM_EMPTY)
+    unsigned count = machine->chip->configurable;
+    if (machine->config.vm == SIM_VM_EMPTY)
         return 0;
-    if (machine.config.no_smt && machine.config.chip == SIM_HASWELL)
+    if (machine->config.no_smt && machine->config.chip == SIM_HASWELL)
         count *= 2;
-    return machine.x86 && machine.config.gen == SIM_G4 ? count / 2 : count;
+    return machine->x86 && machine->config.gen == SIM_G4 ? count / 2 : count;
 }
 
 /* The machine's own copy, which every process has. */
@@ -327,22 +365,24 @@ static void keep_text(const char **text, char *copy)
 
 void machine_start(const struct sim_config *config)
 {
-    memset(&machine, 0, sizeof(machine));
-    machine.config = *config;
-    keep_text(&machine.config.os_version, machine.os_version);
-    keep_text(&machine.config.os_build, machine.os_build);
-    keep_text(&machine.config.os_release, machine.os_release);
-    machine.chip = chip_of(config->chip);
-    machine.x86 = chip_is_x86(config->chip);
-    machine.list = config->gen == SIM_G4 ? MACOS_26 : list_of(machine.os_version);
-    machine.ncpu = config->pcpus + config->ecpus;
-    machine.fixed = machine.chip->fixed;
-    machine.configurable = configurable_counters();
-    machine.random = config->seed;
-    machine.pid = 100;
-    machine.forced = config->force_held ? OTHERS : NOBODY;
-    for (unsigned i = 0; i < machine.ncpu - config->offline; i++)
-        machine.cpus[i].online = true;
+    memset(machine, 0, sizeof(*machine));
+    machine->config = *config;
+    machine->ncpu = config->pcpus + config->ecpus;
+    machine->config.log_path = machine->config.state_path = NULL; /* of one process */
+    keep_text(&machine->config.os_version, machine->os_version);
+    keep_text(&machine->config.os_build, machine->os_build);
+    keep_text(&machine->config.os_release, machine->os_release);
+    memcpy(machine->cores, config->cores, machine->ncpu + 1);
+    machine->config.cores = machine->cores;
+    keep_text(&machine->config.ktrace_name, machine->kperf.configured_by);
+    machine->chip = chip_of(config->chip);
+    machine->x86 = chip_is_x86(config->chip);
+    machine->list = config->gen == SIM_G4 ? MACOS_26 : list_of(machine->os_version);
+    machine->fixed = machine->chip->fixed;
+    machine->configurable = configurable_counters();
+    machine->random = config->seed;
+    machine->forced = config->force_held ? OTHERS : NOBODY;
+    start_cpus();
     start_values();
     start_words();
     start_counting();

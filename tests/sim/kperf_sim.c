@@ -260,7 +260,7 @@ int kpc_get_actionid(uint32_t classes, uint32_t *actions)
 /* sim_config.work_per_read: for clients that know nothing of sim_run(). */
 static void work_before_read(struct call *call)
 {
-    work_user(call->thread, machine.config.work_per_read);
+    work_user(call->thread, machine->config.work_per_read);
 }
 
 int kpc_get_cpu_counters(bool all_cpus, uint32_t classes, int *cpu, uint64_t *values)
@@ -274,7 +274,7 @@ int kpc_get_cpu_counters(bool all_cpus, uint32_t classes, int *cpu, uint64_t *va
         size_t size = sizeof(got);
         work_before_read(&call);
         size_t room = count_of(&call, "kpc.counter_count", classes);
-        room = sizeof(*got) * (1 + room * (all_cpus ? machine.ncpu : 1));
+        room = sizeof(*got) * (1 + room * (all_cpus ? machine->ncpu : 1));
         size = room < size ? room : size;
         set_result(&call,
                    kernel_sysctl(call.thread, "kpc.counters", got, &size, &mask, sizeof(mask)));
@@ -451,7 +451,7 @@ static uint64_t scale(enum function function, uint64_t value, bool to_ticks)
 {
     struct call call;
     const bool go = call_begin(&call, function, NULL);
-    const uint64_t frequency = machine.chip->tick_frequency, second = 1000000000;
+    const uint64_t frequency = machine->chip->tick_frequency, second = 1000000000;
     const uint64_t from = to_ticks ? second : frequency, to = to_ticks ? frequency : second;
     call_argue(&call, "%llu", (unsigned long long)value);
     if (go)
@@ -473,7 +473,7 @@ uint64_t kperf_tick_frequency(void)
 {
     struct call call;
     if (call_begin(&call, F_kperf_tick_frequency, NULL))
-        call.result = (int64_t)machine.chip->tick_frequency;
+        call.result = (int64_t)machine->chip->tick_frequency;
     return (uint64_t)call_end(&call);
 }
 

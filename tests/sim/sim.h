@@ -1,15 +1,15 @@
 /*
  * A stand-in for the kernel side of Apple's performance counters, for tests on any system.
- * libkperf_sim exports kperf.framework's functions (kperf_api.h) and sysctlbyname() with Apple's
- * signatures and conventions; behind them runs a virtual Mac: CPUs with counters, a kernel of a
- * chosen generation, threads that a test makes work. What it does is what the kernel does; a
- * section number here and in the sources is one of xnu.md, notes on XNU that are not in this
- * repository. It shares no code with gen/, db/ and runtime/, so that agreeing with it means
- * something.
+ * libkperf_sim exports kperf.framework's functions (kperf_api.h), sysctlbyname() and a little of
+ * IOKit and CoreFoundation with Apple's signatures and conventions; behind them runs a virtual Mac:
+ * CPUs with counters, a kernel of a chosen generation, threads that a test makes work. What it does
+ * is what the kernel does; a section number here and in the sources is one of xnu.md, notes on XNU
+ * that are not in this repository. It shares no code with gen/, db/ and runtime/, so that agreeing
+ * with it means something.
  *
  * A client needs nothing of this file: it opens the library and calls Apple's functions. A test
- * links the library too, or finds these functions by dlsym; there is one machine per process,
- * whichever way the library came in, and it stays until the process ends.
+ * links the library too, or finds these functions by dlsym; there is one machine per process and
+ * its forked children, whichever way the library came in, and it stays until they end.
  *
  * THE ENVIRONMENT
  *
@@ -25,7 +25,9 @@
  *   pm=0|1|custom    pmmask=N           busy=0|1       otherforce=0|1  ktrace=0|1
  *   stale=WHAT+WHAT  (config, counting, threads, values, all)
  *   apply=deferred|once                 strict=0|1     dev=0|1         smt=0|1
- *   pcpus=N          ecpus=N            offline=N      seed=N          cost=0|1
+ *   pcpus=N          ecpus=N            offline=N      off=MASK        seed=N
+ *   ktracepid=N      configuredby=NAME  cost=0|1       cores=LETTERS
+ *   registry=full|none|odd|short|gone
  *   work=N           preempt=N          wander=0|1     late=new|old
  *   log=FILE         state=FILE
  *   fail=FUNCTION:N:RESULT:ERRNO        sim_fail(): RESULT a number or err; ERRNO a name or number
@@ -41,6 +43,18 @@
  * held back while it is taken, as in a system call. sim_reset() and sim_new_process() want no other
  * thread inside the library. A pthread becomes a thread of the virtual process at its first call
  * of one of Apple's functions or of those under "threads" here, and leaves it when it ends.
+ *
+ * PROCESSES
+ *
+ * A forked child is another task on the same machine (1.4, 1.11): what either does the other finds.
+ * Its one thread is new, and as old as the fork: it has a buffer if threads were counted then. It
+ * has neither its parent's forcing nor its ktrace. When a task's process ends, killed or not, or
+ * executes another program, its threads, forcing and ownership end, which is seen at the next call
+ * of whoever is left, before anybody waits for it. Faults, hook, log and the counts of calls are
+ * copied and each process's own from then on; state= is kept right by all of them, log= appended
+ * to. sim_reset() in one is for all: the others are newcomers then. A process that closes file
+ * descriptors it knows nothing of, one of which is ours, is no longer kept from calling at the same
+ * time as others, and the others learn of its end when it is waited for.
  *
  * CHOICES where the facts are silent, contradict themselves or call themselves uncertain (6)
  *
@@ -68,8 +82,8 @@
  *     not change a count.
  *
  * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31; kperf's nodes only keep and refuse),
- * P and E cores that count differently, fork (a child has a copy of the machine), action ids
- * having an effect. kperfdata's generations are two libraries of their own: kperfdata_sim.h.
+ * P and E cores that count differently, action ids having an effect. kperfdata's generations are
+ * two libraries of their own: kperfdata_sim.h.
  */
 #ifndef KPEP_TESTS_SIM_H
 #define KPEP_TESTS_SIM_H
@@ -102,6 +116,15 @@ enum sim_pm {
     SIM_PM_CUSTOM, /* the same, custom_config: POWER is empty (1.4) */
 };
 
+/* What the I/O registry has of the CPUs; in a virtual machine and on Intel, nothing. */
+enum sim_registry {
+    SIM_REGISTRY_FULL,
+    SIM_REGISTRY_NONE,  /* no such properties */
+    SIM_REGISTRY_ODD,   /* properties of another type, CFString */
+    SIM_REGISTRY_SHORT, /* no letter, and numbers of 2 bytes */
+    SIM_REGISTRY_GONE,  /* not even the CPUs */
+};
+
 /* What a program that died or runs elsewhere has left behind (items 13 and 17). */
 enum sim_stale {
     SIM_STALE_CONFIG = 1,   /* foreign events on every configurable counter */
@@ -130,17 +153,23 @@ struct sim_config {
     bool translated;   /* under Rosetta: sysctl.proc_translated 1, hw.cpufamily 573b5eec */
     enum sim_vm vm;
     enum sim_pm pm;
-    uint32_t pm_mask;       /* of configurable indexes; 0: 0x38, PMC5-7 (1.4) */
-    bool busy;              /* an in-kernel client has the PMU: EBUSY everywhere */
-    bool force_held;        /* otherforce=1: another task has forced the counters: EACCES */
-    bool ktrace_held;       /* ktrace=1: another process owns ktrace: kperf setters EBUSY */
-    unsigned stale;         /* of enum sim_stale */
-    bool apply_at_once;     /* apply=once: G4 that programs and keeps counters as G3 (1.12) */
-    bool strict_sets;       /* strict=1: G4 refuses to start what cannot count */
-    bool development;       /* dev=1: no list of events, kernel mode counts; kern.cpc.secure 0 */
-    bool no_smt;            /* smt=0: Intel without HyperThreading: Haswell has 8 counters */
+    uint32_t pm_mask;        /* of configurable indexes; 0: 0x38, PMC5-7 (1.4) */
+    bool busy;               /* an in-kernel client has the PMU: EBUSY everywhere */
+    bool force_held;         /* otherforce=1: another task has forced the counters: EACCES */
+    bool ktrace_held;        /* ktrace=1: another process owns ktrace: kperf setters EBUSY */
+    int ktrace_pid;          /* ktracepid=N: that one; 0: 1. Dropped when no process has that pid */
+    const char *ktrace_name; /* configuredby=NAME: what it is called; NULL: "other" */
+    unsigned stale;          /* of enum sim_stale */
+    bool apply_at_once;      /* apply=once: G4 that programs and keeps counters as G3 (1.12) */
+    bool strict_sets;        /* strict=1: G4 refuses to start what cannot count */
+    bool development;        /* dev=1: no list of events, kernel mode counts; kern.cpc.secure 0 */
+    bool no_smt;             /* smt=0: Intel without HyperThreading: Haswell has 8 counters */
+    const char *cores; /* cores=EEMMPP: a letter a CPU for the registry, and how many there are: the
+                          leading Es are ecpus, the rest pcpus */
+    enum sim_registry registry;
     unsigned pcpus, ecpus;  /* both 0: the chip's own. E cores have the low numbers. 64 at most */
-    unsigned offline;       /* so many of the highest CPUs are off: all-CPU reads skip them */
+    unsigned offline;       /* so many of the highest CPUs are off at the start (1.7) */
+    uint64_t off_mask;      /* off=MASK: these too, by bit; the lowest stays on if none else does */
     uint64_t seed;          /* absolute values at the start, wandering */
     bool free_calls;        /* cost=0: system calls cost nothing (see SIM_COST_*) */
     uint64_t work_per_read; /* work=N: user units a thread does before each read, so that a client
@@ -163,7 +192,7 @@ struct sim_work {
 
 /*
  * Starts over with this machine (NULL: the environment's, with its faults). Faults, hook and log
- * are cleared, every thread is gone but the caller, which is the main thread of process 100.
+ * are cleared, every thread is gone but the caller, which is the main thread of a new process.
  */
 SIM_API void sim_reset(const struct sim_config *config);
 
@@ -175,9 +204,9 @@ SIM_API void sim_reset(const struct sim_config *config);
 SIM_API bool sim_parse(struct sim_config *config, const char *text, char *error, size_t size);
 
 /*
- * The calling process dies (1.11): its threads end, the force bit is released if it held it, all
- * else stays. The caller goes on as the main thread of a new process; other pthreads join that
- * at their next call.
+ * The calling process dies, or executes another program (1.11): its threads end, the force bit is
+ * released if it held it, all else stays. The caller goes on as the main thread of a new process;
+ * other pthreads join that at their next call.
  */
 SIM_API void sim_new_process(void);
 
@@ -205,6 +234,12 @@ SIM_API void sim_switch_out(void);
 
 /* The same, but it comes back on that CPU. False for a CPU that is not there or off. */
 SIM_API bool sim_migrate(unsigned cpu);
+
+/*
+ * Switches a CPU off or on; who runs there goes elsewhere. Its counters keep what they have. False
+ * for one that is not there, or when it is the last.
+ */
+SIM_API bool sim_set_cpu(unsigned cpu, bool on);
 
 SIM_API unsigned sim_cpu(void);    /* where the caller runs */
 SIM_API unsigned sim_thread(void); /* its number: 1 for the main thread, never used again */
@@ -266,7 +301,7 @@ SIM_API uint64_t sim_expect(enum sim_chip chip, unsigned counter, uint64_t word,
 
 struct sim_state {
     unsigned fixed, configurable;       /* counters there are, whoever has them */
-    int forced;                         /* 0 no, 1 by our process, 2 by another task */
+    int forced;                         /* 0 no, 1 by the calling process, 2 by another task */
     uint32_t counting;                  /* classes of the last kpc.counting write */
     uint32_t running;                   /* mask of configurable indexes that count */
     uint32_t thread_counting;           /* classes, 0 when off */
@@ -285,8 +320,9 @@ SIM_API void sim_get_state(struct sim_state *state);
 /*
  * The lasting part of it in one line, for comparing before with after:
  * "forced=0 counting=0x0 running=0x0 thread_counting=0x0 config=[0x0,...] pending=[...]
- * periods=[...] actionids=[...] sampling=0 actions=0 timers=0 lightweight=0". Returns its length,
- * as snprintf does. G4's zeroed counters and values in general are no part of it.
+ * periods=[...] actionids=[...] sampling=0 actions=0 timers=0 lightweight=0". forced=1 is by the
+ * caller, its parent or a child, 2 by the task of otherforce=1. Returns its length, as snprintf
+ * does. G4's zeroed counters and values in general are no part of it.
  */
 SIM_API int sim_state_text(char *buffer, size_t size);
 
@@ -298,6 +334,9 @@ SIM_API unsigned sim_overflows(unsigned cpu, unsigned counter);
 
 /* Overflow interrupts wait while held: reads have to correct for them (2.6). */
 SIM_API void sim_hold_interrupts(bool hold);
+
+/* Ports and CoreFoundation objects of this process that wait for their release. */
+SIM_API unsigned sim_registry_objects(void);
 
 /* The register width: 47, 63 or 48 bits. */
 SIM_API unsigned sim_width(enum sim_chip chip);

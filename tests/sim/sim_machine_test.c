@@ -612,6 +612,13 @@ static void language(void)
         "apply=now",
         "late=1",
         "sdk=1",
+        "cores=",
+        "cores=Ep",
+        "cores=E1",
+        "registry=1",
+        "off=x",
+        "ktracepid=0",
+        "configuredby=",
         "osrelease=",
         "work=18446744073709551616",
     };
@@ -624,13 +631,15 @@ static void language(void)
         CHECK(error[0] != '\0');
     }
     config = (struct sim_config){0};
-    CHECK(sim_parse(&config,
-                    " chip=m5,gen=2\tos=14.6 build=X root=0 owner=1 translated=1 vm=empty "
-                    "pm=custom pmmask=0x30 busy=1 otherforce=1 ktrace=1 stale=config+values "
-                    "apply=once strict=1 dev=1 smt=0 pcpus=3 ecpus=2 offline=1 seed=0x10 cost=0 "
-                    "work=5 preempt=6 wander=1 late=old log=a state=b fail=*:0:err:5 "
-                    "after=kperf_reset:3:-7:ENOTSUP signal=*:1:HUP cpuid=7_8_38435547 ",
-                    error, sizeof(error)));
+    CHECK(
+        sim_parse(&config,
+                  " chip=m5,gen=2\tos=14.6 build=X root=0 owner=1 translated=1 vm=empty "
+                  "pm=custom pmmask=0x30 busy=1 otherforce=1 ktrace=1 stale=config+values "
+                  "apply=once strict=1 dev=1 smt=0 pcpus=3 ecpus=2 offline=1 off=0x6 ktracepid=77 "
+                  "configuredby=x seed=0x10 cost=0 "
+                  "work=5 preempt=6 wander=1 late=old log=a state=b fail=*:0:err:5 "
+                  "after=kperf_reset:3:-7:ENOTSUP signal=*:1:HUP cpuid=7_8_38435547 ",
+                  error, sizeof(error)));
     CHECK(config.chip == SIM_ICELAKE && config.gen == SIM_G2 && config.cpufamily == 0x38435547);
     CHECK_STR(config.os_version, "14.6");
     CHECK_STR(config.os_build, "X");
@@ -641,6 +650,8 @@ static void language(void)
     CHECK(config.development && config.no_smt && config.free_calls && config.wander);
     CHECK(config.pcpus == 3 && config.ecpus == 2 && config.offline == 1 && config.seed == 16);
     CHECK(config.work_per_read == 5 && config.preempt == 6 && config.late_is_old);
+    CHECK(config.off_mask == 6 && config.ktrace_pid == 77);
+    CHECK_STR(config.ktrace_name, "x");
     CHECK_STR(config.log_path, "a");
     CHECK_STR(config.state_path, "b");
 }
@@ -704,6 +715,20 @@ static void system_nodes(void)
     CHECK_FAILS(sysctlbyname("kern.cpc.secure", &number, &size, NULL, 0), ENOENT);
     CHECK_FAILS(sysctlbyname("kpc.pc_capture_supported", &number, &size, NULL, 0), ENOENT);
     CHECK_INT(number_of("hw.activecpu"), 5);
+    reset("off=0x12 offline=1");
+    CHECK_INT(number_of("hw.activecpu"), 5);
+    CHECK_INT(number_of("hw.ncpu"), 8);
+    CHECK_INT(sim_cpu(), 5); /* the first P core is off */
+    CHECK(!sim_migrate(4));
+    CHECK(sim_set_cpu(4, true));
+    CHECK(sim_migrate(4));
+    CHECK_INT(number_of("hw.activecpu"), 6);
+    CHECK(sim_set_cpu(4, false)); /* from under us */
+    CHECK_INT(sim_cpu(), 5);
+    CHECK(!sim_set_cpu(8, true));
+    reset("off=0xff");
+    CHECK_INT(number_of("hw.activecpu"), 1);
+    CHECK(!sim_set_cpu(0, false));
     reset("chip=icelake");
     CHECK_FAILS(sysctlbyname("sysctl.proc_translated", &number, &size, NULL, 0), ENOENT);
     CHECK_INT(number_of("machdep.cpu.model"), 0x7e);
@@ -741,6 +766,157 @@ static void releases(void)
         check_text("kern.osproductversion", rows[i].product);
         check_text("kern.osrelease", rows[i].darwin);
     }
+}
+
+/* The views of ktrace, which anybody may read and nobody write. */
+static void check_ktrace(uint32_t open, uint32_t active, int pid, const char *name)
+{
+    CHECK_INT(number_of("ktrace.state"), open);
+    CHECK_INT(number_of("ktrace.active_mask"), active);
+    CHECK_INT((int)number_of("ktrace.owning_pid"), pid);
+    CHECK_INT(number_of("ktrace.background_pid"), 0);
+    check_text("ktrace.configured_by", name);
+}
+
+static void ktrace_views(void)
+{
+    const char *slash = strrchr(program, '/'), *name = slash != NULL ? slash + 1 : program;
+    char short_name[17], text[64];
+    uint32_t number = 0;
+    size_t size = sizeof(number);
+    snprintf(short_name, sizeof(short_name), "%s", name);
+    reset("");
+    check_ktrace(0, 0, 0, "");
+    CHECK_FAILS(sysctlbyname("ktrace.state", NULL, NULL, &number, 4), EPERM);
+    CHECK_FAILS(sysctlbyname("ktrace.nothing", &number, &size, NULL, 0), ENOENT);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    check_ktrace(1, 2, getpid(), short_name);
+    CHECK_INT(kperf_reset(), 0);
+    check_ktrace(0, 0, 0, short_name);
+    reset("root=0 owner=1");
+    check_ktrace(1, 0, getpid(), short_name);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    CHECK_INT(kperf_reset(), 0); /* blessed: still ours */
+    check_ktrace(1, 0, getpid(), short_name);
+    CHECK_INT(kpc_set_counting(FC), 0);
+    reset("root=0 ktrace=1");
+    check_ktrace(1, 3, 1, "other");
+    sim_other_exit();
+    check_ktrace(1, 3, 1, "other"); /* the dead one's until somebody asks for it */
+    reset("ktrace=1 ktracepid=4194305 configuredby=Instruments"); /* no pid is as large */
+    check_ktrace(1, 3, 4194305, "Instruments");
+    CHECK_INT(kperf_action_count_set(1), 0);
+    check_ktrace(1, 3, getpid(), short_name);
+    const pid_t pid = fork();
+    if (pid == 0)
+        for (;;)
+            pause();
+    snprintf(text, sizeof(text), "ktrace=1 ktracepid=%d", (int)pid);
+    reset(text);
+    CHECK_FAILS(kperf_action_count_set(1), EBUSY);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    CHECK_INT(kperf_action_count_set(1), 0);
+}
+
+/* ------------------------------------------------------------------------------- I/O registry */
+
+/* A property of an entry, as data: its length, or -1 when there is none or it is no data. */
+static long property(uint32_t entry, const char *name, void *bytes)
+{
+    const void *key = CFStringCreateWithCString(NULL, name, 0x08000100);
+    const void *value = IORegistryEntryCreateCFProperty(entry, key, NULL, 0);
+    long length = -1;
+    CFRelease(key);
+    if (value == NULL)
+        return -1;
+    if (CFGetTypeID(value) == CFDataGetTypeID()) {
+        length = CFDataGetLength(value);
+        memcpy(bytes, CFDataGetBytePtr(value), (size_t)length);
+    }
+    CFRelease(value);
+    return length;
+}
+
+/* The letters of the CPUs by their numbers; "" without a registry, "?" for what is not as it was.
+ */
+static const char *letters(void)
+{
+    static char found[65];
+    unsigned last = 0, count = 0, in_order = 0;
+    uint32_t iterator = 0, entry;
+    const uint32_t cpus = IORegistryEntryFromPath(0, "IODeviceTree:/cpus");
+    memset(found, 0, sizeof(found));
+    if (cpus == 0)
+        return "";
+    CHECK_INT(IORegistryEntryGetChildIterator(cpus, "IODeviceTree", &iterator), 0);
+    while ((entry = IOIteratorNext(iterator)) != 0) {
+        char letter[8] = "";
+        uint8_t id[8] = {0};
+        const long cluster = property(entry, "cluster-type", letter);
+        const long logical = property(entry, "logical-cpu-id", id);
+        if (cluster == 2 && letter[1] == '\0' && logical == 4 && id[0] < 64 && id[1] == 0)
+            found[id[0]] = letter[0];
+        else
+            found[count] = '?';
+        in_order += count != 0 && id[0] == last + 1;
+        last = id[0];
+        count++;
+        CHECK_INT(property(entry, "nothing", id), -1);
+        CHECK_INT(IOObjectRelease(entry), 0);
+    }
+    CHECK_INT(count, number_of("hw.ncpu"));
+    CHECK(count < 3 || in_order < count - 1); /* a place in the list is no number */
+    CHECK_INT(IOObjectRelease(iterator), 0);
+    CHECK_INT(IOObjectRelease(cpus), 0);
+    return found;
+}
+
+static void registry(void)
+{
+    static const struct {
+        const char *machine, *letters;
+    } rows[] = {
+        {"", "EEEEPPPP"},
+        {"chip=m4", "EEEEEEPPPP"},
+        {"pcpus=2 ecpus=1", "EPP"},
+        {"cores=EEMMPP off=0x2", "EEMMPP"},
+        {"cores=P", "P"},
+        {"chip=haswell", ""},
+        {"vm=empty", ""},
+        {"registry=gone", ""},
+        {"registry=none cores=EP", "??"},
+        {"registry=odd cores=EP", "??"},
+        {"registry=short cores=EP", "??"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        reset(rows[i].machine);
+        CHECK_STR(letters(), rows[i].letters);
+        CHECK_INT(sim_registry_objects(), 0);
+    }
+    uint32_t iterator = 0;
+    reset("");
+    CHECK_INT(IORegistryEntryFromPath(0, "IODeviceTree:/nothing"), 0);
+    const uint32_t cpus = IORegistryEntryFromPath(0, "IODeviceTree:/cpus");
+    CHECK_INT(IORegistryEntryGetChildIterator(cpus, "IOService", &iterator), (int)0xe00002c2);
+    CHECK_INT(IORegistryEntryGetChildIterator(cpus, "IODeviceTree", &iterator), 0);
+    CHECK_INT(sim_registry_objects(), 2);
+    CHECK(CFStringCreateWithCString(NULL, "text", 12345) == NULL);
+    CHECK(CFStringCreateWithCString(NULL, "text", 0x600) != NULL);
+    CHECK_INT(sim_registry_objects(), 3); /* forgotten */
+    CHECK_INT(IOObjectRelease(iterator), 0);
+    CHECK_INT(IOObjectRelease(iterator), (int)0xe00002c2);
+    CHECK_INT(IOIteratorNext(iterator), 0);
+    const pid_t pid = fork();
+    if (pid == 0)
+        _exit(sim_registry_objects() == 1 && IOObjectRelease(cpus) != 0 ? 0 : 1);
+    int status = -1;
+    waitpid(pid, &status, 0);
+    CHECK_INT(status, 0); /* no port is inherited */
+    CHECK(sim_fail("IORegistryEntryFromPath", 1, SIM_FAILS, 0));
+    CHECK_STR(letters(), "");
+    CHECK(sim_fail("IORegistryEntryCreateCFProperty", 1, SIM_FAILS, 0));
+    CHECK_STR(letters(), "E"); /* the first to come is CPU 1: its letter is missing */
 }
 
 /* kpc by hand, as the wrappers do it, and as they do not (1.1, 1.3, 1.8). */
@@ -954,6 +1130,17 @@ static void opened(const char *path)
         "kperf_ticks_to_ns",
         "kperf_tick_frequency",
         "sysctlbyname",
+        "IORegistryEntryFromPath",
+        "IORegistryEntryGetChildIterator",
+        "IOIteratorNext",
+        "IORegistryEntryCreateCFProperty",
+        "IOObjectRelease",
+        "CFStringCreateWithCString",
+        "CFDataGetLength",
+        "CFDataGetBytePtr",
+        "CFGetTypeID",
+        "CFDataGetTypeID",
+        "CFRelease",
         "sim_reset",
     };
     for (int round = 0; round < 3; round++) {
@@ -994,6 +1181,8 @@ int main(int argc, char **argv)
     language();
     system_nodes();
     releases();
+    ktrace_views();
+    registry();
     raw_nodes();
     nowhere_to_write();
     kperf_nodes();

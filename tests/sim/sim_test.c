@@ -1232,6 +1232,46 @@ static void cpu_counters(void)
     CHECK_FAILS(sysctlbyname("kpc.counters", values, &size, &classes, 4), ENOMEM);
 }
 
+/* One CPU in the middle is off (1.7): what it left, and the last one's words missing. */
+static void missing_cpu(void)
+{
+    enum { CPUS = 8, STRIDE = 10 };
+    uint64_t first[CPUS * STRIDE], second[CPUS * STRIDE], raw[1 + CPUS * STRIDE];
+    uint32_t classes = FC | KPC_ALL_CPUS;
+    size_t size = sizeof(raw);
+    reset("cost=0");
+    CHECK_INT(kpc_set_counting(FC), 0);
+    CHECK_INT(kpc_get_cpu_counters(true, FC, NULL, first), 0);
+    for (unsigned c = 0; c < CPUS; c++)
+        sim_other_run(c, &(struct sim_work){.user = 1000});
+    CHECK(sim_set_cpu(2, false));
+    memset(second, 0xaa, sizeof(second));
+    CHECK_INT(kpc_get_cpu_counters(true, FC, NULL, second), 0);
+    for (unsigned c = 0; c < CPUS - 1; c++) {
+        CHECK_INT(second[c * STRIDE], c == 2 ? first[c * STRIDE] : sim_value(c, 0));
+        if (c != 2)
+            CHECK(second[c * STRIDE + 1] - first[c * STRIDE + 1] >= 1000);
+    }
+    for (unsigned i = (CPUS - 1) * STRIDE; i < CPUS * STRIDE; i++)
+        CHECK(second[i] == 0xaaaaaaaaaaaaaaaa);
+    CHECK_INT(sysctlbyname("kpc.counters", raw, &size, &classes, sizeof(classes)), 0);
+    CHECK_INT(size, (1 + (CPUS - 1) * STRIDE) * sizeof(*raw)); /* which tells */
+    CHECK_INT(raw[1 + 3 * STRIDE], sim_value(3, 0));
+    /* one whose values nobody had asked for: what the array held from the start */
+    reset("cost=0 off=0x3");
+    CHECK_INT(kpc_get_cpu_counters(true, F, NULL, first), 0);
+    CHECK_INT(first[0], 0);
+    CHECK_INT(first[3], 0);
+    CHECK_INT(first[4], sim_value(2, 0));
+    /* the others go on as before, and it is back with all it had */
+    const uint64_t had = sim_value(1, 1);
+    CHECK(sim_set_cpu(1, true));
+    CHECK_INT(sim_value(1, 1), had);
+    CHECK(sim_migrate(1));
+    CHECK_INT(kpc_get_cpu_counters(true, F, NULL, first), 0);
+    CHECK_INT(first[3], had);
+}
+
 static const struct {
     const char *items; /* of xnu.md section 4 */
     void (*test)(void);
@@ -1265,6 +1305,7 @@ static const struct {
     {"32", death},
     {"33", silent_interference},
     {"(1.7)", cpu_counters},
+    {"(1.7)", missing_cpu},
 };
 
 int main(void)

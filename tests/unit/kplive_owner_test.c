@@ -442,6 +442,25 @@ static void test_reset(void)
     kplive_close(sampler);
 }
 
+/* Who owns ktrace may want the counters that are on, while it lives. */
+static void test_reset_owner(void)
+{
+    struct kplive_state state = {.size = sizeof state};
+    struct kplive_error error = {0};
+    struct kplive *sampler;
+
+    reset("chip=m1 gen=3 ktrace=1 ktracepid=1 configuredby=Instruments stale=counting");
+    sampler = open_common();
+    CHECK_INT(kplive_reset(sampler, false, &state, &error), KPLIVE_BUSY);
+    CHECK(strstr(error.hint, "process 1 (Instruments)") != NULL);
+    CHECK(state.owner == 1 && state.owner_lives && state.taken);
+    CHECK_STR(state.configured_by, "Instruments");
+    check_taken(sampler, 0, FIXED | CONFIGURABLE, 0);
+    CHECK_INT(kplive_reset(sampler, true, &state, &error), KPLIVE_OK);
+    check_taken(sampler, 0, 0, 0);
+    kplive_close(sampler);
+}
+
 /* ---- several samplers ------------------------------------------------------------------------ */
 
 /* Each with its own events and order, as libraries inside one program would have them. */
@@ -532,6 +551,46 @@ static void test_cpu_off(void)
     CHECK_STR(error.call, "kpc_get_cpu_counters");
     CHECK_INT(kplive_read_cpu(sampler, &cpu, values, &error), KPLIVE_OK);
     kplive_close(sampler);
+    /* One in the middle, that goes and comes while they run. */
+    reset("chip=m1 gen=3 off=0x10");
+    sampler = open_common();
+    CHECK_INT(kplive_start(sampler, &error), KPLIVE_OK);
+    CHECK_INT(kplive_read_cpus(sampler, values, &error), KPLIVE_CPU_OFF);
+    CHECK(sim_set_cpu(4, true));
+    CHECK_INT(kplive_read_cpus(sampler, values, &error), KPLIVE_OK);
+    CHECK(sim_set_cpu(5, false));
+    CHECK_INT(kplive_read_cpus(sampler, values, &error), KPLIVE_CPU_OFF);
+    kplive_close(sampler);
+}
+
+/* Each CPU's kind of core, in whatever order the registry has them. */
+static void check_cores(const char *machine, const char *const *letters, unsigned count)
+{
+    struct kplive *sampler;
+
+    reset(machine);
+    sampler = open_with(false, 0);
+    for (unsigned i = 0; i < count; i++)
+        CHECK_STR(kplive_core(sampler, i), letters[i]);
+    CHECK_STR(kplive_core(sampler, 1000), "");
+    CHECK_INT(sim_registry_objects(), 0);
+    kplive_close(sampler);
+}
+
+static void test_cores(void)
+{
+    static const char *const m1[] = {"E", "E", "E", "E", "P", "P", "P", "P"};
+    static const char *const other[] = {"M", "M", "P", "S", "S"};
+    static const char *const none[] = {"", "", "", ""};
+
+    check_cores("chip=m1", m1, 8);
+    check_cores("chip=m1 cores=MMPSS", other, 5);
+    check_cores("chip=m1 registry=none", none, 4);
+    check_cores("chip=m1 registry=odd", none, 4);
+    check_cores("chip=m1 registry=short", none, 4);
+    check_cores("chip=m1 registry=gone", none, 4);
+    check_cores("chip=m1 vm=absent", none, 4);
+    check_cores("chip=haswell", none, 4);
 }
 
 static void test_texts(void)
@@ -571,9 +630,11 @@ int main(int argc, char **argv)
     test_stopped();
     test_short();
     test_reset();
+    test_reset_owner();
     test_subsets();
     test_macos();
     test_cpu_off();
+    test_cores();
     test_texts();
     return check_done();
 }
