@@ -37,8 +37,8 @@ enum {
 
 /* ------------------------------------------------------------------------------- kperf_chips.c */
 
-/* The public kernel sources that changed the lists of allowed events (2.5). */
-enum kernel_list { MACOS_14_0, MACOS_14_4, MACOS_15_0, MACOS_15_4, MACOS_26 };
+/* The public kernel sources that changed the lists of allowed events (2.5), or a mode bit (2.3). */
+enum kernel_list { MACOS_14_0, MACOS_14_4, MACOS_15_0, MACOS_15_2, MACOS_15_4, MACOS_26 };
 
 struct group;
 
@@ -69,6 +69,7 @@ enum { NOBODY, OTHERS };
 
 struct cpu {
     bool online;
+    bool stopped;      /* its configurable counters, until kpc.counting is written again (1.10) */
     struct thread *on; /* NULL: idle */
     uint64_t raw[SIM_MAX_COUNTERS];
     uint64_t shadow[SIM_MAX_COUNTERS];
@@ -150,6 +151,7 @@ void thread_come_on(struct thread *thread); /* on its CPU, back in user mode */
 void thread_go_off(struct thread *thread);
 bool thread_migrate(struct thread *thread, unsigned cpu);
 void thread_preempt(struct thread *thread); /* off and on again, elsewhere if the machine wanders */
+void cpu_interrupted(struct cpu *cpu);      /* or idle */
 unsigned machine_online(void);              /* how many CPUs */
 bool machine_set_cpu(unsigned cpu, bool on);
 void thread_sample(struct thread *thread); /* brings its buffer up to date */
@@ -157,9 +159,11 @@ void thread_return_to_user(struct thread *thread);
 void work_user(struct thread *thread, uint64_t units);
 void work_kernel(struct thread *thread, uint64_t units);
 
-uint64_t counter_max(void); /* of a register */
+uint64_t counter_max(void);            /* of a register */
+bool counter_raises(unsigned counter); /* an interrupt when it overflows */
 uint64_t counter_value(const struct cpu *cpu, unsigned counter);
-void counter_reload(unsigned counter, uint64_t reload); /* on all CPUs, values kept */
+void counters_fold(void);                               /* all configurable ones into the shadow */
+void counter_reload(unsigned counter, uint64_t reload); /* on all CPUs, after that */
 void counter_zero(unsigned counter);                    /* likewise, values gone */
 void counter_interrupts(void);                          /* those that had to wait */
 bool word_counts_user(uint64_t word);
@@ -188,6 +192,8 @@ int kpc_force(unsigned task, int value);
 int kpc_counting(uint32_t classes);
 void kpc_thread_counting(uint32_t classes, struct thread *caller);
 int kpc_store_words(uint32_t classes, const uint64_t *words, unsigned task);
+bool kpc_is_running(void);
+void kpc_set_running(uint32_t mask);
 uint64_t kpc_program(uint64_t word); /* what the registers make of a word */
 int kpc_node(struct request *request);
 
@@ -208,7 +214,10 @@ int out_int(struct request *request, uint64_t value);
 int out_string(struct request *request, const char *text);
 bool request_is_root(const struct request *request);
 
-/* As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written. */
+/*
+ * As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written; to 0 when it
+ * was too short.
+ */
 int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *old_size,
                   const void *newp, size_t new_size);
 

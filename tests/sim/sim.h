@@ -58,8 +58,6 @@
  *
  * CHOICES where the facts are silent, contradict themselves or call themselves uncertain (6)
  *
- *   - A CPU's idle thread does not pass the off-CPU hook, so the first thread ever to run on an
- *     idle CPU after thread counting was switched on meets a stale snapshot (1.6, item 17).
  *   - force_all_ctrs: non-root get and set are EPERM, 4 bytes. A foreign task's set is EACCES
  *     whatever the value, 0 included (1.4 against item 33); G4 returns 0 and ignores it.
  *   - macOS 14.0 to 14.3 enforce the list of events; a SoC without a list allows only 0, so an M2
@@ -68,12 +66,21 @@
  *   - The power manager has no events of its own: its counters keep what was last written there,
  *     at the start an event that counts nothing.
  *   - G4: a plain counting write restarts (zeroes) the configurable counters whether or not a
- *     configuration waits; EL0A32 alone is the fallback (user mode); the words that come with
- *     set_config are laid out by the mask from before the kernel's own attempt to force; RAWPMU
- *     while shared is EXDEV before that attempt; a word of an event on a counter that cannot count
- *     it makes kpc.counting EINVAL only with strict=1.
- *   - RAWPMU has 7 words on 8-bit chips and 11 on 16-bit ones, 7 and 17 in G4.
- *   - The power manager has control of the fixed counters (period: EPERM) when pm=custom.
+ *     configuration waits; mode bits are as in macOS 15.2; the words that come with set_config are
+ * laid out by the mask from before the kernel's own attempt to force; RAWPMU while shared is EXDEV
+ * before that attempt; a word of an event on a counter that cannot count it makes kpc.counting
+ * EINVAL only with strict=1.
+ *   - RAWPMU has 11 words; in G4 7 on 8-bit chips and 17 on 16-bit ones.
+ *   - The power manager has control of the fixed counters when pm=custom (period: EPERM unless
+ *     counters are forced).
+ *   - macOS 14.0 to 14.3 take EL3 alone for no mode, as 13 does.
+ *   - Counting before forcing stops counters (1.10) on arm64 up to macOS 15. A CPU is idle when its
+ *     thread blocks, migrates or ends, and interrupted by overflows, preempt= and sim_interrupt().
+ *   - Ice Lake's configurable counters from the fifth on, and they alone, overflow without an
+ *     interrupt: the register starts at 0 and the value falls by 2^48. A word without EN counts
+ *     nothing.
+ *   - What a missing CPU's slot of an all-CPU read holds: all nodes with arrays, but for actionid,
+ *     share the one that the kernel copies out from.
  *   - Under Rosetta hw.cputype is 7, hw.cpusubtype 4; the kernel below is still arm64's.
  *   - kpc.counting reads POWER back as it does CONFIGURABLE: when the counters of that class run.
  *   - Ice Lake has 4 fixed counters, as its kpep database says.
@@ -240,6 +247,9 @@ SIM_API bool sim_migrate(unsigned cpu);
  * for one that is not there, or when it is the last.
  */
 SIM_API bool sim_set_cpu(unsigned cpu, bool on);
+
+/* A CPU takes an interrupt, as it does by itself when a counter overflows (1.10). */
+SIM_API void sim_interrupt(unsigned cpu);
 
 SIM_API unsigned sim_cpu(void);    /* where the caller runs */
 SIM_API unsigned sim_thread(void); /* its number: 1 for the main thread, never used again */

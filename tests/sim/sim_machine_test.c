@@ -118,6 +118,8 @@ static void prediction(void)
         config.gen = round % 4 == 3 ? SIM_G4 : (enum sim_gen)(1 + round % 3);
         config.apply_at_once = round % 8 == 3;
         config.stale = round % 5 == 0 ? SIM_STALE_ALL : round % 5 == 1 ? SIM_STALE_VALUES : 0;
+        if (config.chip >= SIM_HASWELL) /* whose overflows cost counts (1.9) */
+            config.stale &= ~(unsigned)SIM_STALE_VALUES;
         config.preempt = (unsigned)random_below(4);
         sim_reset(&config);
         const struct sim_state machine = state();
@@ -702,6 +704,10 @@ static void system_nodes(void)
     size = 3;
     CHECK_FAILS(sysctlbyname("hw.cpufamily", &number, &size, NULL, 0), ENOMEM);
     CHECK_INT(number, 7);
+    CHECK_INT(size, 0); /* as much as was written */
+    size = 77;
+    CHECK_FAILS(sysctlbyname("hw.nothing", &number, &size, NULL, 0), ENOENT);
+    CHECK_INT(size, 77);
     CHECK_INT(sysctlbyname("hw.cpufamily", NULL, &size, NULL, 0), 0); /* the size alone */
     CHECK_INT(size, 4);
     CHECK_FAILS(sysctlbyname("hw.cpufamily", NULL, NULL, &number, 4), EPERM);
@@ -739,8 +745,11 @@ static void system_nodes(void)
     reset("os=14.2");
     CHECK_INT(number_of("kern.cpc.secure"), 1);
     CHECK_FAILS(sysctlbyname("kpc.pc_capture_supported", &number, &size, NULL, 0), ENOENT);
+    reset("");
+    CHECK_INT(number_of("kpc.pc_capture_supported"), 1); /* M1, too */
+    CHECK_FAILS(sysctlbyname("kpc.pc_capture_supported", NULL, NULL, &number, 4), EPERM);
     reset("os=14.4 chip=m2 vm=empty");
-    CHECK_INT(number_of("kpc.pc_capture_supported"), 0);
+    CHECK_INT(number_of("kpc.pc_capture_supported"), 1);
     CHECK_INT(number_of("kern.hv_vmm_present"), 1);
 }
 
@@ -934,6 +943,12 @@ static void raw_nodes(void)
     CHECK_FAILS(sysctlbyname("kpc.counting", NULL, NULL, new, 3), EINVAL);
     size = 3;
     CHECK_FAILS(sysctlbyname("kpc.counting", &old, &size, NULL, 0), ENOMEM);
+    CHECK_INT(size, 0);
+    /* no bytes are no argument, wherever they are */
+    size = sizeof(old);
+    CHECK_INT(sysctlbyname("kpc.counting", &old, &size, new, 0), 0);
+    CHECK_INT(old, FC);
+    CHECK_INT(sysctlbyname("kpc.classes", &old, &size, new, 0), 0);
     /* a mask comes in through newp; without one it is 0 */
     size = sizeof(old);
     CHECK_INT(sysctlbyname("kpc.counter_count", &old, &size, new, 4), 0);
