@@ -92,7 +92,7 @@ struct thread {
 };
 
 struct kperf {
-    bool set_up;     /* somebody configured it since the last reset */
+    bool set_up;     /* somebody has configured it, ever */
     unsigned owner;  /* of ktrace */
     bool blessed;    /* who keeps it over a reset */
     bool foreground; /* the state; with what follows, it outlives a dead owner until the next */
@@ -106,7 +106,8 @@ struct kperf {
     uint64_t period[MAX_TIMERS];
     uint32_t action[MAX_TIMERS];
     uint32_t pet_timer, pet_action;
-    int lightweight, sampling, idle_rate;
+    int lightweight, sampling, idle_rate, debug_level;
+    bool root_may_bless; /* kperf.blessed_preempt */
 };
 
 struct machine {
@@ -201,7 +202,7 @@ int kpc_node(struct request *request);
 
 void kperf_start(void);
 void kperf_bless(unsigned task);
-uint64_t kperf_min_period(bool pet);
+uint64_t kperf_min_period(bool pet, bool background); /* in ns */
 int kperf_node(struct request *request);
 int ktrace_node(struct request *request);
 
@@ -241,6 +242,7 @@ void task_end(unsigned id);
 void tasks_reap(void);
 void tasks_reset(void);
 uint64_t task_new_serial(void);
+unsigned task_of_pid(int pid); /* NOBODY: none of ours */
 unsigned task_new_number(unsigned id);
 
 /* -------------------------------------------------------------------------------- kperf_call.c */

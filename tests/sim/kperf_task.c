@@ -206,6 +206,14 @@ uint64_t task_new_serial(void)
     return ++shared->serials;
 }
 
+unsigned task_of_pid(int pid)
+{
+    for (unsigned i = 0; i < MAX_TASKS; i++)
+        if (shared->tasks[i].id != 0 && shared->tasks[i].pid == pid)
+            return shared->tasks[i].id;
+    return NOBODY;
+}
+
 /* Of a thread: 1 for a task's first. */
 unsigned task_new_number(unsigned id)
 {

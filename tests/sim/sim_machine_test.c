@@ -787,26 +787,33 @@ static void check_ktrace(uint32_t open, uint32_t active, int pid, const char *na
     check_text("ktrace.configured_by", name);
 }
 
+/* As the kernel knows this program. */
+static const char *short_name(void)
+{
+    static char kept[17];
+    const char *slash = strrchr(program, '/');
+    snprintf(kept, sizeof(kept), "%s", slash != NULL ? slash + 1 : program);
+    return kept;
+}
+
 static void ktrace_views(void)
 {
-    const char *slash = strrchr(program, '/'), *name = slash != NULL ? slash + 1 : program;
-    char short_name[17], text[64];
+    char text[64];
     uint32_t number = 0;
     size_t size = sizeof(number);
-    snprintf(short_name, sizeof(short_name), "%s", name);
     reset("");
     check_ktrace(0, 0, 0, "");
     CHECK_FAILS(sysctlbyname("ktrace.state", NULL, NULL, &number, 4), EPERM);
     CHECK_FAILS(sysctlbyname("ktrace.nothing", &number, &size, NULL, 0), ENOENT);
     CHECK_INT(kperf_action_count_set(1), 0);
-    check_ktrace(1, 2, getpid(), short_name);
+    check_ktrace(1, 2, getpid(), short_name());
     CHECK_INT(kperf_reset(), 0);
-    check_ktrace(0, 0, 0, short_name);
+    check_ktrace(0, 0, 0, short_name());
     reset("root=0 owner=1");
-    check_ktrace(1, 0, getpid(), short_name);
+    check_ktrace(1, 0, getpid(), short_name());
     CHECK_INT(kperf_action_count_set(1), 0);
     CHECK_INT(kperf_reset(), 0); /* blessed: still ours */
-    check_ktrace(1, 0, getpid(), short_name);
+    check_ktrace(1, 0, getpid(), short_name());
     CHECK_INT(kpc_set_counting(FC), 0);
     reset("root=0 ktrace=1");
     check_ktrace(1, 3, 1, "other");
@@ -815,7 +822,7 @@ static void ktrace_views(void)
     reset("ktrace=1 ktracepid=4194305 configuredby=Instruments"); /* no pid is as large */
     check_ktrace(1, 3, 4194305, "Instruments");
     CHECK_INT(kperf_action_count_set(1), 0);
-    check_ktrace(1, 3, getpid(), short_name);
+    check_ktrace(1, 3, getpid(), short_name());
     const pid_t pid = fork();
     if (pid == 0)
         for (;;)
@@ -1057,9 +1064,16 @@ static void kperf_nodes(void)
     CHECK_INT(kperf_timer_pet_set(0), 0);
     CHECK_INT(kperf_timer_period_get(0, &period), 0);
     CHECK_INT(period, 1000 * 24);
+    CHECK_INT(kperf_timer_period_set(0, 5), 0);
+    CHECK_INT(kperf_timer_period_get(0, &period), 0);
+    CHECK_INT(period, 1000 * 24); /* as long as it is PET's */
     CHECK_INT(kperf_timer_pet_set(7), 0);
     CHECK_INT(kperf_timer_pet_get(&value), 0);
-    CHECK_INT(value, 999);
+    CHECK_INT(value, 7); /* no such timer, and yet */
+    CHECK_INT(kperf_timer_period_set(0, 5), 0);
+    CHECK_INT(kperf_timer_period_get(0, &period), 0);
+    CHECK_INT(period, 50 * 24);
+    CHECK_INT(kperf_timer_action_set(1, 31), 0); /* above the number of actions */
     CHECK_INT(kperf_timer_lightweight_pet_set(1), 0);
     CHECK_INT(kperf_sample_set(1), 0);
     CHECK_INT(kperf_sample_get(&value), 0);
@@ -1082,6 +1096,131 @@ static void kperf_nodes(void)
     CHECK_INT(value, 0);
     CHECK_INT(state().sampling, 0);
     CHECK_INT(state().timer_count, 2);
+}
+
+/* What a reset leaves, and a buffer for the old value lets through. */
+static void kperf_resets(void)
+{
+    uint64_t period = 0;
+    uint32_t value = 0, one = 1;
+    size_t size = sizeof(value);
+    reset("");
+    CHECK_INT(kperf_timer_count_set(4), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK_INT(kperf_timer_period_set(i, 24000), 0);
+        CHECK_INT(kperf_timer_action_set(i, 1), 0);
+    }
+    CHECK_INT(kperf_timer_pet_set(1), 0);
+    CHECK_INT(kperf_timer_count_set(2), 0); /* shrinks, and two are out of sight */
+    CHECK_INT(kperf_reset(), 0);
+    CHECK_INT(kperf_timer_pet_get(&value), 0);
+    CHECK_INT(value, 999);
+    CHECK_INT(kperf_timer_count_set(4), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK_INT(kperf_timer_period_get(i, &period), 0);
+        CHECK_INT(period, i < 2 ? 0 : 24000);
+        CHECK_INT(kperf_timer_action_get(i, &value), 0);
+        CHECK_INT(value, i < 2 ? 0 : 1);
+    }
+    /* sampling: never set up; without actions; and set up once is enough */
+    reset("");
+    CHECK_FAILS(sysctlbyname("kperf.sampling", &value, &size, &one, 4), ECANCELED);
+    CHECK_FAILS(kperf_sample_set(1), ECANCELED);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    CHECK_INT(kperf_reset(), 0);
+    CHECK_INT(sysctlbyname("kperf.sampling", &value, &size, &one, 4), 0);
+    CHECK_INT(state().sampling, 1);
+    check_ktrace(0, 0, 0, short_name()); /* and nobody owns it */
+}
+
+static uint64_t limit(const char *name)
+{
+    uint64_t ns = 0;
+    size_t size = sizeof(ns);
+    CHECK_INT(sysctlbyname(name, &ns, &size, NULL, 0), 0);
+    CHECK_INT(size, 8);
+    return ns;
+}
+
+static void kperf_limits(void)
+{
+    static const struct {
+        const char *machine;
+        unsigned us, background_us, pet_us, background_pet_us;
+    } rows[] = {
+        {"root=0", 50, 1000, 1000, 1000},       {"ktrace=1 os=14.0", 50, 1000, 1000, 1000},
+        {"gen=1", 50, 1000, 2000, 10000},       {"chip=haswell gen=1", 20, 1000, 2000, 5000},
+        {"chip=icelake", 20, 1000, 1000, 1000},
+    };
+    uint32_t value = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        reset(rows[i].machine);
+        CHECK_INT(limit("kperf.limits.timer_min_period_ns"), rows[i].us * 1000);
+        CHECK_INT(limit("kperf.limits.timer_min_bg_period_ns"), rows[i].background_us * 1000);
+        CHECK_INT(limit("kperf.limits.timer_min_pet_period_ns"), rows[i].pet_us * 1000);
+        CHECK_INT(limit("kperf.limits.timer_min_bg_pet_period_ns"),
+                  rows[i].background_pet_us * 1000);
+        CHECK_INT(number_of("kperf.limits.max_action_count"), 32);
+        CHECK_FAILS(sysctlbyname("kperf.limits.max_action_count", NULL, NULL, &value, 4), EPERM);
+    }
+    /* PET on 14.0 as it is used */
+    uint64_t period = 0;
+    reset("os=14.0");
+    CHECK_INT(kperf_timer_count_set(1), 0);
+    CHECK_INT(kperf_timer_pet_set(0), 0);
+    CHECK_INT(kperf_timer_period_get(0, &period), 0);
+    CHECK_INT(period, 1000 * 24);
+}
+
+/* A pair comes out past sysctl. */
+static void kperf_pairs(void)
+{
+    uint64_t pair[2] = {1, 0}, answer[2] = {0, 0};
+    size_t size = 3;
+    reset("");
+    CHECK_INT(kperf_action_count_set(1), 0);
+    CHECK_INT(kperf_action_samplers_set(1, 8), 0);
+    CHECK_INT(sysctlbyname("kperf.action.samplers", answer, &size, pair, sizeof(pair)), 0);
+    CHECK_INT(size, 0);
+    CHECK_INT(answer[0], 1);
+    CHECK_INT(answer[1], 8);
+    CHECK_FAILS(sysctlbyname("kperf.action.samplers", answer, &size, pair, 0), EFAULT);
+    CHECK_FAILS(sysctlbyname("kperf.action.samplers", answer, &size, pair, 15), EINVAL);
+}
+
+static void kperf_blessing(void)
+{
+    int pid = getpid(), got = 0;
+    size_t size = sizeof(got);
+    reset("root=0 owner=1"); /* its owner, and no root: that is not enough for these */
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), EPERM);
+    CHECK_FAILS(sysctlbyname("kperf.debug_level", NULL, NULL, &pid, 4), EPERM);
+    CHECK_INT(sysctlbyname("kperf.debug_level", &got, &size, NULL, 0), 0);
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", &got, &size, NULL, 0), 0);
+    CHECK_INT(got, getpid());
+    reset("");
+    CHECK_INT(sysctlbyname("kperf.debug_level", NULL, NULL, &pid, 4), 0);
+    CHECK_INT((int)number_of("kperf.debug_level"), pid);
+    pid = 0;
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), EINVAL);
+    pid = 4194305;
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), ESRCH);
+    pid = getpid();
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_INT(kperf_reset(), 0);
+    CHECK_INT((int)number_of("ktrace.owning_pid"), pid);
+    pid = -1;
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_INT((int)number_of("ktrace.owning_pid"), 0);
+    pid = 1; /* somebody else, who keeps us out; and root lets itself in again */
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_FAILS(kperf_action_count_set(1), EBUSY);
+    pid = getpid();
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    reset("ktrace=1");
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), EBUSY);
+    CHECK_FAILS(sysctlbyname("kperf.debug_level", NULL, NULL, &pid, 4), EBUSY);
 }
 
 static void kperf_owners(void)
@@ -1201,6 +1340,10 @@ int main(int argc, char **argv)
     raw_nodes();
     nowhere_to_write();
     kperf_nodes();
+    kperf_resets();
+    kperf_limits();
+    kperf_pairs();
+    kperf_blessing();
     kperf_owners();
     if (argc > 1)
         opened(argv[1]);
