@@ -406,6 +406,11 @@ bool sim_fail_after(const char *function, unsigned nth, int64_t result, int erro
     return add(FAULT_AFTER, function, nth, result, error);
 }
 
+bool sim_signal_before(const char *function, unsigned nth, int signal)
+{
+    return add(FAULT_SIGNAL_BEFORE, function, nth, 0, signal);
+}
+
 bool sim_signal(const char *function, unsigned nth, int signal)
 {
     return add(FAULT_SIGNAL, function, nth, 0, signal);

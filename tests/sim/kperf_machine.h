@@ -236,6 +236,7 @@ struct thread *sim_lock(void);
 void sim_lock_machine(void); /* the lock alone: the caller becomes no thread by that */
 void sim_unlock(void);
 
+bool sim_signal_blocked(int signal); /* for the caller, whatever the lock holds back */
 struct thread *current_thread(void); /* under the lock */
 unsigned task_self(void);
 void task_end(unsigned id);
@@ -320,7 +321,7 @@ struct call {
     int error;           /* for errno, unless 0 */
     bool instead, after; /* a fault replaces the call, or its result */
     int64_t fault_result;
-    int fault_error, signal, errno_before;
+    int fault_error, signal, signal_before, errno_before;
     char arguments[LINE], written[LINE];
     bool log;
 };
@@ -342,7 +343,7 @@ void call_state_changed(void);
 int state_text(char *buffer, size_t size);
 
 /* Adds a fault; false when there is no such function or no room. */
-enum fault_kind { FAULT_INSTEAD, FAULT_AFTER, FAULT_SIGNAL };
+enum fault_kind { FAULT_INSTEAD, FAULT_AFTER, FAULT_SIGNAL, FAULT_SIGNAL_BEFORE };
 bool fault_add(enum fault_kind kind, const char *function, unsigned nth, int64_t result, int error);
 bool fault_function_exists(const char *function);
 

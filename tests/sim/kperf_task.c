@@ -111,6 +111,11 @@ void sim_unlock(void)
     errno = errno_before;
 }
 
+bool sim_signal_blocked(int signal)
+{
+    return sigismember(&signals_before, signal) == 1;
+}
+
 /* ----------------------------------------------------------------------------------------- tasks
  */
 

@@ -32,7 +32,8 @@
  *   log=FILE         state=FILE
  *   fail=FUNCTION:N:RESULT:ERRNO        sim_fail(): RESULT a number or err; ERRNO a name or number
  *   after=FUNCTION:N:RESULT:ERRNO       sim_fail_after()
- *   signal=FUNCTION:N:SIGNAL            sim_signal(): a name (INT, TERM, HUP, KILL) or number
+ *   signal=FUNCTION:N:SIGNAL            sim_signal(): a name (INT, TERM, XCPU and so on) or number
+ *   before=FUNCTION:N:SIGNAL            sim_signal_before()
  *
  * KPEP_SIM_CPU=cpu_T_S_F, the variable of kperfdata_sim.h, is the CPU id where KPEP_SIM names
  * neither chip nor cpuid; an id of none of the chips is an M1, or a Haswell, that calls itself so.
@@ -205,8 +206,8 @@ SIM_API void sim_reset(const struct sim_config *config);
 
 /*
  * Reads the language of KPEP_SIM into *config, on top of what is there. False, with one line in
- * error (size bytes), for what it does not understand. fail=, after= and signal= are only checked.
- * Strings in *config are kept in the library until the next but seven such call.
+ * error (size bytes), for what it does not understand. fail=, after=, signal= and before= are only
+ * checked. Strings in *config are kept in the library until the next but seven such call.
  */
 SIM_API bool sim_parse(struct sim_config *config, const char *text, char *error, size_t size);
 
@@ -389,8 +390,13 @@ SIM_API bool sim_fail(const char *function, unsigned nth, int64_t result, int er
 SIM_API bool sim_fail_after(const char *function, unsigned nth, int64_t result, int error);
 SIM_API void sim_fail_clear(void);
 
-/* A signal to the calling thread when the Nth call from now has done its work. */
+/*
+ * A signal to the calling thread when the Nth call from now has done its work, or right before it
+ * does anything. 0: at every call, but for those of a thread that has the signal blocked, as in its
+ * own handler.
+ */
 SIM_API bool sim_signal(const char *function, unsigned nth, int signal);
+SIM_API bool sim_signal_before(const char *function, unsigned nth, int signal);
 
 /*
  * Called before each call of an exported function, outside the lock, with its name and the number

@@ -389,6 +389,27 @@ static void signals(void)
     CHECK_INT(signals_seen, 1);
     kpc_get_counting();
     CHECK_INT(signals_seen, 2);
+    /* before: what the handler does comes first, and the call still does its own */
+    reset("");
+    CHECK_INT(kpc_set_counting(FC), 0);
+    CHECK(sim_signal_before("kpc_get_counting", 2, SIGUSR1));
+    CHECK_INT(kpc_get_counting(), FC);
+    CHECK_INT(kpc_get_counting(), 0);
+    CHECK_INT(signals_seen, 3);
+    CHECK_STR(sim_log_at(sim_log_count() - 2), "kpc_set_counting(0x0) = 0");
+    CHECK_STR(sim_log_at(sim_log_count() - 1), "kpc_get_counting() = 0x0");
+    /* every call: those of the handler are none */
+    reset("");
+    CHECK(sim_signal("*", 0, SIGUSR1));
+    CHECK(sim_signal_before("kpc_get_counting", 0, SIGUSR1));
+    signals_seen = cleaned_up = 0;
+    CHECK_INT(kpc_set_counting(FC), 0);
+    CHECK_INT(signals_seen, 1);
+    CHECK_INT(kpc_get_counting(), 0);
+    CHECK_INT(signals_seen, 3);
+    CHECK_INT(cleaned_up, 3);
+    CHECK_INT(sim_calls("*"), 5);
+    sim_fail_clear();
     handle(SIG_DFL);
 }
 
@@ -536,6 +557,10 @@ static void environment(void)
     CHECK_INT(child("fail=kpc_set_config:2:err:EPERM", NULL, "--run", output, sizeof(output)), 0);
     CHECK_INT(child("signal=kpc_set_counting:1:TERM", NULL, "--run", output, sizeof(output)),
               128 + SIGTERM);
+    CHECK_INT(child("signal=kpc_set_counting:2:ALRM", NULL, "--run", output, sizeof(output)),
+              128 + SIGALRM);
+    CHECK_INT(child("before=*:2:XCPU", NULL, "--run", output, sizeof(output)), 128 + SIGXCPU);
+    CHECK_INT(child("before=*:0:CONT signal=*:0:URG", NULL, "--run", output, sizeof(output)), 0);
 }
 
 static void read_file(const char *path, char *text, size_t size)
@@ -580,6 +605,14 @@ static void files(void)
     CHECK_INT(child(text, NULL, "--killed", output, sizeof(output)), 128 + SIGKILL);
     read_file(lasting, got, sizeof(got));
     CHECK(strncmp(got, "forced=1 counting=0x3 running=0xff thread_counting=0x3 ", 55) == 0);
+    /* before a call: it has left nothing, not even a line */
+    snprintf(text, sizeof(text), "log=%s state=%s before=kpc_set_counting:1:KILL", log, lasting);
+    unlink(log);
+    CHECK_INT(child(text, NULL, "--run", output, sizeof(output)), 128 + SIGKILL);
+    read_file(lasting, got, sizeof(got));
+    CHECK(strncmp(got, "forced=1 counting=0x0 ", 22) == 0);
+    read_file(log, got, sizeof(got));
+    CHECK(strstr(got, "kpc_set_config") != NULL && strstr(got, "kpc_set_counting") == NULL);
     unlink(log);
     unlink(lasting);
     CHECK_INT(rmdir(directory), 0);
@@ -610,6 +643,9 @@ static void language(void)
         "fail=kpc_set_config:x:0:0",
         "fail=kpc_set_config:1:0:EWHAT",
         "signal=*:1:0",
+        "signal=*:1:SIGINT",
+        "before=*:1",
+        "before=x:1:INT",
         "after=*:1:maybe:0",
         "apply=now",
         "late=1",
@@ -633,15 +669,15 @@ static void language(void)
         CHECK(error[0] != '\0');
     }
     config = (struct sim_config){0};
-    CHECK(
-        sim_parse(&config,
-                  " chip=m5,gen=2\tos=14.6 build=X root=0 owner=1 translated=1 vm=empty "
-                  "pm=custom pmmask=0x30 busy=1 otherforce=1 ktrace=1 stale=config+values "
-                  "apply=once strict=1 dev=1 smt=0 pcpus=3 ecpus=2 offline=1 off=0x6 ktracepid=77 "
-                  "configuredby=x seed=0x10 cost=0 "
-                  "work=5 preempt=6 wander=1 late=old log=a state=b fail=*:0:err:5 "
-                  "after=kperf_reset:3:-7:ENOTSUP signal=*:1:HUP cpuid=7_8_38435547 ",
-                  error, sizeof(error)));
+    CHECK(sim_parse(
+        &config,
+        " chip=m5,gen=2\tos=14.6 build=X root=0 owner=1 translated=1 vm=empty "
+        "pm=custom pmmask=0x30 busy=1 otherforce=1 ktrace=1 stale=config+values "
+        "apply=once strict=1 dev=1 smt=0 pcpus=3 ecpus=2 offline=1 off=0x6 ktracepid=77 "
+        "configuredby=x seed=0x10 cost=0 "
+        "work=5 preempt=6 wander=1 late=old log=a state=b fail=*:0:err:5 "
+        "after=kperf_reset:3:-7:ENOTSUP signal=*:1:HUP before=*:0:XCPU cpuid=7_8_38435547 ",
+        error, sizeof(error)));
     CHECK(config.chip == SIM_ICELAKE && config.gen == SIM_G2 && config.cpufamily == 0x38435547);
     CHECK_STR(config.os_version, "14.6");
     CHECK_STR(config.os_build, "X");
