@@ -68,16 +68,16 @@
  *     at the start an event that counts nothing.
  *   - G4: a plain counting write restarts (zeroes) the configurable counters whether or not a
  *     configuration waits; mode bits are as in macOS 15.2; the words that come with set_config are
- * laid out by the mask from before the kernel's own attempt to force; RAWPMU while shared is EXDEV
- * before that attempt; a word of an event on a counter that cannot count it makes kpc.counting
- * EINVAL only with strict=1.
+ *     laid out by the mask from before the kernel's own attempt to force; RAWPMU while shared is
+ *     EXDEV before that attempt; a word of an event on a counter that cannot count it makes
+ *     kpc.counting EINVAL only with strict=1.
  *   - RAWPMU has 11 words; in G4 7 on 8-bit chips and 17 on 16-bit ones.
  *   - The power manager has control of the fixed counters when pm=custom (period: EPERM unless
  *     counters are forced).
  *   - macOS 14.0 to 14.3 take EL3 alone for no mode, as 13 does.
  *   - Counting before forcing stops counters (1.10) on arm64 up to macOS 15. A CPU is idle when its
  *     thread blocks, migrates or ends, and interrupted by overflows, preempt= and sim_interrupt().
- *   - Ice Lake's configurable counters from the fifth on, and they alone, overflow without an
+ *   - Intel's configurable counters from the fifth on, and they alone, overflow without an
  *     interrupt: the register starts at 0 and the value falls by 2^48. A word without EN counts
  *     nothing.
  *   - What a missing CPU's slot of an all-CPU read holds: all nodes with arrays, but for actionid,
@@ -88,10 +88,18 @@
  *   - kpc_cpu_string() returns the length, as snprintf does.
  *   - x86_64: no event selects nothing, every other event code counts; edge, invert and CMASK do
  *     not change a count.
+ *   - ktrace.owning_pid and background_pid are 0 for nobody. The process of ktrace=1 uses both
+ *     kdebug and kperf. The views are there in a virtual machine too. Ours are real pids.
+ *   - A forked child is not blessed by owner=1; what sim_new_process() makes of the caller is.
+ *   - IORegistryEntryFromPath() finds nothing, 0, where there is no registry of CPUs.
  *
- * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31; kperf's nodes only keep and refuse),
- * P and E cores that count differently, action ids having an effect. kperfdata's generations are
- * two libraries of their own: kperfdata_sim.h.
+ * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31, C2, C4, C5; kperf's nodes only keep
+ * and refuse, a timer's action above their count is taken and nothing comes of it), P and E cores
+ * that count differently, action ids having an effect, a background owner of ktrace, kernel
+ * threads, which never get buffers, and what calls take of time and of other CPUs (1.6). RAWPMU
+ * words are kept and nothing more: no CPU loses them when it is switched off, though a kernel
+ * rewrites them only if kpc.counting had bit 8. kperfdata's generations are two libraries of their
+ * own: kperfdata_sim.h.
  */
 #ifndef KPEP_TESTS_SIM_H
 #define KPEP_TESTS_SIM_H

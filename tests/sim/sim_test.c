@@ -215,6 +215,14 @@ static void hardware_busy(void)
     reset("busy=1 root=0");
     CHECK_FAILS(kpc_set_counting(C), EPERM);
     CHECK_ANSWERS(kpc_get_counter_count(C), 0, EBUSY);
+    /* and a write to what is read-only is EPERM before anything */
+    uint32_t classes = FC;
+    CHECK_FAILS(sysctlbyname("kpc.classes", NULL, NULL, &classes, sizeof(classes)), EPERM);
+    reset("vm=old");
+    CHECK_FAILS(sysctlbyname("kpc.pmu_version", NULL, NULL, &classes, sizeof(classes)), EPERM);
+    reset("busy=1");
+    CHECK_FAILS(sysctlbyname("kpc.classes", NULL, NULL, &classes, sizeof(classes)), EPERM);
+    CHECK_FAILS(sysctlbyname("kpc.pmu_version", NULL, NULL, &classes, sizeof(classes)), EPERM);
     /* forced counters cannot be taken, and taken ones not forced */
     reset("");
     CHECK_INT(kpc_force_all_ctrs_set(1), 0);
