@@ -124,17 +124,17 @@ static void take_faults(struct call *call, const char *name)
 
 void sim_fail_clear(void)
 {
-    sim_lock_machine();
+    sim_lock_process();
     memset(faults, 0, sizeof(faults));
-    sim_unlock();
+    sim_unlock_process();
 }
 
 unsigned sim_calls(const char *function)
 {
     const int found = find_function(function, strlen(function));
-    sim_lock_machine();
+    sim_lock_process();
     const unsigned count = found < 0 ? 0 : calls[found];
-    sim_unlock();
+    sim_unlock_process();
     return count;
 }
 
@@ -147,21 +147,21 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) bool in_hook;
 
 void sim_hook(void (*before)(const char *, unsigned, void *), void *context)
 {
-    sim_lock_machine();
+    sim_lock_process();
     hook = before;
     hook_context = context;
-    sim_unlock();
+    sim_unlock_process();
 }
 
 static void run_hook(enum function function)
 {
     if (in_hook)
         return;
-    sim_lock_machine();
+    sim_lock_process();
     void (*const before)(const char *, unsigned, void *) = hook;
     void *const context = hook_context;
     const unsigned call = calls[FUNCTIONS] + 1;
-    sim_unlock();
+    sim_unlock_process();
     if (before == NULL)
         return;
     in_hook = true;
@@ -312,9 +312,9 @@ static void log_call(const struct call *call)
 
 size_t sim_log_count(void)
 {
-    sim_lock_machine();
+    sim_lock_process();
     const size_t count = line_count;
-    sim_unlock();
+    sim_unlock_process();
     return count;
 }
 
@@ -322,34 +322,34 @@ const char *sim_log_at(size_t index)
 {
     static _Thread_local char line[LINE];
     const char *found = NULL;
-    sim_lock_machine();
+    sim_lock_process();
     if (index < line_count && line_count - index <= LOG_LINES)
         found = memcpy(line, lines[index % LOG_LINES].text, LINE);
-    sim_unlock();
+    sim_unlock_process();
     return found;
 }
 
 unsigned sim_log_thread(size_t index)
 {
-    sim_lock_machine();
+    sim_lock_process();
     const bool there = index < line_count && line_count - index <= LOG_LINES;
     const unsigned thread = there ? lines[index % LOG_LINES].thread : 0;
-    sim_unlock();
+    sim_unlock_process();
     return thread;
 }
 
 void sim_log_clear(void)
 {
-    sim_lock_machine();
+    sim_lock_process();
     line_count = 0;
-    sim_unlock();
+    sim_unlock_process();
 }
 
 void sim_log_enable(bool on)
 {
-    sim_lock_machine();
+    sim_lock_process();
     log_off = !on;
-    sim_unlock();
+    sim_unlock_process();
 }
 
 void calls_reset(void)

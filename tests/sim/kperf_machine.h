@@ -235,6 +235,8 @@ void sim_load(void);
 struct thread *sim_lock(void);
 void sim_lock_machine(void); /* the lock alone: the caller becomes no thread by that */
 void sim_unlock(void);
+void sim_lock_process(void); /* for what is the process's own: faults, hook, log */
+void sim_unlock_process(void);
 
 bool sim_signal_blocked(int signal); /* for the caller, whatever the lock holds back */
 struct thread *current_thread(void); /* under the lock */
