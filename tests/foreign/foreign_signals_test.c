@@ -85,11 +85,13 @@ static volatile sig_atomic_t handled, errno_changed;
 static void stops_all(int signal)
 {
     (void)signal;
+    int saved = errno;
     handled = 1;
     errno = EDOM;
     kplive_stop_all();
     if (errno != EDOM)
         errno_changed = 1;
+    errno = saved;
 }
 
 static void lives_through_it(void *user)
