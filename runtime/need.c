@@ -1,6 +1,7 @@
-/* What a feature needs of the frameworks, asked before it begins. */
+/* What is asked before anything begins: whether the functions are there, and how kpc stands. */
 #include "sampler.h"
 
+#include <errno.h>
 #include <string.h>
 
 int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error *error,
@@ -19,4 +20,42 @@ int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error 
                            "%s has no such function on this macOS, and this needs it", library);
     }
     return KPLIVE_OK;
+}
+
+/*
+ * The wrappers' error is 0, or all ones, and errno (xnu.md 4, item 5). 0 with an
+ * errno is asked once more: a signal's handler may have left it there.
+ */
+static int ask_classes(uint32_t (*get)(void), const char *call, uint32_t *classes,
+                       struct kplive_error *error)
+{
+    for (int tries = 0; tries < 2; tries++) {
+        errno = 0;
+        *classes = get();
+        if (*classes != UINT32_MAX && (*classes != 0 || errno == 0))
+            return KPLIVE_OK;
+    }
+    return kplive_kpc_failed(error, call, errno, false);
+}
+
+int kplive_ask_counting(const struct kplive_frameworks *frameworks, uint32_t *counting,
+                        struct kplive_error *error)
+{
+    return ask_classes(frameworks->kpc_get_counting, "kpc_get_counting", counting, error);
+}
+
+int kplive_ask_threads(const struct kplive_frameworks *frameworks, uint32_t *classes,
+                       struct kplive_error *error)
+{
+    return ask_classes(frameworks->kpc_get_thread_counting, "kpc_get_thread_counting", classes,
+                       error);
+}
+
+int kplive_ask_force(const struct kplive_frameworks *frameworks, int *force,
+                     struct kplive_error *error)
+{
+    errno = 0;
+    if (frameworks->kpc_force_all_ctrs_get(force) == 0)
+        return KPLIVE_OK;
+    return kplive_kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
 }

@@ -18,9 +18,11 @@
 struct before {
     int force;
     uint32_t counting, thread_counting;
-    /* Words of all that is configurable: before the counters were forced, and then. */
-    uint64_t free_words[KPDB_COUNTERS_MAX], words[KPDB_COUNTERS_MAX];
-    uint32_t free_count, count;
+    /* Words of what is configurable: before the counters were forced, and then. */
+    struct words {
+        uint32_t count;
+        uint64_t word[KPDB_COUNTERS_MAX];
+    } free, all;
 };
 
 /* The steps of taking the counters that changed something, and so are undone. */
@@ -49,15 +51,21 @@ static struct {
  */
 static atomic_bool busy;
 
-static void enter(sigset_t *before)
+static void wait_a_little(void)
 {
     struct timespec pause = {0, 50000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+static void enter(sigset_t *before)
+{
     sigset_t all;
 
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, before);
     while (atomic_exchange_explicit(&busy, true, memory_order_acquire))
-        (void)nanosleep(&pause, NULL);
+        wait_a_little();
 }
 
 static void leave(const sigset_t *before)
@@ -114,25 +122,31 @@ static bool set_words(uint64_t *words)
            owner.frameworks.kpc_set_config(KPDB_CLASS_CONFIGURABLE, words) == 0;
 }
 
-/* Whether the kernel's words are these. Intel's INT and EN come and go with counting (xnu.md 2.4).
+/* Whether all of some are among others, in their order. Intel's INT and EN come and go with
+ * counting (xnu.md 2.4).
  */
-static bool words_are(const uint64_t *words, uint32_t count)
+static bool are_among(const struct words *some, const struct words *others)
+{
+    uint64_t ignored = owner.intel ? 0x500000 : 0;
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < others->count && found < some->count; i++)
+        found += ((others->word[i] ^ some->word[found]) & ~ignored) == 0;
+    return found == some->count;
+}
+
+/* Whether the kernel has these words, which it is asked for twice. */
+static bool are_there(const struct words *words)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
-    uint64_t ignored = owner.intel ? 0x500000 : 0, now[KPDB_COUNTERS_MAX];
+    struct words now;
 
-    if (f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE) != count &&
-        f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE) != count)
-        return false;
-    if (count == 0)
-        return true;
-    if (f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, now) != 0 &&
-        f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, now) != 0)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (((words[i] ^ now[i]) & ~ignored) != 0)
-            return false;
-    return true;
+    for (int tries = 0; tries < 2; tries++) {
+        now.count = f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE);
+        if (now.count == words->count && f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, now.word) == 0)
+            return are_among(words, &now);
+    }
+    return false;
 }
 
 /*
@@ -140,48 +154,52 @@ static bool words_are(const uint64_t *words, uint32_t count)
  * may not be in it: the power manager's words, for one. So each that it takes; no
  * event for the others.
  */
-static bool set_each_word(uint64_t *words)
+static bool set_each_word(struct words *words)
 {
-    uint64_t taken[KPDB_COUNTERS_MAX] = {0};
+    struct words taken = {.count = words->count};
 
-    if (!set_words(taken))
+    if (!set_words(taken.word))
         return false;
-    for (uint32_t i = 0; i < owner.before.count; i++) {
-        taken[i] = words[i];
-        if (words[i] != 0 && owner.frameworks.kpc_set_config(KPDB_CLASS_CONFIGURABLE, taken) != 0)
-            taken[i] = 0;
+    for (uint32_t i = 0; i < words->count; i++) {
+        taken.word[i] = words->word[i];
+        if (words->word[i] != 0 &&
+            owner.frameworks.kpc_set_config(KPDB_CLASS_CONFIGURABLE, taken.word) != 0)
+            taken.word[i] = 0;
     }
-    memcpy(words, taken, sizeof taken);
+    *words = taken;
     return true;
 }
 
 /*
  * The words that were there, while the counters are forced as they were when the
  * words were read. macOS 26 keeps them until counting is next set (xnu.md 1.12).
+ * Those that could be seen before have to be there again; the others are the power
+ * manager's, which sets them itself.
  */
 static void put_words_back(struct trouble *trouble, bool counting)
 {
-    uint64_t words[KPDB_COUNTERS_MAX];
+    struct words words = owner.before.all;
+    int code = 0;
 
-    memcpy(words, owner.before.words, sizeof words);
-    if (!set_words(words)) {
-        int code = errno;
-
-        if (!set_each_word(words))
+    if (!set_words(words.word)) {
+        code = errno;
+        if (!set_each_word(&words))
             note(trouble, "kpc_set_config", code);
     }
-    if (counting && !words_are(words, owner.before.count)) {
+    if (counting && !are_there(&words)) {
         put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting,
                  KPDB_CLASS_CONFIGURABLE);
         put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting, 0);
     }
+    if (!are_there(&words) || !are_among(&owner.before.free, &words))
+        note(trouble, "kpc_set_config", code);
 }
 
 /*
  * Undoes the steps that were taken and no other, in the reverse of the kernel's
- * order (xnu.md 1.10); what was counting goes on once the force is back, on the
- * counters that are left. Only counters that the power manager has again may have
- * other words than before: those it sets itself.
+ * order (xnu.md 1.10). What was counting goes on once the force is back, on the
+ * counters that are left; but it is said before already, since from then on another
+ * process may look how it finds them.
  */
 static struct trouble give_back(void)
 {
@@ -198,12 +216,12 @@ static struct trouble give_back(void)
     if ((steps & THREADS) != 0)
         put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting,
                  before->thread_counting);
+    if ((steps & COUNTING) != 0 && before->counting != 0)
+        put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before->counting);
     if ((steps & FORCED) != 0)
         unforce(&trouble);
     if ((steps & COUNTING) != 0 && before->counting != 0)
         put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before->counting);
-    if ((steps & CONFIGURED) != 0 && !words_are(before->free_words, before->free_count))
-        note(&trouble, "kpc_set_config", 0);
     return trouble;
 }
 
@@ -225,8 +243,7 @@ int kplive_count_counters(const struct kplive *sampler, uint32_t *counters,
     errno = 0;
     *counters = sampler->frameworks.kpc_get_counter_count(encoding->classes);
     if (*counters == 0)
-        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", errno, NULL,
-                           "this kernel has no counters of these classes, as in a virtual machine");
+        return kplive_kpc_failed(error, "kpc_get_counter_count", errno, false);
     if (*counters > KPDB_COUNTERS_MAX)
         return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
                            "%u counters (expected at most %d)", (unsigned)*counters,
@@ -250,52 +267,71 @@ static int check_counts(const struct kplive *sampler, struct kplive_error *error
         return status;
     errno = 0;
     words = sampler->frameworks.kpc_get_config_count(encoding->classes);
+    if (words == 0)
+        return kplive_kpc_failed(error, "kpc_get_config_count", errno, false);
     if (words != encoding->config_count)
-        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_config_count", errno, NULL,
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_config_count", 0, NULL,
                            "%u configuration words (expected %u): the counters were not forced",
                            (unsigned)words, encoding->config_count);
     return KPLIVE_OK;
 }
 
-/* Words of the configurable counters that are ours to set now; there may be none. */
-static int remember_words(uint64_t *words, uint32_t *count, struct kplive_error *error)
+/* What is configurable now, which may be nothing. */
+static int remember_words(struct words *words, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
 
     errno = 0;
-    *count = f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE);
-    if (*count == 0 && errno != 0)
+    words->count = f->kpc_get_config_count(KPDB_CLASS_CONFIGURABLE);
+    if (words->count == 0 && errno != 0)
         return kplive_kpc_failed(error, "kpc_get_config_count", errno, false);
-    if (*count > KPDB_COUNTERS_MAX)
+    if (words->count > KPDB_COUNTERS_MAX)
         return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_config_count", 0, NULL,
-                           "%u configuration words (expected at most %d)", (unsigned)*count,
+                           "%u configuration words (expected at most %d)", (unsigned)words->count,
                            KPDB_COUNTERS_MAX);
     errno = 0;
-    if (*count != 0 && f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, words) != 0)
+    if (words->count != 0 && f->kpc_get_config(KPDB_CLASS_CONFIGURABLE, words->word) != 0)
         return kplive_kpc_failed(error, "kpc_get_config", errno, false);
     return KPLIVE_OK;
 }
 
-/* What cannot be remembered is not taken. The wrappers' errors: xnu.md 4, item 5. */
+/*
+ * What cannot be remembered is not taken. The force state is asked first, to know
+ * whether we may, and last, to be right.
+ */
 static int remember(bool words, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
     struct before *before = &owner.before;
+    int status;
 
     memset(before, 0, sizeof *before);
-    /* The first question that needs root. */
-    errno = 0;
-    if (f->kpc_force_all_ctrs_get(&before->force) != 0)
-        return kplive_kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
-    errno = 0;
-    before->counting = f->kpc_get_counting();
-    if (before->counting == 0 && errno != 0)
-        return kplive_kpc_failed(error, "kpc_get_counting", errno, false);
-    errno = 0;
-    before->thread_counting = f->kpc_get_thread_counting();
-    if (before->thread_counting == UINT32_MAX || (before->thread_counting == 0 && errno != 0))
-        return kplive_kpc_failed(error, "kpc_get_thread_counting", errno, false);
-    return words ? remember_words(before->free_words, &before->free_count, error) : KPLIVE_OK;
+    status = kplive_ask_force(f, &before->force, error);
+    if (status == KPLIVE_OK)
+        status = kplive_ask_counting(f, &before->counting, error);
+    if (status == KPLIVE_OK)
+        status = kplive_ask_threads(f, &before->thread_counting, error);
+    if (status == KPLIVE_OK && words)
+        status = remember_words(&before->free, error);
+    return status == KPLIVE_OK ? kplive_ask_force(f, &before->force, error) : status;
+}
+
+/*
+ * Whether it is still so once the counters are forced, and nobody else's to start
+ * or stop. CONFIGURABLE is told when all counters of the class run, which the power
+ * manager's need not (xnu.md 1.5): it may be gone.
+ */
+static int look_again(bool *same, struct kplive_error *error)
+{
+    const struct before *before = &owner.before;
+    uint32_t counting = 0, threads = 0;
+    int status = kplive_ask_counting(&owner.frameworks, &counting, error);
+
+    if (status == KPLIVE_OK)
+        status = kplive_ask_threads(&owner.frameworks, &threads, error);
+    *same = threads == before->thread_counting && (counting & ~before->counting) == 0 &&
+            ((counting ^ before->counting) & KPDB_CLASS_FIXED) == 0;
+    return status;
 }
 
 /*
@@ -315,23 +351,36 @@ static int check_force(const struct kplive *sampler, struct kplive_error *error)
                        "them all the same");
 }
 
-/* The one step that another tool's having the counters makes fail: nothing was changed before. */
+/*
+ * The one step that another tool's having the counters makes fail: nothing was
+ * changed before. Where they were forced already it may have changed nothing
+ * either - this process may have forced them by other means, or nobody whom macOS
+ * 26 knows of - and then there are as many counters as before.
+ */
 static int force(struct kplive_error *error)
 {
+    const struct kplive_frameworks *f = &owner.frameworks;
+    bool was_forced = owner.before.force != 0;
+    uint32_t before = was_forced ? f->kpc_get_counter_count(KPDB_CLASS_CONFIGURABLE) : 0;
+
     errno = 0;
-    if (owner.frameworks.kpc_force_all_ctrs_set(1) != 0)
+    if (f->kpc_force_all_ctrs_set(1) != 0)
         return kplive_kpc_failed(error, "kpc_force_all_ctrs_set", errno, false);
-    owner.steps |= owner.before.force == 0 ? FORCED : 0;
+    if (!was_forced || f->kpc_get_counter_count(KPDB_CLASS_CONFIGURABLE) != before)
+        owner.steps |= FORCED;
     return KPLIVE_OK;
 }
 
 static int configure(const struct kpdb_encoding *encoding, struct kplive_error *error)
 {
+    struct before *before = &owner.before;
     uint64_t words[KPDB_COUNTERS_MAX];
-    int status = remember_words(owner.before.words, &owner.before.count, error);
+    int status = remember_words(&before->all, error);
 
     if (status != KPLIVE_OK)
         return status;
+    if (!are_among(&before->free, &before->all)) /* another process changed them meanwhile */
+        before->free.count = 0;
     memcpy(words, encoding->config, sizeof words);
     errno = 0;
     if (owner.frameworks.kpc_set_config(encoding->classes, words) != 0)
@@ -356,20 +405,45 @@ static int count(uint32_t classes, struct kplive_error *error)
     return KPLIVE_OK;
 }
 
-/* force, check, config, counting, thread counting: the kernel's order. */
-static int take(const struct kplive *sampler, struct kplive_error *error)
+/* Once: *same is false when another process has changed something meanwhile. */
+static int take_force(const struct kplive *sampler, bool *same, struct kplive_error *error)
 {
-    const struct kpdb_encoding *encoding = &sampler->encoding;
-    bool words = encoding->config_count != 0;
-    int status = remember(words, error);
+    int status = remember(sampler->encoding.config_count != 0, error);
 
     if (status == KPLIVE_OK)
         status = check_force(sampler, error);
     if (status == KPLIVE_OK)
         status = force(error);
+    return status == KPLIVE_OK ? look_again(same, error) : status;
+}
+
+/* Until nobody starts or stops at the same time: what was there is to be known, not guessed. */
+static int take_force_alone(const struct kplive *sampler, struct kplive_error *error)
+{
+    enum { TRIES = 20 };
+
+    for (int tries = 0; tries < TRIES; tries++) {
+        bool same = true;
+        int status = take_force(sampler, &same, error);
+
+        if (status != KPLIVE_OK || same)
+            return status;
+        (void)give_back();
+        wait_a_little();
+    }
+    return kplive_fail(error, KPLIVE_BUSY, "", 0, NULL,
+                       "another tool goes on starting and stopping the counters");
+}
+
+/* force, check, config, counting, thread counting: the kernel's order. */
+static int take(const struct kplive *sampler, struct kplive_error *error)
+{
+    const struct kpdb_encoding *encoding = &sampler->encoding;
+    int status = take_force_alone(sampler, error);
+
     if (status == KPLIVE_OK)
         status = check_counts(sampler, error);
-    if (status == KPLIVE_OK && words)
+    if (status == KPLIVE_OK && encoding->config_count != 0)
         status = configure(encoding, error);
     return status == KPLIVE_OK ? count(encoding->classes, error) : status;
 }

@@ -92,13 +92,14 @@ static void wait_a_little(void)
     (void)nanosleep(&pause, NULL);
 }
 
-static int cannot_read(int status, struct kplive_error *error)
+/* What looks like another tool's doing is our own where it was stopped meanwhile. */
+static int cannot_read(const struct kplive *sampler, int status, struct kplive_error *error)
 {
     const char *call = "kpc_get_thread_counters";
 
-    switch (status) {
+    switch (kplive_runs(sampler) ? status : KPLIVE_STOPPED) {
     case KPLIVE_STOPPED:
-        return kplive_fail(error, status, "", 0, NULL, "start it first");
+        return kplive_fail(error, KPLIVE_STOPPED, "", 0, NULL, "start it first");
     case KPLIVE_SHORT:
         return kplive_fail(error, status, call, 0, NULL,
                            "fewer or more counters than were started: another tool counts too");
@@ -124,7 +125,7 @@ int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
         if (status == KPLIVE_OK)
             status = kplive_read_raw(sampler, sampler->slot_count, slots);
     }
-    return status == KPLIVE_OK ? KPLIVE_OK : cannot_read(status, error);
+    return status == KPLIVE_OK ? KPLIVE_OK : cannot_read(sampler, status, error);
 }
 
 void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count, uint64_t *delta)
@@ -137,26 +138,20 @@ void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count
 int kplive_running(const struct kplive *sampler, struct kplive_error *error)
 {
     static const char *const needed[] = {"kpc_get_counting", "kpc_get_thread_counting", NULL};
-    const struct kplive_frameworks *f = &sampler->frameworks;
-    uint32_t classes, counting, threads;
-    int status = kplive_need(f, error, needed);
+    uint32_t classes = sampler->running_classes, counting = 0, threads = 0;
+    int status = kplive_need(&sampler->frameworks, error, needed);
 
+    if (status == KPLIVE_OK && kplive_runs(sampler))
+        status = kplive_ask_counting(&sampler->frameworks, &counting, error);
+    if (status == KPLIVE_OK && kplive_runs(sampler))
+        status = kplive_ask_threads(&sampler->frameworks, &threads, error);
     if (!kplive_runs(sampler))
-        return cannot_read(KPLIVE_STOPPED, error);
+        return cannot_read(sampler, KPLIVE_STOPPED, error);
     if (status != KPLIVE_OK)
         return status;
-    errno = 0;
-    counting = f->kpc_get_counting();
-    if (counting == 0 && errno != 0)
-        return kplive_kpc_failed(error, "kpc_get_counting", errno, false);
-    errno = 0;
-    threads = f->kpc_get_thread_counting();
-    if (threads == UINT32_MAX || (threads == 0 && errno != 0))
-        return kplive_kpc_failed(error, "kpc_get_thread_counting", errno, false);
-    classes = sampler->running_classes;
     if ((counting & classes) != classes || threads == 0)
         return kplive_fail(error, KPLIVE_STOPPED, "", 0, NULL, "another tool has stopped them");
-    return threads == classes ? KPLIVE_OK : cannot_read(KPLIVE_SHORT, error);
+    return threads == classes ? KPLIVE_OK : cannot_read(sampler, KPLIVE_SHORT, error);
 }
 
 /* ---- CPUs ------------------------------------------------------------------------------------ */
@@ -167,7 +162,7 @@ static int check_cpus(const struct kplive *sampler, bool all, struct kplive_erro
     uint32_t cpus;
 
     if (!kplive_runs(sampler))
-        return cannot_read(KPLIVE_STOPPED, error);
+        return cannot_read(sampler, KPLIVE_STOPPED, error);
     if (all && (sampler->cpus == 0 || !kplive_number(&sampler->frameworks, "hw.ncpu", &cpus) ||
                 cpus != sampler->cpus))
         return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", 0, NULL,
@@ -181,13 +176,15 @@ static int take_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t 
                      unsigned words, struct kplive_error *error)
 {
     uint64_t *last = &counters[words - 1];
+    int result;
 
     *last = UNWRITTEN;
     errno = 0;
-    if (sampler->frameworks.kpc_get_cpu_counters(all, sampler->running_classes, cpu, counters) < 0)
-        return kplive_kpc_failed(error, "kpc_get_cpu_counters", errno, false);
+    result = sampler->frameworks.kpc_get_cpu_counters(all, sampler->running_classes, cpu, counters);
     if (!kplive_runs(sampler))
-        return cannot_read(KPLIVE_STOPPED, error);
+        return cannot_read(sampler, KPLIVE_STOPPED, error);
+    if (result < 0)
+        return kplive_kpc_failed(error, "kpc_get_cpu_counters", errno, false);
     if (*last != UNWRITTEN)
         return KPLIVE_OK;
     return kplive_fail(error, all ? KPLIVE_CPU_OFF : KPLIVE_SHORT, "kpc_get_cpu_counters", 0, NULL,
@@ -198,16 +195,19 @@ static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t 
                      struct kplive_error *error)
 {
     unsigned cpus = all ? sampler->cpus : 1, count = sampler->event_count;
-    unsigned stride = sampler->slot_count;
+    unsigned stride = sampler->slot_count, now;
     int status = check_cpus(sampler, all, error);
     uint64_t *counters;
 
     if (status != KPLIVE_OK)
         return status;
     /* What the wrapper goes by, which is not told how much room there is: it gets more. */
-    if (sampler->frameworks.kpc_get_counter_count(sampler->running_classes) != stride)
-        return kplive_fail(error, KPLIVE_SHORT, "kpc_get_counter_count", 0, NULL,
-                           "not as many counters as were started");
+    errno = 0;
+    now = sampler->frameworks.kpc_get_counter_count(sampler->running_classes);
+    if (now == 0 && errno != 0)
+        return kplive_kpc_failed(error, "kpc_get_counter_count", errno, false);
+    if (now != stride)
+        return cannot_read(sampler, KPLIVE_SHORT, error);
     counters = calloc((size_t)cpus * KPDB_COUNTERS_MAX + KPDB_COUNTERS_MAX, sizeof *counters);
     if (counters == NULL)
         return kplive_fail(error, KPLIVE_MEMORY, "calloc", errno, NULL, NULL);

@@ -30,18 +30,14 @@ static void find_owner(const struct kplive_frameworks *f, struct kplive_state *s
 static int ask(const struct kplive *sampler, struct kplive_state *state, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
+    int status = kplive_ask_force(f, &state->force, error);
 
-    errno = 0;
-    if (f->kpc_force_all_ctrs_get(&state->force) != 0)
-        return kplive_kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
-    errno = 0;
-    state->counting = f->kpc_get_counting();
-    if (state->counting == 0 && errno != 0)
-        return kplive_kpc_failed(error, "kpc_get_counting", errno, false);
-    errno = 0;
-    state->thread_counting = f->kpc_get_thread_counting();
-    if (state->thread_counting == UINT32_MAX || (state->thread_counting == 0 && errno != 0))
-        return kplive_kpc_failed(error, "kpc_get_thread_counting", errno, false);
+    if (status == KPLIVE_OK)
+        status = kplive_ask_counting(f, &state->counting, error);
+    if (status == KPLIVE_OK)
+        status = kplive_ask_threads(f, &state->thread_counting, error);
+    if (status != KPLIVE_OK)
+        return status;
     find_owner(f, state);
     state->taken = state->force != 0 || state->counting != 0 || state->thread_counting != 0;
     return KPLIVE_OK;
@@ -75,8 +71,8 @@ static int refuse(const struct resetting *r)
                            *state->configured_by == '\0' ? "?" : state->configured_by);
     if (state->force != 0)
         return kplive_fail(r->error, KPLIVE_BUSY, "", 0, NULL,
-                           "the counters are forced: the kernel takes that back when a process "
-                           "ends, so somebody lives who has them");
+                           "the counters are forced: up to macOS 15 that ends with the process "
+                           "that did it, so it lives; later macOS may say so of nobody's");
     return KPLIVE_OK;
 }
 

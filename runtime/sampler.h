@@ -84,6 +84,17 @@ int kplive_count_counters(const struct kplive *sampler, uint32_t *counters,
 int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error *error,
                 const char *const *names);
 
+/*
+ * need.c: the classes that kpc counts, those for threads, and whether the counters
+ * are forced; the functions are known to be there. Errors as kplive_kpc_failed().
+ */
+int kplive_ask_counting(const struct kplive_frameworks *frameworks, uint32_t *counting,
+                        struct kplive_error *error);
+int kplive_ask_threads(const struct kplive_frameworks *frameworks, uint32_t *classes,
+                       struct kplive_error *error);
+int kplive_ask_force(const struct kplive_frameworks *frameworks, int *force,
+                     struct kplive_error *error);
+
 /* words.c: the encoding of the events, from where the sampler takes its words. */
 int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                   struct kplive_error *error);

@@ -282,7 +282,16 @@ static void other_comes_and_goes(unsigned long open, unsigned long closed)
     if (foreign_calls() < closed)
         tell_other('-');
     CHECK_INT(kplive_stop(sampler, NULL), KPLIVE_OK);
-    if (!CHECK_STR(state(), before))
+    /*
+     * Forced when asked last, and free when taken: that may as well be this process's own doing by
+     * other means, and is left to end with it.
+     */
+    const char *after = state();
+    if (strcmp(foreign_call(closed), "kpc_force_all_ctrs_set") == 0) {
+        after = strstr(after, "counting");
+        before = strstr(before, "counting");
+    }
+    if (!CHECK_STR(after, before))
         fprintf(stderr, "the other had them from before %s to before %s\n", foreign_call(open),
                 foreign_call(closed));
     kplive_close(sampler);

@@ -124,16 +124,15 @@ static void test_unremembered(void)
 {
     static const struct {
         const char *call;
-        unsigned nth;
         int64_t result;
         unsigned changing; /* the counters are forced and given back before the last is asked */
-    } faults[] = {{"kpc_force_all_ctrs_get", 1, -1, 0},
-                  {"kpc_get_counting", 1, 0, 0},
-                  {"kpc_get_thread_counting", 1, 0xffffffff, 0},
-                  {"kpc_get_thread_counting", 1, 0, 0},
-                  {"kpc_get_config_count", 1, 0, 0},
-                  {"kpc_get_config", 1, -1, 0},
-                  {"kpc_get_config", 2, -1, 2}};
+    } faults[] = {{"kpc_force_all_ctrs_get", -1, 0},
+                  {"kpc_get_counting", 0, 0},
+                  {"kpc_get_thread_counting", 0xffffffff, 0},
+                  {"kpc_get_thread_counting", 0, 0},
+                  {"kpc_get_counter_count", 0, 2},
+                  {"kpc_get_config_count", 0, 0},
+                  {"kpc_get_config", -1, 0}};
 
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         struct kplive_error error = {0};
@@ -142,7 +141,7 @@ static void test_unremembered(void)
         reset("chip=m1 gen=3 stale=counting+threads");
         remember_state();
         sampler = open_common();
-        CHECK(sim_fail(faults[i].call, faults[i].nth, faults[i].result, EIO));
+        CHECK(sim_fail(faults[i].call, 0, faults[i].result, EIO));
         sim_log_clear();
         CHECK_INT(kplive_start(sampler, &error), KPLIVE_SYSTEM);
         CHECK_STR(error.call, faults[i].call);
