@@ -157,9 +157,9 @@ void live(enum kplive_words words, bool insist, struct life *life)
 
 const char *state(void)
 {
-    static char texts[4][400];
+    static char texts[16][400];
     static unsigned turn;
-    return foreign_state(texts[turn++ % 4], sizeof texts[0]);
+    return foreign_state(texts[turn++ % 16], sizeof texts[0]);
 }
 
 /* ---- children -------------------------------------------------------------------------------- */

@@ -214,8 +214,9 @@ static void two_processes(void *user)
 
 static void all_rounds(void (*race)(void *), const char *name)
 {
+    char before[400];
     foreign_reset(&(struct foreign_machine){.used = true});
-    const char *before = state();
+    foreign_state(before, sizeof before);
     for (unsigned round = 0; round < rounds; round++) {
         int status = in_child(race, &round, NULL);
         if (!CHECK_INT(status, 0) || !CHECK_STR(state(), before)) {
@@ -253,48 +254,55 @@ static void tell_other(char byte)
 
 struct window {
     unsigned long open, closed; /* the calls before which the other starts and stops */
+    void (*tell)(char byte);
 };
 
 static void in_the_window(void *user)
 {
     const struct window *window = user;
     if (foreign_calls() == window->open)
-        tell_other('+');
+        window->tell('+');
     else if (foreign_calls() == window->closed)
-        tell_other('-');
+        window->tell('-');
 }
 
 /*
  * Another process has the counters while this one looks at how it finds them, and gives them back
  * before this one takes them: what was seen meanwhile is not what has to be put back.
  */
-static void other_comes_and_goes(unsigned long open, unsigned long closed)
+static void other_comes_and_goes(struct window *window, const struct foreign_machine *machine)
 {
-    foreign_reset(&(struct foreign_machine){0});
+    foreign_reset(machine);
     const char *before = state();
     struct kplive *sampler = programmed(KPLIVE_STATIC);
-    struct window window = {open, closed};
     foreign_count();
-    foreign_at(0, false, in_the_window, &window);
+    foreign_at(0, false, in_the_window, window);
     int status = kplive_start(sampler, NULL);
     foreign_at(0, false, NULL, NULL);
     CHECK(status == KPLIVE_OK || status == KPLIVE_BUSY);
-    if (foreign_calls() < closed)
-        tell_other('-');
+    if (foreign_calls() < window->closed)
+        window->tell('-');
     CHECK_INT(kplive_stop(sampler, NULL), KPLIVE_OK);
     /*
      * Forced when asked last, and free when taken: that may as well be this process's own doing by
      * other means, and is left to end with it.
      */
     const char *after = state();
-    if (strcmp(foreign_call(closed), "kpc_force_all_ctrs_set") == 0) {
+    if (strcmp(foreign_call(window->closed), "kpc_force_all_ctrs_set") == 0) {
         after = strstr(after, "counting");
         before = strstr(before, "counting");
     }
     if (!CHECK_STR(after, before))
-        fprintf(stderr, "the other had them from before %s to before %s\n", foreign_call(open),
-                foreign_call(closed));
+        fprintf(stderr, "the other had them from before %s, %lu, to before %s, %lu\n",
+                foreign_call(window->open), window->open, foreign_call(window->closed),
+                window->closed);
     kplive_close(sampler);
+}
+
+/* The other is between forcing and counting: what is on is told otherwise while it is. */
+static void other_forces(char byte)
+{
+    foreign_other_force(byte == '+');
 }
 
 /* The first call of a start that changes something. */
@@ -322,8 +330,12 @@ static void every_window(void)
         other_sampler();
     }
     for (unsigned long open = 1; open < last; open++)
-        for (unsigned long closed = open + 1; closed <= last; closed++)
-            other_comes_and_goes(open, closed);
+        for (unsigned long closed = open + 1; closed <= last; closed++) {
+            struct window window = {open, closed, tell_other};
+            other_comes_and_goes(&window, &(struct foreign_machine){0});
+            window.tell = other_forces;
+            other_comes_and_goes(&window, &(struct foreign_machine){.used = true});
+        }
     close(to_other[1]);
     CHECK_INT(child_ends(other, NULL), 0);
 }
