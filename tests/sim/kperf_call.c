@@ -32,7 +32,7 @@ static struct fault {
     char name[64];
     unsigned left;
     int64_t result;
-    int error; /* of FAULT_SIGNAL: the signal */
+    int error; /* of FAULT_SIGNAL and FAULT_SIGNAL_BEFORE: the signal */
 } faults[FAULTS];
 
 static unsigned calls[FUNCTIONS + 1]; /* the last: of any */
@@ -87,22 +87,34 @@ static bool fault_fires(struct fault *fault, enum function function, const char 
     return true;
 }
 
-/* All that wait count this call; the first of a kind to fire has it. */
+static bool is_signal(const struct fault *fault)
+{
+    return fault->kind == FAULT_SIGNAL || fault->kind == FAULT_SIGNAL_BEFORE;
+}
+
+/*
+ * All that wait count this call; the first of a kind to fire has it. A signal at every call leaves
+ * a thread alone that has it blocked: its handler may call in here.
+ */
 static void take_faults(struct call *call, const char *name)
 {
     for (unsigned i = 0; i < FAULTS; i++) {
         struct fault *fault = &faults[i];
         if (!fault_fires(fault, call->function, name))
             continue;
+        if (is_signal(fault) && fault->every && sim_signal_blocked(fault->error))
+            continue;
         if (fault->kind == FAULT_SIGNAL)
             call->signal = fault->error;
+        else if (fault->kind == FAULT_SIGNAL_BEFORE)
+            call->signal_before = fault->error;
         else if (fault->kind == FAULT_INSTEAD && !call->instead)
             call->instead = true;
         else if (fault->kind == FAULT_AFTER && !call->after)
             call->after = true;
         else
             continue;
-        if (fault->kind != FAULT_SIGNAL) {
+        if (!is_signal(fault)) {
             call->fault_result =
                 fault->result == SIM_FAILS ? functions[call->function].fails : fault->result;
             call->fault_error = fault->error;
@@ -112,17 +124,17 @@ static void take_faults(struct call *call, const char *name)
 
 void sim_fail_clear(void)
 {
-    sim_lock_machine();
+    sim_lock_process();
     memset(faults, 0, sizeof(faults));
-    sim_unlock();
+    sim_unlock_process();
 }
 
 unsigned sim_calls(const char *function)
 {
     const int found = find_function(function, strlen(function));
-    sim_lock_machine();
+    sim_lock_process();
     const unsigned count = found < 0 ? 0 : calls[found];
-    sim_unlock();
+    sim_unlock_process();
     return count;
 }
 
@@ -135,21 +147,21 @@ static _Thread_local __attribute__((tls_model("initial-exec"))) bool in_hook;
 
 void sim_hook(void (*before)(const char *, unsigned, void *), void *context)
 {
-    sim_lock_machine();
+    sim_lock_process();
     hook = before;
     hook_context = context;
-    sim_unlock();
+    sim_unlock_process();
 }
 
 static void run_hook(enum function function)
 {
     if (in_hook)
         return;
-    sim_lock_machine();
+    sim_lock_process();
     void (*const before)(const char *, unsigned, void *) = hook;
     void *const context = hook_context;
     const unsigned call = calls[FUNCTIONS] + 1;
-    sim_unlock();
+    sim_unlock_process();
     if (before == NULL)
         return;
     in_hook = true;
@@ -300,9 +312,9 @@ static void log_call(const struct call *call)
 
 size_t sim_log_count(void)
 {
-    sim_lock_machine();
+    sim_lock_process();
     const size_t count = line_count;
-    sim_unlock();
+    sim_unlock_process();
     return count;
 }
 
@@ -310,34 +322,34 @@ const char *sim_log_at(size_t index)
 {
     static _Thread_local char line[LINE];
     const char *found = NULL;
-    sim_lock_machine();
+    sim_lock_process();
     if (index < line_count && line_count - index <= LOG_LINES)
         found = memcpy(line, lines[index % LOG_LINES].text, LINE);
-    sim_unlock();
+    sim_unlock_process();
     return found;
 }
 
 unsigned sim_log_thread(size_t index)
 {
-    sim_lock_machine();
+    sim_lock_process();
     const bool there = index < line_count && line_count - index <= LOG_LINES;
     const unsigned thread = there ? lines[index % LOG_LINES].thread : 0;
-    sim_unlock();
+    sim_unlock_process();
     return thread;
 }
 
 void sim_log_clear(void)
 {
-    sim_lock_machine();
+    sim_lock_process();
     line_count = 0;
-    sim_unlock();
+    sim_unlock_process();
 }
 
 void sim_log_enable(bool on)
 {
-    sim_lock_machine();
+    sim_lock_process();
     log_off = !on;
-    sim_unlock();
+    sim_unlock_process();
 }
 
 void calls_reset(void)
@@ -361,15 +373,20 @@ bool call_begin(struct call *call, enum function function, const char *name)
     sim_lock_machine();
     call->function = function;
     call->errno_before = errno_before;
-    call->error = call->signal = 0;
+    call->error = call->signal = call->signal_before = 0;
     call->instead = call->after = false;
-    call->thread = current_thread();
     call->result = 0;
     call->log = !log_off;
     call->arguments[0] = call->written[0] = '\0';
     calls[function]++;
     calls[FUNCTIONS]++;
     take_faults(call, name);
+    if (call->signal_before != 0) {
+        sim_unlock();
+        raise(call->signal_before);
+        sim_lock_machine();
+    }
+    call->thread = current_thread();
     thread_come_on(call->thread);
     call->thread->calls++;
     if (machine->config.preempt != 0 && call->thread->calls % machine->config.preempt == 0)

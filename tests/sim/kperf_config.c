@@ -22,8 +22,11 @@ static const struct {
     const char *name;
     int number;
 } signals[] = {
-    {"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
-    {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"PIPE", SIGPIPE},
+#define X(name) {#name, SIG##name},
+    X(HUP) X(INT) X(QUIT) X(ILL) X(TRAP) X(ABRT) X(BUS) X(FPE) X(KILL) X(USR1) X(SEGV) X(USR2)
+        X(PIPE) X(ALRM) X(TERM) X(CHLD) X(CONT) X(STOP) X(TSTP) X(TTIN) X(TTOU) X(URG) X(XCPU)
+            X(XFSZ) X(VTALRM) X(PROF) X(SYS)
+#undef X
 };
 
 const char *errno_name(int error)
@@ -248,7 +251,8 @@ static bool parse_signal(const char *text, int *signal)
 static bool parse_fault(enum fault_kind kind, const char *text, bool apply)
 {
     char copy[256], *field[4] = {copy, NULL, NULL, NULL};
-    const int fields = kind == FAULT_SIGNAL ? 3 : 4;
+    const bool signal = kind == FAULT_SIGNAL || kind == FAULT_SIGNAL_BEFORE;
+    const int fields = signal ? 3 : 4;
     unsigned nth;
     long long result = 0;
     int error = 0;
@@ -263,7 +267,7 @@ static bool parse_fault(enum fault_kind kind, const char *text, bool apply)
     }
     if (!fault_function_exists(copy) || !parse_limited(field[1], UINT_MAX, &nth))
         return false;
-    if (kind == FAULT_SIGNAL) {
+    if (signal) {
         if (!parse_signal(field[2], &error))
             return false;
     } else {
@@ -393,6 +397,8 @@ static bool parse_item(struct sim_config *config, const char *key, const char *v
         return parse_fault(FAULT_AFTER, value, faults);
     if (strcmp(key, "signal") == 0)
         return parse_fault(FAULT_SIGNAL, value, faults);
+    if (strcmp(key, "before") == 0)
+        return parse_fault(FAULT_SIGNAL_BEFORE, value, faults);
     *known = false;
     return false;
 }

@@ -163,6 +163,14 @@ bool sim_set_cpu(unsigned cpu, bool on)
     return done;
 }
 
+void sim_interrupt(unsigned cpu)
+{
+    sim_lock_machine();
+    if (cpu < machine->ncpu)
+        cpu_interrupted(&machine->cpus[cpu]);
+    sim_unlock();
+}
+
 unsigned sim_cpu(void)
 {
     const unsigned cpu = sim_lock()->cpu;
@@ -223,6 +231,7 @@ uint64_t sim_expect(enum sim_chip chip, unsigned counter, uint64_t word,
     const bool x86 = chip_is_x86(chip);
     const uint32_t selector = (uint32_t)word & known->selector_mask;
     const uint32_t umask = x86 ? (uint32_t)word >> 8 & 0xff : 0;
+    const uint64_t enabled_bit = x86 ? 0x400000 : 0;
     const uint64_t user_bit = x86 ? 0x10000 : 0x20000, kernel_bit = x86 ? 0x20000 : 0x40000;
     uint64_t one = sim_count(chip, selector, umask, 1), two = sim_count(chip, selector, umask, 2);
     bool user = word & user_bit, kernel = word & kernel_bit;
@@ -230,7 +239,8 @@ uint64_t sim_expect(enum sim_chip chip, unsigned counter, uint64_t word,
         one = sim_count_fixed(chip, counter, 1);
         two = sim_count_fixed(chip, counter, 2);
         user = kernel = true;
-    } else if ((chip_counters(chip, selector, umask) >> counter & 1) == 0) {
+    } else if ((chip_counters(chip, selector, umask) >> counter & 1) == 0 ||
+               (word & enabled_bit) != enabled_bit) {
         return 0;
     }
     return (user ? several(one, two, to->user - from->user, to->user_pieces - from->user_pieces)
@@ -394,6 +404,11 @@ bool sim_fail(const char *function, unsigned nth, int64_t result, int error)
 bool sim_fail_after(const char *function, unsigned nth, int64_t result, int error)
 {
     return add(FAULT_AFTER, function, nth, result, error);
+}
+
+bool sim_signal_before(const char *function, unsigned nth, int signal)
+{
+    return add(FAULT_SIGNAL_BEFORE, function, nth, 0, signal);
 }
 
 bool sim_signal(const char *function, unsigned nth, int signal)

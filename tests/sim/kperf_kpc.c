@@ -59,7 +59,7 @@ static unsigned rawpmu_words(void)
     const bool wide = machine->chip->selector_mask > 0xff;
     if (machine->x86 || shared())
         return 0;
-    return !wide ? 7 : g4() ? 17 : 11;
+    return !g4() ? 11 : wide ? 17 : 7;
 }
 
 unsigned kpc_words(uint32_t classes)
@@ -68,12 +68,29 @@ unsigned kpc_words(uint32_t classes)
            (classes & KPC_RAWPMU ? rawpmu_words() : 0);
 }
 
+/*
+ * 1.9: the correction for an overflow whose interrupt has to wait, which an Intel kernel writes to
+ * the place of its first counter; the counter's own value is as if there had been none.
+ */
+static void misplace(const struct cpu *cpu, unsigned counter, uint64_t *first, uint64_t *own)
+{
+    const uint64_t max = counter_max();
+    if (!machine->x86 || counter < machine->fixed || cpu->raw[counter] <= max)
+        return;
+    const uint64_t right = *own - 1; /* with the loss that there will be */
+    *own -= max + 1;
+    *first = right;
+}
+
 unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values)
 {
     unsigned counters[SIM_MAX_COUNTERS];
     const unsigned count = list_counters(classes, counters);
+    const unsigned fixed = classes & KPC_FIXED ? machine->fixed : 0;
     for (unsigned i = 0; i < count; i++)
         values[i] = counter_value(cpu, counters[i]);
+    for (unsigned i = fixed; i < count; i++)
+        misplace(cpu, counters[i], &values[fixed], &values[i]);
     return count;
 }
 
@@ -113,6 +130,23 @@ static int restart(uint32_t mask)
     return 0;
 }
 
+/*
+ * On arm64 and Intel; what a power manager with custom control has is none of its business (1.10).
+ * An Intel kernel sets INT and EN of all its counters each time, and nobody takes them out (2.4).
+ */
+void kpc_set_running(uint32_t mask)
+{
+    const uint32_t ours = kpc_mask(KPC_CONFIGURABLE | KPC_POWER);
+    machine->running = (machine->running & ~ours) | mask;
+    for (unsigned i = 0; i < machine->ncpu; i++)
+        machine->cpus[i].stopped = false;
+    for (unsigned i = 0; machine->x86 && i < machine->configurable; i++) {
+        machine->words[i] |= 0x500000;
+        if (!deferred())
+            machine->pending[i] = machine->words[i];
+    }
+}
+
 /* 1.5: any value will do; what is not in it is switched off; nothing is zeroed. */
 int kpc_counting(uint32_t classes)
 {
@@ -122,7 +156,7 @@ int kpc_counting(uint32_t classes)
         if (error != 0)
             return error;
     }
-    machine->running = mask;
+    kpc_set_running(mask);
     machine->counting = classes & KPC_POWER ? classes | KPC_CONFIGURABLE : classes;
     return 0;
 }
@@ -138,6 +172,11 @@ static uint32_t counting(void)
     if (configurable && power != 0 && (machine->running & power) == power)
         classes |= KPC_POWER;
     return classes;
+}
+
+bool kpc_is_running(void)
+{
+    return (counting() & (KPC_CONFIGURABLE | KPC_POWER)) != 0;
 }
 
 /* 1.6: nothing to count turns it off, and that is no error (item 15). */
@@ -157,7 +196,8 @@ void kpc_thread_counting(uint32_t classes, struct thread *caller)
 
 /*
  * What the registers make of a word, in the form it is read back in. arm64 (2.3): EL3 is what
- * EL1 is (NO_MONITOR); from G3 on a production machine counts user mode and nothing else.
+ * EL1 is (NO_MONITOR); from G3 on a production machine counts user mode and nothing else. 32-bit
+ * user mode goes from macOS 15.2 on, after the word was found to have a mode.
  */
 static uint64_t program_arm(uint64_t word)
 {
@@ -166,14 +206,16 @@ static uint64_t program_arm(uint64_t word)
     if (word == 0)
         return 0;
     if (machine->config.gen < SIM_G3 || machine->config.development) {
-        if (modes == 0)
+        if (modes == 0 || (modes == el3 && machine->list == MACOS_14_4))
             modes = el0a32 | el0a64 | el1;
         modes = (modes & ~el3) | (modes & el1 ? el3 : 0);
     } else {
-        modes &= g4() ? el0a64 : el0a32 | el0a64;
+        modes &= el0a32 | el0a64;
         if (modes == 0)
             modes = el0a64;
     }
+    if (machine->config.gen >= SIM_G3 && machine->list >= MACOS_15_2)
+        modes &= ~el0a32;
     return (word & machine->chip->selector_mask) | modes;
 }
 
@@ -181,13 +223,6 @@ static uint64_t program_arm(uint64_t word)
 uint64_t kpc_program(uint64_t word)
 {
     return machine->x86 ? word & 0xffc7ffff : program_arm(word);
-}
-
-/* The register as it stands: while a counter runs an Intel kernel keeps INT and EN set (2.4). */
-static uint64_t read_back(unsigned index)
-{
-    const bool forced_bits = machine->x86 && machine->running >> index & 1;
-    return machine->words[index] | (forced_bits ? 0x500000 : 0);
 }
 
 /* 2.5: release kernels from G2 on; the selector is cut to its width first (item 8). */
@@ -242,9 +277,9 @@ static void load_words(uint32_t classes, uint64_t *words)
     unsigned counters[SIM_MAX_COUNTERS];
     const unsigned count = list_counters(classes & ~KPC_FIXED, counters);
     if (classes & KPC_FIXED && machine->x86)
-        *words++ = 0x333; /* the fixed counters' control: all rings, no interrupt */
+        *words++ = machine->fixed == 4 ? 0xbbbb : 0xbbb; /* all rings, with interrupt */
     for (unsigned i = 0; i < count; i++)
-        words[i] = read_back(counters[i] - machine->fixed);
+        words[i] = machine->words[counters[i] - machine->fixed];
     if (classes & KPC_RAWPMU)
         memcpy(words + count, machine->rawpmu, rawpmu_words() * sizeof(*words));
 }
@@ -286,13 +321,15 @@ static int store_periods(uint32_t classes, const uint64_t *periods, unsigned tas
         return g4() && classes & KPC_CONFIGURABLE ? EINVAL : EPERM;
     if (classes & KPC_FIXED && machine->x86)
         return EINVAL;
-    if (classes & KPC_FIXED && machine->config.pm == SIM_PM_CUSTOM)
+    if (classes & KPC_FIXED && machine->config.pm == SIM_PM_CUSTOM && shared())
         return EPERM;
     for (unsigned i = 0; g4() && i < kpc_counters(classes); i++)
         if (periods[i] > max - 1)
             return EINVAL;
+    if (!deferred() && classes & KPC_CONFIGURABLE)
+        counters_fold();
     for (unsigned i = 0; i < count; i++) {
-        const uint64_t period = periods[i] == 0 || periods[i] > max ? max : periods[i];
+        const uint64_t period = periods[i] == 0 ? max : periods[i]; /* nobody looks if it fits */
         machine->pending_reload[counters[i]] = max - period;
         if (!deferred())
             counter_reload(counters[i], max - period);
@@ -460,10 +497,16 @@ static int forced(void)
     return machine->forced != NOBODY;
 }
 
+/* 1.3. Haswell's is version 3, Ice Lake's 5, of which the kernel has not heard. */
+static int pmu_version(void)
+{
+    return !machine->x86 ? 2 : machine->config.chip == SIM_HASWELL ? 1 : 0;
+}
+
 static int private_node(struct request *request)
 {
     if (is(request, "kpc.pmu_version"))
-        return node_read(request, machine->x86 ? 1 : 2);
+        return node_read(request, pmu_version());
     if (is(request, "kpc.counting"))
         return node_switch(request, (int)counting(), set_counting);
     if (is(request, "kpc.thread_counting"))
@@ -517,9 +560,11 @@ int kpc_node(struct request *request)
                         is(request, "kpc.counter_count");
     if (is(request, "kpc.pc_capture_supported") && !machine->x86 && machine->config.gen >= SIM_G2 &&
         machine->list >= MACOS_14_4)
-        return node_read(request, machine->chip->selector_mask > 0xff);
+        return node_read(request, 1);
     if (!exists(request))
         return ENOENT;
+    if (request->newp != NULL && (is(request, "kpc.classes") || is(request, "kpc.pmu_version")))
+        return EPERM; /* sysctl's own doing, before the node is asked */
     if (machine->config.vm == SIM_VM_OLD)
         return ENOTSUP;
     if (!public && !request_is_root(request) && machine->kperf.owner != request_task(request))

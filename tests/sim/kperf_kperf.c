@@ -11,25 +11,27 @@
 
 enum { MAX_NAME = 16 }; /* of a process, to the kernel */
 
+/*
+ * 1.14. It keeps both counts, and of the timers beyond theirs, which a smaller count leaves
+ * behind, all that is set.
+ */
 static void reset_settings(void)
 {
     struct kperf *kperf = &machine->kperf;
-    const struct kperf was = *kperf;
-    memset(kperf, 0, sizeof(*kperf));
-    kperf->owner = was.owner;
-    kperf->blessed = was.blessed;
-    kperf->foreground = was.foreground;
-    kperf->owning_pid = was.owning_pid;
-    memcpy(kperf->configured_by, was.configured_by, sizeof(was.configured_by));
-    kperf->action_count = was.action_count;
-    kperf->timer_count = was.timer_count;
+    kperf->active &= ~2u;
+    kperf->sampling = kperf->lightweight = 0;
+    kperf->pet_timer = NO_TIMER;
+    kperf->idle_rate = 15;
     for (unsigned i = 0; i <= MAX_ACTIONS; i++) {
+        kperf->samplers[i] = kperf->userdata[i] = 0;
         kperf->pid[i] = -1;
         kperf->ucallstack_depth[i] = 256;
         kperf->kcallstack_depth[i] = 128;
     }
-    kperf->pet_timer = NO_TIMER;
-    kperf->idle_rate = 15;
+    for (unsigned i = 0; i < kperf->timer_count; i++) {
+        kperf->period[i] = 0;
+        kperf->action[i] = 0;
+    }
 }
 
 /* ktrace is ours from now on: of a process of the client's. */
@@ -51,7 +53,7 @@ void kperf_bless(unsigned task)
 
 void kperf_start(void)
 {
-    reset_settings();
+    reset_settings(); /* of a machine that is all zero but for the name */
     if (machine->config.ktrace_held) {
         machine->kperf.owner = OTHERS;
         machine->kperf.foreground = true;
@@ -64,13 +66,19 @@ void kperf_start(void)
         kperf_bless(task_self());
 }
 
+static void drop_owner(void)
+{
+    machine->kperf.owner = NOBODY;
+    machine->kperf.blessed = false;
+}
+
 /* 1.13: a root newcomer takes over what nobody, or a dead process, owns, with all that is set. */
 static int configure(const struct request *request)
 {
     struct kperf *kperf = &machine->kperf;
     const unsigned task = request_task(request);
     if (kperf->owner == OTHERS && kill(kperf->owning_pid, 0) != 0 && errno == ESRCH)
-        kperf->owner = NOBODY;
+        drop_owner();
     if (kperf->owner != NOBODY && kperf->owner != task)
         return EBUSY;
     if (kperf->owner == NOBODY && !request_is_root(request))
@@ -112,31 +120,43 @@ static int set_timer_count(int count)
     return 0;
 }
 
-/* 50 us in the foreground, 20 us on Intel; PET 1 ms, 2 ms before 14.4. */
-uint64_t kperf_min_period(bool pet)
+/*
+ * 50 us in the foreground, 20 us on Intel, 1 ms in the background. PET 1 ms for both from macOS 14
+ * on; before, 2 ms and 10 ms, 5 ms on Intel.
+ */
+uint64_t kperf_min_period(bool pet, bool background)
 {
-    const uint64_t pet_us = machine->list >= MACOS_14_4 ? 1000 : 2000;
-    const uint64_t us = pet ? pet_us : machine->x86 ? 20 : 50;
-    return us * machine->chip->tick_frequency / 1000000;
+    const uint64_t us = 1000, ms = 1000 * us;
+    if (pet && machine->config.gen >= SIM_G2)
+        return ms;
+    if (pet)
+        return !background ? 2 * ms : machine->x86 ? 5 * ms : 10 * ms;
+    return background ? ms : machine->x86 ? 20 * us : 50 * us;
 }
 
-/* Captures the timer's action now and makes its period fit (item 24). */
+/* In ticks, of a timer: one that PET uses fires no more often than PET does. */
+static uint64_t min_ticks(uint64_t timer)
+{
+    const bool pet = timer == machine->kperf.pet_timer;
+    return kperf_min_period(pet, false) * machine->chip->tick_frequency / 1000000000;
+}
+
+/* Captures the timer's action now and makes its period fit (item 24). Any number reads back. */
 static int set_pet_timer(int timer)
 {
     struct kperf *kperf = &machine->kperf;
     if (kperf->sampling)
         return EBUSY;
-    if (timer < 0 || (uint32_t)timer >= kperf->timer_count) {
-        kperf->pet_timer = NO_TIMER;
-        return 0;
-    }
     kperf->pet_timer = (uint32_t)timer;
+    if (timer < 0 || (uint32_t)timer >= kperf->timer_count)
+        return 0;
     kperf->pet_action = kperf->action[timer];
-    if (kperf->period[timer] < kperf_min_period(true))
-        kperf->period[timer] = kperf_min_period(true);
+    if (kperf->period[timer] < min_ticks((uint64_t)timer))
+        kperf->period[timer] = min_ticks((uint64_t)timer);
     return 0;
 }
 
+/* What a reset does not undo is that kperf was set up once. */
 static int set_sampling(int on)
 {
     struct kperf *kperf = &machine->kperf;
@@ -160,6 +180,18 @@ static int set_idle_rate(int rate)
     return 0;
 }
 
+static int set_debug_level(int level)
+{
+    machine->kperf.debug_level = level;
+    return 0;
+}
+
+static int set_bless_root(int on)
+{
+    machine->kperf.root_may_bless = on != 0;
+    return 0;
+}
+
 static int set_reset(int value)
 {
     if (value == 0)
@@ -171,12 +203,6 @@ static int set_reset(int value)
     machine->kperf.foreground = false;
     machine->kperf.owning_pid = 0;
     return 0;
-}
-
-static int set_nothing(int value)
-{
-    (void)value;
-    return EPERM;
 }
 
 struct number {
@@ -196,16 +222,13 @@ GET(pet_timer)
 GET(sampling)
 GET(lightweight)
 GET(idle_rate)
+GET(debug_level)
+GET(root_may_bless)
 #undef GET
 
 static int get_zero(void)
 {
     return 0;
-}
-
-static int get_max_actions(void)
-{
-    return MAX_ACTIONS;
 }
 
 static const struct number numbers[] = {
@@ -216,8 +239,24 @@ static const struct number numbers[] = {
     {"kperf.lightweight_pet", get_lightweight, set_lightweight},
     {"kperf.pet_idle_rate", get_idle_rate, set_idle_rate},
     {"kperf.reset", get_zero, set_reset},
-    {"kperf.limits.max_action_count", get_max_actions, set_nothing},
+    {"kperf.debug_level", get_debug_level, set_debug_level},
+    {"kperf.blessed_preempt", get_root_may_bless, set_bless_root},
 };
+
+/* Anybody may read these (1.1). */
+static int node_limit(struct request *request, const char *leaf)
+{
+    static const char *const periods[] = {"timer_min_period_ns", "timer_min_bg_period_ns",
+                                          "timer_min_pet_period_ns", "timer_min_bg_pet_period_ns"};
+    if (strcmp(leaf, "max_action_count") == 0)
+        return out_int(request, MAX_ACTIONS);
+    for (unsigned i = 0; i < 4; i++) {
+        const uint64_t ns = kperf_min_period(i >= 2, i % 2 != 0);
+        if (strcmp(leaf, periods[i]) == 0)
+            return request->newp != NULL ? EPERM : request_out(request, &ns, sizeof(ns));
+    }
+    return ENOENT;
+}
 
 static int node_number(struct request *request, const struct number *number)
 {
@@ -288,7 +327,7 @@ static int set_period(uint64_t timer, uint64_t value)
         return EINVAL;
     if (machine->kperf.sampling)
         return EBUSY;
-    const uint64_t least = kperf_min_period(false);
+    const uint64_t least = min_ticks(timer);
     machine->kperf.period[timer] = value != 0 && value < least ? least : value;
     return 0;
 }
@@ -352,7 +391,60 @@ static int node_pair(struct request *request, const struct pair *pair)
     if (request->oldp == NULL)
         return pair->set(values[0], values[1]);
     error = get_pair(pair, values[0], &values[1]);
-    return error != 0 ? error : request_out(request, values, sizeof(values));
+    if (error == 0) /* past sysctl: whatever room there is, and the length says nothing (1.1) */
+        memcpy(request->oldp, values, sizeof(values));
+    return error;
+}
+
+/* ----------------------------------------------------------------------------- blessed_pid, nodes
+ */
+
+/* -1: nobody any more. A pid that is none of ours stands for another process (1.13). */
+static int bless(int pid)
+{
+    struct kperf *kperf = &machine->kperf;
+    if (pid == -1) {
+        kperf->blessed = false;
+        return set_reset(1);
+    }
+    if (pid == 0)
+        return EINVAL;
+    if (kill(pid, 0) != 0 && errno == ESRCH)
+        return ESRCH;
+    const unsigned task = task_of_pid(pid);
+    kperf->owner = task != NOBODY ? task : OTHERS;
+    kperf->owning_pid = pid;
+    kperf->foreground = kperf->blessed = true;
+    return 0;
+}
+
+static int node_blessed_pid(struct request *request)
+{
+    int pid = machine->kperf.owning_pid;
+    const bool allowed =
+        machine->kperf.root_may_bless || (machine->kperf.blessed && request_is_root(request));
+    int error = 0;
+    if (request->newp == NULL)
+        error =
+            request_is_root(request) || machine->kperf.owner == request_task(request) ? 0 : EPERM;
+    else if (!allowed)
+        error = configure(request);
+    if (error == 0)
+        error = request_out(request, &pid, sizeof(pid));
+    if (error != 0 || request->newp == NULL)
+        return error;
+    error = request_in(request, &pid, sizeof(pid));
+    return error != 0 ? error : bless(pid);
+}
+
+/* These lack ANYBODY: who is not root may not write them, whoever owns ktrace (1.1). */
+static bool refused(const struct request *request)
+{
+    static const char *const names[] = {"kperf.blessed_pid", "kperf.debug_level"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(request->name, names[i]) == 0)
+            return request->newp != NULL && !request_is_root(request);
+    return false;
 }
 
 /* Read-only views for everybody (1.13). No background tool is modelled. */
@@ -375,6 +467,12 @@ int ktrace_node(struct request *request)
 
 int kperf_node(struct request *request)
 {
+    if (strncmp(request->name, "kperf.limits.", 13) == 0)
+        return node_limit(request, request->name + 13);
+    if (refused(request))
+        return EPERM;
+    if (strcmp(request->name, "kperf.blessed_pid") == 0)
+        return node_blessed_pid(request);
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
         if (strcmp(request->name, numbers[i].name) == 0) {
             const int error = check(request);

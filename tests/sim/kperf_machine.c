@@ -32,23 +32,49 @@ uint64_t counter_value(const struct cpu *cpu, unsigned counter)
     return cpu->shadow[counter] + (cpu->raw[counter] - machine->reload[counter]);
 }
 
-/* What the handler of the overflow interrupt does (2.6), for as many as there were. */
+/* As much of a value as a register takes: arm64's have a bit for the overflow. */
+static uint64_t register_of(uint64_t value)
+{
+    const unsigned bits = machine->chip->width + (machine->x86 ? 0 : 1);
+    return bits == 64 ? value : value & ((1ull << bits) - 1);
+}
+
+/* 1.9: Intel's from the fifth on do not. */
+bool counter_raises(unsigned counter)
+{
+    return !machine->x86 || counter < machine->fixed + 4;
+}
+
+/*
+ * What the handler of the overflow interrupt does (2.6), for as many as there were. Intel's forgets
+ * the count that made it overflow (1.9). A reload beyond the register is of a period as large.
+ */
 static void counter_overflow(struct cpu *cpu, unsigned counter)
 {
     const uint64_t reload = machine->reload[counter];
     const uint64_t span = counter_max() - reload + 1;
+    const uint64_t lost = machine->x86 ? 1 : 0;
+    uint64_t times = 1;
     if (cpu->raw[counter] <= counter_max())
         return;
-    const uint64_t times = (cpu->raw[counter] - reload) / span;
+    if (reload <= counter_max()) {
+        times = (cpu->raw[counter] - reload) / span;
+        cpu->shadow[counter] += times * (span - lost);
+        cpu->raw[counter] -= times * span;
+    } else {
+        cpu->shadow[counter] += cpu->raw[counter] - reload - lost;
+        cpu->raw[counter] = register_of(reload);
+    }
     cpu->overflows[counter] += (unsigned)times;
-    cpu->shadow[counter] += times * span;
-    cpu->raw[counter] -= times * span;
+    cpu_interrupted(cpu);
 }
 
 static void counter_add(struct cpu *cpu, unsigned counter, uint64_t count)
 {
     cpu->raw[counter] += count;
-    if (!machine->hold_interrupts)
+    if (!counter_raises(counter))
+        cpu->raw[counter] = register_of(cpu->raw[counter]); /* round, and nobody notices */
+    else if (!machine->hold_interrupts)
         counter_overflow(cpu, counter);
 }
 
@@ -59,14 +85,23 @@ void counter_interrupts(void)
             counter_overflow(&machine->cpus[c], i);
 }
 
-/* Programming a period folds the counts into the shadow (1.9). */
+/*
+ * Programming a period folds the counts into the shadow: of all counters, though only those it is
+ * for are reloaded then. The others have it twice (1.9).
+ */
+void counters_fold(void)
+{
+    for (unsigned c = 0; c < machine->ncpu; c++)
+        for (unsigned i = 0; i < machine->configurable; i++) {
+            struct cpu *cpu = &machine->cpus[c];
+            cpu->shadow[machine->fixed + i] = counter_value(cpu, machine->fixed + i);
+        }
+}
+
 void counter_reload(unsigned counter, uint64_t reload)
 {
-    for (unsigned c = 0; c < machine->ncpu; c++) {
-        struct cpu *cpu = &machine->cpus[c];
-        cpu->shadow[counter] = counter_value(cpu, counter);
-        cpu->raw[counter] = reload;
-    }
+    for (unsigned c = 0; c < machine->ncpu; c++)
+        machine->cpus[c].raw[counter] = register_of(reload);
     machine->reload[counter] = reload;
 }
 
@@ -74,7 +109,7 @@ void counter_zero(unsigned counter)
 {
     for (unsigned c = 0; c < machine->ncpu; c++) {
         machine->cpus[c].shadow[counter] = 0;
-        machine->cpus[c].raw[counter] = machine->reload[counter];
+        machine->cpus[c].raw[counter] = register_of(machine->reload[counter]);
     }
 }
 
@@ -92,10 +127,13 @@ bool word_counts_kernel(uint64_t word)
 /* How much one configurable counter counts. An event on the wrong one: nothing (item 10). */
 static uint64_t configurable_count(unsigned index, uint64_t units, bool kernel)
 {
+    const uint64_t enabled = 0x400000; /* Intel's EN */
     const uint64_t word = machine->words[index];
     const uint32_t selector = (uint32_t)word & machine->chip->selector_mask;
     const uint32_t umask = machine->x86 ? (uint32_t)word >> 8 & 0xff : 0;
     if ((machine->running >> index & 1) == 0)
+        return 0;
+    if (machine->x86 && (word & enabled) == 0)
         return 0;
     if (!(kernel ? word_counts_kernel(word) : word_counts_user(word)))
         return 0;
@@ -112,7 +150,7 @@ static void work_piece(struct thread *thread, uint64_t units, bool kernel)
         return;
     for (unsigned i = 0; i < machine->fixed; i++) /* always on, in every mode (1.5, 2.3) */
         counter_add(cpu, i, sim_count_fixed(machine->config.chip, i, units));
-    for (unsigned i = 0; i < machine->configurable; i++)
+    for (unsigned i = 0; i < machine->configurable && !cpu->stopped; i++)
         counter_add(cpu, machine->fixed + i, configurable_count(i, units, kernel));
 }
 
@@ -128,6 +166,17 @@ void work_kernel(struct thread *thread, uint64_t units)
     thread->totals.kernel += units;
     thread->totals.kernel_pieces += units != 0;
     work_piece(thread, units, true);
+}
+
+/*
+ * On the way out of idle and of an interrupt an arm64 kernel switches the counters on again that
+ * it finds running by kpc.counting's own account: none, when counting was written before forcing
+ * gave it more of them (1.10).
+ */
+void cpu_interrupted(struct cpu *cpu)
+{
+    if (!machine->x86 && machine->config.gen != SIM_G4 && machine->running != 0)
+        cpu->stopped |= !kpc_is_running();
 }
 
 /* ------------------------------------------------------------------------------------ threads */
@@ -165,6 +214,7 @@ void thread_go_off(struct thread *thread)
         thread->wants_buffer |= !thread->has_buffer;
     }
     cpu->on = NULL;
+    cpu_interrupted(cpu);
 }
 
 void thread_return_to_user(struct thread *thread)
@@ -176,14 +226,23 @@ void thread_return_to_user(struct thread *thread)
     }
 }
 
-/* No snapshot is taken here when the CPU was idle: see the choices in sim.h. */
+/* Whoever was there goes off first; an idle thread, which never has a buffer, as any other. */
+static void make_room(struct cpu *cpu)
+{
+    if (cpu->on != NULL) {
+        thread_go_off(cpu->on);
+    } else if (machine->thread_counting) {
+        cpu->last = !cpu->last;
+        kpc_values(cpu, machine->thread_classes, cpu->snapshots[cpu->last]);
+    }
+}
+
 void thread_come_on(struct thread *thread)
 {
     struct cpu *cpu = &machine->cpus[thread->cpu];
     if (cpu->on == thread)
         return;
-    if (cpu->on != NULL)
-        thread_go_off(cpu->on);
+    make_room(cpu);
     cpu->on = thread;
     thread_return_to_user(thread);
 }
@@ -320,7 +379,7 @@ static void start_counting(void)
     const uint32_t both = KPC_FIXED | KPC_CONFIGURABLE;
     if (machine->config.stale & SIM_STALE_COUNTING) {
         machine->counting = both;
-        machine->running = kpc_mask(both);
+        kpc_set_running(kpc_mask(both));
     }
     if ((machine->config.stale & SIM_STALE_THREADS) == 0)
         return;
@@ -341,7 +400,7 @@ static enum kernel_list list_of(const char *os_version)
     if (major > 15)
         return MACOS_26;
     if (major == 15)
-        return minor >= 4 ? MACOS_15_4 : MACOS_15_0;
+        return minor >= 4 ? MACOS_15_4 : minor >= 2 ? MACOS_15_2 : MACOS_15_0;
     return major == 14 && minor >= 4 ? MACOS_14_4 : MACOS_14_0;
 }
 

@@ -37,8 +37,8 @@ enum {
 
 /* ------------------------------------------------------------------------------- kperf_chips.c */
 
-/* The public kernel sources that changed the lists of allowed events (2.5). */
-enum kernel_list { MACOS_14_0, MACOS_14_4, MACOS_15_0, MACOS_15_4, MACOS_26 };
+/* The public kernel sources that changed the lists of allowed events (2.5), or a mode bit (2.3). */
+enum kernel_list { MACOS_14_0, MACOS_14_4, MACOS_15_0, MACOS_15_2, MACOS_15_4, MACOS_26 };
 
 struct group;
 
@@ -69,6 +69,7 @@ enum { NOBODY, OTHERS };
 
 struct cpu {
     bool online;
+    bool stopped;      /* its configurable counters, until kpc.counting is written again (1.10) */
     struct thread *on; /* NULL: idle */
     uint64_t raw[SIM_MAX_COUNTERS];
     uint64_t shadow[SIM_MAX_COUNTERS];
@@ -91,7 +92,7 @@ struct thread {
 };
 
 struct kperf {
-    bool set_up;     /* somebody configured it since the last reset */
+    bool set_up;     /* somebody has configured it, ever */
     unsigned owner;  /* of ktrace */
     bool blessed;    /* who keeps it over a reset */
     bool foreground; /* the state; with what follows, it outlives a dead owner until the next */
@@ -105,7 +106,8 @@ struct kperf {
     uint64_t period[MAX_TIMERS];
     uint32_t action[MAX_TIMERS];
     uint32_t pet_timer, pet_action;
-    int lightweight, sampling, idle_rate;
+    int lightweight, sampling, idle_rate, debug_level;
+    bool root_may_bless; /* kperf.blessed_preempt */
 };
 
 struct machine {
@@ -150,6 +152,7 @@ void thread_come_on(struct thread *thread); /* on its CPU, back in user mode */
 void thread_go_off(struct thread *thread);
 bool thread_migrate(struct thread *thread, unsigned cpu);
 void thread_preempt(struct thread *thread); /* off and on again, elsewhere if the machine wanders */
+void cpu_interrupted(struct cpu *cpu);      /* or idle */
 unsigned machine_online(void);              /* how many CPUs */
 bool machine_set_cpu(unsigned cpu, bool on);
 void thread_sample(struct thread *thread); /* brings its buffer up to date */
@@ -157,9 +160,11 @@ void thread_return_to_user(struct thread *thread);
 void work_user(struct thread *thread, uint64_t units);
 void work_kernel(struct thread *thread, uint64_t units);
 
-uint64_t counter_max(void); /* of a register */
+uint64_t counter_max(void);            /* of a register */
+bool counter_raises(unsigned counter); /* an interrupt when it overflows */
 uint64_t counter_value(const struct cpu *cpu, unsigned counter);
-void counter_reload(unsigned counter, uint64_t reload); /* on all CPUs, values kept */
+void counters_fold(void);                               /* all configurable ones into the shadow */
+void counter_reload(unsigned counter, uint64_t reload); /* on all CPUs, after that */
 void counter_zero(unsigned counter);                    /* likewise, values gone */
 void counter_interrupts(void);                          /* those that had to wait */
 bool word_counts_user(uint64_t word);
@@ -188,6 +193,8 @@ int kpc_force(unsigned task, int value);
 int kpc_counting(uint32_t classes);
 void kpc_thread_counting(uint32_t classes, struct thread *caller);
 int kpc_store_words(uint32_t classes, const uint64_t *words, unsigned task);
+bool kpc_is_running(void);
+void kpc_set_running(uint32_t mask);
 uint64_t kpc_program(uint64_t word); /* what the registers make of a word */
 int kpc_node(struct request *request);
 
@@ -195,7 +202,7 @@ int kpc_node(struct request *request);
 
 void kperf_start(void);
 void kperf_bless(unsigned task);
-uint64_t kperf_min_period(bool pet);
+uint64_t kperf_min_period(bool pet, bool background); /* in ns */
 int kperf_node(struct request *request);
 int ktrace_node(struct request *request);
 
@@ -208,7 +215,10 @@ int out_int(struct request *request, uint64_t value);
 int out_string(struct request *request, const char *text);
 bool request_is_root(const struct request *request);
 
-/* As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written. */
+/*
+ * As the kernel's: 0 or an errno. *old_size is set to what was, or would be, written; to 0 when it
+ * was too short.
+ */
 int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *old_size,
                   const void *newp, size_t new_size);
 
@@ -225,13 +235,17 @@ void sim_load(void);
 struct thread *sim_lock(void);
 void sim_lock_machine(void); /* the lock alone: the caller becomes no thread by that */
 void sim_unlock(void);
+void sim_lock_process(void); /* for what is the process's own: faults, hook, log */
+void sim_unlock_process(void);
 
+bool sim_signal_blocked(int signal); /* for the caller, whatever the lock holds back */
 struct thread *current_thread(void); /* under the lock */
 unsigned task_self(void);
 void task_end(unsigned id);
 void tasks_reap(void);
 void tasks_reset(void);
 uint64_t task_new_serial(void);
+unsigned task_of_pid(int pid); /* NOBODY: none of ours */
 unsigned task_new_number(unsigned id);
 
 /* -------------------------------------------------------------------------------- kperf_call.c */
@@ -309,7 +323,7 @@ struct call {
     int error;           /* for errno, unless 0 */
     bool instead, after; /* a fault replaces the call, or its result */
     int64_t fault_result;
-    int fault_error, signal, errno_before;
+    int fault_error, signal, signal_before, errno_before;
     char arguments[LINE], written[LINE];
     bool log;
 };
@@ -331,7 +345,7 @@ void call_state_changed(void);
 int state_text(char *buffer, size_t size);
 
 /* Adds a fault; false when there is no such function or no room. */
-enum fault_kind { FAULT_INSTEAD, FAULT_AFTER, FAULT_SIGNAL };
+enum fault_kind { FAULT_INSTEAD, FAULT_AFTER, FAULT_SIGNAL, FAULT_SIGNAL_BEFORE };
 bool fault_add(enum fault_kind kind, const char *function, unsigned nth, int64_t result, int error);
 bool fault_function_exists(const char *function);
 

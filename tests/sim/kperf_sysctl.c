@@ -40,7 +40,7 @@ bool request_is_root(const struct request *request)
 
 /* ------------------------------------------------------------------------------ hw.* and kern.* */
 
-/* Nodes to be read only. */
+/* Nodes to be read only, which is said before anything else. */
 int out_int(struct request *request, uint64_t value)
 {
     const uint32_t number = (uint32_t)value;
@@ -123,14 +123,14 @@ int kernel_sysctl(struct thread *thread, const char *name, void *oldp, size_t *o
     request.oldp = old_size != NULL ? oldp : NULL;
     request.wants_size = old_size != NULL;
     request.old_size = old_size != NULL ? *old_size : 0;
-    request.newp = newp;
+    request.newp = new_size != 0 ? newp : NULL;
     request.new_size = new_size;
     work_user(thread, costs ? SIM_COST_USER : 0);
     work_kernel(thread, costs ? SIM_COST_ENTRY : 0);
     const int error = node(&request);
     work_kernel(thread, costs ? SIM_COST_EXIT : 0);
     thread_return_to_user(thread);
-    if (error == 0 && old_size != NULL)
-        *old_size = request.old_used;
+    if (old_size != NULL && (error == 0 || error == ENOMEM))
+        *old_size = error == 0 ? request.old_used : 0;
     return error;
 }

@@ -52,7 +52,7 @@ PER_THREAD struct {
 /* ------------------------------------------------------------------------------------- the locks
  */
 
-static void take_process_lock(void)
+void sim_lock_process(void)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -61,7 +61,7 @@ static void take_process_lock(void)
     signals_before = before;
 }
 
-static void release_process_lock(void)
+void sim_unlock_process(void)
 {
     const sigset_t before = signals_before;
     pthread_mutex_unlock(&process_lock);
@@ -97,7 +97,7 @@ static void release_machine_lock(void)
 void sim_lock_machine(void)
 {
     const int errno_before = errno;
-    take_process_lock();
+    sim_lock_process();
     take_machine_lock();
     tasks_reap();
     errno = errno_before;
@@ -107,8 +107,13 @@ void sim_unlock(void)
 {
     const int errno_before = errno;
     release_machine_lock();
-    release_process_lock();
+    sim_unlock_process();
     errno = errno_before;
+}
+
+bool sim_signal_blocked(int signal)
+{
+    return sigismember(&signals_before, signal) == 1;
 }
 
 /* ----------------------------------------------------------------------------------------- tasks
@@ -206,6 +211,14 @@ uint64_t task_new_serial(void)
     return ++shared->serials;
 }
 
+unsigned task_of_pid(int pid)
+{
+    for (unsigned i = 0; i < MAX_TASKS; i++)
+        if (shared->tasks[i].id != 0 && shared->tasks[i].pid == pid)
+            return shared->tasks[i].id;
+    return NOBODY;
+}
+
 /* Of a thread: 1 for a task's first. */
 unsigned task_new_number(unsigned id)
 {
@@ -262,7 +275,7 @@ static void fork_child(void)
     forked = true;
     forked_while_counting = machine->thread_counting;
     release_machine_lock();
-    release_process_lock();
+    sim_unlock_process();
 }
 
 static void give_up(const char *what)
@@ -301,7 +314,7 @@ static void load(void)
     share();
     open_lock_file();
     pthread_key_create(&at_exit, pthread_ends);
-    pthread_atfork(take_process_lock, release_process_lock, fork_child);
+    pthread_atfork(sim_lock_process, sim_unlock_process, fork_child);
     sim_reset(NULL);
 }
 

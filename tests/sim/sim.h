@@ -32,7 +32,8 @@
  *   log=FILE         state=FILE
  *   fail=FUNCTION:N:RESULT:ERRNO        sim_fail(): RESULT a number or err; ERRNO a name or number
  *   after=FUNCTION:N:RESULT:ERRNO       sim_fail_after()
- *   signal=FUNCTION:N:SIGNAL            sim_signal(): a name (INT, TERM, HUP, KILL) or number
+ *   signal=FUNCTION:N:SIGNAL            sim_signal(): a name (INT, TERM, XCPU and so on) or number
+ *   before=FUNCTION:N:SIGNAL            sim_signal_before()
  *
  * KPEP_SIM_CPU=cpu_T_S_F, the variable of kperfdata_sim.h, is the CPU id where KPEP_SIM names
  * neither chip nor cpuid; an id of none of the chips is an M1, or a Haswell, that calls itself so.
@@ -58,8 +59,6 @@
  *
  * CHOICES where the facts are silent, contradict themselves or call themselves uncertain (6)
  *
- *   - A CPU's idle thread does not pass the off-CPU hook, so the first thread ever to run on an
- *     idle CPU after thread counting was switched on meets a stale snapshot (1.6, item 17).
  *   - force_all_ctrs: non-root get and set are EPERM, 4 bytes. A foreign task's set is EACCES
  *     whatever the value, 0 included (1.4 against item 33); G4 returns 0 and ignores it.
  *   - macOS 14.0 to 14.3 enforce the list of events; a SoC without a list allows only 0, so an M2
@@ -68,22 +67,39 @@
  *   - The power manager has no events of its own: its counters keep what was last written there,
  *     at the start an event that counts nothing.
  *   - G4: a plain counting write restarts (zeroes) the configurable counters whether or not a
- *     configuration waits; EL0A32 alone is the fallback (user mode); the words that come with
- *     set_config are laid out by the mask from before the kernel's own attempt to force; RAWPMU
- *     while shared is EXDEV before that attempt; a word of an event on a counter that cannot count
- *     it makes kpc.counting EINVAL only with strict=1.
- *   - RAWPMU has 7 words on 8-bit chips and 11 on 16-bit ones, 7 and 17 in G4.
- *   - The power manager has control of the fixed counters (period: EPERM) when pm=custom.
+ *     configuration waits; mode bits are as in macOS 15.2; the words that come with set_config are
+ *     laid out by the mask from before the kernel's own attempt to force; RAWPMU while shared is
+ *     EXDEV before that attempt; a word of an event on a counter that cannot count it makes
+ *     kpc.counting EINVAL only with strict=1.
+ *   - RAWPMU has 11 words; in G4 7 on 8-bit chips and 17 on 16-bit ones.
+ *   - The power manager has control of the fixed counters when pm=custom (period: EPERM unless
+ *     counters are forced).
+ *   - macOS 14.0 to 14.3 take EL3 alone for no mode, as 13 does.
+ *   - Counting before forcing stops counters (1.10) on arm64 up to macOS 15. A CPU is idle when its
+ *     thread blocks, migrates or ends, and interrupted by overflows, preempt= and sim_interrupt().
+ *   - Intel's configurable counters from the fifth on, and they alone, overflow without an
+ *     interrupt: the register starts at 0 and the value falls by 2^48. A word without EN counts
+ *     nothing.
+ *   - What a missing CPU's slot of an all-CPU read holds: all nodes with arrays, but for actionid,
+ *     share the one that the kernel copies out from.
  *   - Under Rosetta hw.cputype is 7, hw.cpusubtype 4; the kernel below is still arm64's.
  *   - kpc.counting reads POWER back as it does CONFIGURABLE: when the counters of that class run.
  *   - Ice Lake has 4 fixed counters, as its kpep database says.
  *   - kpc_cpu_string() returns the length, as snprintf does.
  *   - x86_64: no event selects nothing, every other event code counts; edge, invert and CMASK do
  *     not change a count.
+ *   - ktrace.owning_pid and background_pid are 0 for nobody. The process of ktrace=1 uses both
+ *     kdebug and kperf. The views are there in a virtual machine too. Ours are real pids.
+ *   - A forked child is not blessed by owner=1; what sim_new_process() makes of the caller is.
+ *   - IORegistryEntryFromPath() finds nothing, 0, where there is no registry of CPUs.
  *
- * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31; kperf's nodes only keep and refuse),
- * P and E cores that count differently, action ids having an effect. kperfdata's generations are
- * two libraries of their own: kperfdata_sim.h.
+ * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31, C2, C4, C5; kperf's nodes only keep
+ * and refuse, a timer's action above their count is taken and nothing comes of it), P and E cores
+ * that count differently, action ids having an effect, a background owner of ktrace, kernel
+ * threads, which never get buffers, and what calls take of time and of other CPUs (1.6). RAWPMU
+ * words are kept and nothing more: no CPU loses them when it is switched off, though a kernel
+ * rewrites them only if kpc.counting had bit 8. kperfdata's generations are two libraries of their
+ * own: kperfdata_sim.h.
  */
 #ifndef KPEP_TESTS_SIM_H
 #define KPEP_TESTS_SIM_H
@@ -198,8 +214,8 @@ SIM_API void sim_reset(const struct sim_config *config);
 
 /*
  * Reads the language of KPEP_SIM into *config, on top of what is there. False, with one line in
- * error (size bytes), for what it does not understand. fail=, after= and signal= are only checked.
- * Strings in *config are kept in the library until the next but seven such call.
+ * error (size bytes), for what it does not understand. fail=, after=, signal= and before= are only
+ * checked. Strings in *config are kept in the library until the next but seven such call.
  */
 SIM_API bool sim_parse(struct sim_config *config, const char *text, char *error, size_t size);
 
@@ -240,6 +256,9 @@ SIM_API bool sim_migrate(unsigned cpu);
  * for one that is not there, or when it is the last.
  */
 SIM_API bool sim_set_cpu(unsigned cpu, bool on);
+
+/* A CPU takes an interrupt, as it does by itself when a counter overflows (1.10). */
+SIM_API void sim_interrupt(unsigned cpu);
 
 SIM_API unsigned sim_cpu(void);    /* where the caller runs */
 SIM_API unsigned sim_thread(void); /* its number: 1 for the main thread, never used again */
@@ -379,8 +398,13 @@ SIM_API bool sim_fail(const char *function, unsigned nth, int64_t result, int er
 SIM_API bool sim_fail_after(const char *function, unsigned nth, int64_t result, int error);
 SIM_API void sim_fail_clear(void);
 
-/* A signal to the calling thread when the Nth call from now has done its work. */
+/*
+ * A signal to the calling thread when the Nth call from now has done its work, or right before it
+ * does anything. 0: at every call, but for those of a thread that has the signal blocked, as in its
+ * own handler.
+ */
 SIM_API bool sim_signal(const char *function, unsigned nth, int signal);
+SIM_API bool sim_signal_before(const char *function, unsigned nth, int signal);
 
 /*
  * Called before each call of an exported function, outside the lock, with its name and the number

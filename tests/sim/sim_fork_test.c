@@ -7,6 +7,7 @@
 #include "sim_check.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdatomic.h>
@@ -227,13 +228,14 @@ static void ktrace(void)
 
 /* -------------------------------------------------------------------------------------- threads */
 
+static atomic_bool stop;
+
 static void *idle(void *argument)
 {
     (void)argument;
     sim_attach();
-    sim_run(&(struct sim_work){.user = 1});
-    for (;;)
-        pause();
+    while (!stop)
+        sched_yield();
     return NULL;
 }
 
@@ -282,7 +284,7 @@ static void threads(void)
     CHECK_INT(end_child(&child), 0);
     CHECK_INT(run_child(have_a_buffer), 0);
     CHECK_INT(state().threads, 2);
-    pthread_cancel(other);
+    stop = true;
     pthread_join(other, NULL);
     CHECK_INT(state().threads, 1);
 }
@@ -334,8 +336,6 @@ static void state_file(void)
 
 /* ------------------------------------------------------------------------------ all at one time */
 
-static atomic_bool stop;
-
 static void *caller(void *argument)
 {
     (void)argument;
@@ -366,6 +366,7 @@ static void at_one_time(void)
     pthread_t callers[4];
     struct child children[8];
     reset("");
+    stop = false;
     CHECK_INT(kpc_set_thread_counting(FC), 0);
     for (unsigned i = 0; i < 4; i++)
         pthread_create(&callers[i], NULL, caller, NULL);

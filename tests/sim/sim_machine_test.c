@@ -118,6 +118,8 @@ static void prediction(void)
         config.gen = round % 4 == 3 ? SIM_G4 : (enum sim_gen)(1 + round % 3);
         config.apply_at_once = round % 8 == 3;
         config.stale = round % 5 == 0 ? SIM_STALE_ALL : round % 5 == 1 ? SIM_STALE_VALUES : 0;
+        if (config.chip >= SIM_HASWELL) /* whose overflows cost counts (1.9) */
+            config.stale &= ~(unsigned)SIM_STALE_VALUES;
         config.preempt = (unsigned)random_below(4);
         sim_reset(&config);
         const struct sim_state machine = state();
@@ -387,6 +389,27 @@ static void signals(void)
     CHECK_INT(signals_seen, 1);
     kpc_get_counting();
     CHECK_INT(signals_seen, 2);
+    /* before: what the handler does comes first, and the call still does its own */
+    reset("");
+    CHECK_INT(kpc_set_counting(FC), 0);
+    CHECK(sim_signal_before("kpc_get_counting", 2, SIGUSR1));
+    CHECK_INT(kpc_get_counting(), FC);
+    CHECK_INT(kpc_get_counting(), 0);
+    CHECK_INT(signals_seen, 3);
+    CHECK_STR(sim_log_at(sim_log_count() - 2), "kpc_set_counting(0x0) = 0");
+    CHECK_STR(sim_log_at(sim_log_count() - 1), "kpc_get_counting() = 0x0");
+    /* every call: those of the handler are none */
+    reset("");
+    CHECK(sim_signal("*", 0, SIGUSR1));
+    CHECK(sim_signal_before("kpc_get_counting", 0, SIGUSR1));
+    signals_seen = cleaned_up = 0;
+    CHECK_INT(kpc_set_counting(FC), 0);
+    CHECK_INT(signals_seen, 1);
+    CHECK_INT(kpc_get_counting(), 0);
+    CHECK_INT(signals_seen, 3);
+    CHECK_INT(cleaned_up, 3);
+    CHECK_INT(sim_calls("*"), 5);
+    sim_fail_clear();
     handle(SIG_DFL);
 }
 
@@ -534,6 +557,10 @@ static void environment(void)
     CHECK_INT(child("fail=kpc_set_config:2:err:EPERM", NULL, "--run", output, sizeof(output)), 0);
     CHECK_INT(child("signal=kpc_set_counting:1:TERM", NULL, "--run", output, sizeof(output)),
               128 + SIGTERM);
+    CHECK_INT(child("signal=kpc_set_counting:2:ALRM", NULL, "--run", output, sizeof(output)),
+              128 + SIGALRM);
+    CHECK_INT(child("before=*:2:XCPU", NULL, "--run", output, sizeof(output)), 128 + SIGXCPU);
+    CHECK_INT(child("before=*:0:CONT signal=*:0:URG", NULL, "--run", output, sizeof(output)), 0);
 }
 
 static void read_file(const char *path, char *text, size_t size)
@@ -578,6 +605,14 @@ static void files(void)
     CHECK_INT(child(text, NULL, "--killed", output, sizeof(output)), 128 + SIGKILL);
     read_file(lasting, got, sizeof(got));
     CHECK(strncmp(got, "forced=1 counting=0x3 running=0xff thread_counting=0x3 ", 55) == 0);
+    /* before a call: it has left nothing, not even a line */
+    snprintf(text, sizeof(text), "log=%s state=%s before=kpc_set_counting:1:KILL", log, lasting);
+    unlink(log);
+    CHECK_INT(child(text, NULL, "--run", output, sizeof(output)), 128 + SIGKILL);
+    read_file(lasting, got, sizeof(got));
+    CHECK(strncmp(got, "forced=1 counting=0x0 ", 22) == 0);
+    read_file(log, got, sizeof(got));
+    CHECK(strstr(got, "kpc_set_config") != NULL && strstr(got, "kpc_set_counting") == NULL);
     unlink(log);
     unlink(lasting);
     CHECK_INT(rmdir(directory), 0);
@@ -608,6 +643,9 @@ static void language(void)
         "fail=kpc_set_config:x:0:0",
         "fail=kpc_set_config:1:0:EWHAT",
         "signal=*:1:0",
+        "signal=*:1:SIGINT",
+        "before=*:1",
+        "before=x:1:INT",
         "after=*:1:maybe:0",
         "apply=now",
         "late=1",
@@ -631,15 +669,15 @@ static void language(void)
         CHECK(error[0] != '\0');
     }
     config = (struct sim_config){0};
-    CHECK(
-        sim_parse(&config,
-                  " chip=m5,gen=2\tos=14.6 build=X root=0 owner=1 translated=1 vm=empty "
-                  "pm=custom pmmask=0x30 busy=1 otherforce=1 ktrace=1 stale=config+values "
-                  "apply=once strict=1 dev=1 smt=0 pcpus=3 ecpus=2 offline=1 off=0x6 ktracepid=77 "
-                  "configuredby=x seed=0x10 cost=0 "
-                  "work=5 preempt=6 wander=1 late=old log=a state=b fail=*:0:err:5 "
-                  "after=kperf_reset:3:-7:ENOTSUP signal=*:1:HUP cpuid=7_8_38435547 ",
-                  error, sizeof(error)));
+    CHECK(sim_parse(
+        &config,
+        " chip=m5,gen=2\tos=14.6 build=X root=0 owner=1 translated=1 vm=empty "
+        "pm=custom pmmask=0x30 busy=1 otherforce=1 ktrace=1 stale=config+values "
+        "apply=once strict=1 dev=1 smt=0 pcpus=3 ecpus=2 offline=1 off=0x6 ktracepid=77 "
+        "configuredby=x seed=0x10 cost=0 "
+        "work=5 preempt=6 wander=1 late=old log=a state=b fail=*:0:err:5 "
+        "after=kperf_reset:3:-7:ENOTSUP signal=*:1:HUP before=*:0:XCPU cpuid=7_8_38435547 ",
+        error, sizeof(error)));
     CHECK(config.chip == SIM_ICELAKE && config.gen == SIM_G2 && config.cpufamily == 0x38435547);
     CHECK_STR(config.os_version, "14.6");
     CHECK_STR(config.os_build, "X");
@@ -702,6 +740,10 @@ static void system_nodes(void)
     size = 3;
     CHECK_FAILS(sysctlbyname("hw.cpufamily", &number, &size, NULL, 0), ENOMEM);
     CHECK_INT(number, 7);
+    CHECK_INT(size, 0); /* as much as was written */
+    size = 77;
+    CHECK_FAILS(sysctlbyname("hw.nothing", &number, &size, NULL, 0), ENOENT);
+    CHECK_INT(size, 77);
     CHECK_INT(sysctlbyname("hw.cpufamily", NULL, &size, NULL, 0), 0); /* the size alone */
     CHECK_INT(size, 4);
     CHECK_FAILS(sysctlbyname("hw.cpufamily", NULL, NULL, &number, 4), EPERM);
@@ -739,8 +781,11 @@ static void system_nodes(void)
     reset("os=14.2");
     CHECK_INT(number_of("kern.cpc.secure"), 1);
     CHECK_FAILS(sysctlbyname("kpc.pc_capture_supported", &number, &size, NULL, 0), ENOENT);
+    reset("");
+    CHECK_INT(number_of("kpc.pc_capture_supported"), 1); /* M1, too */
+    CHECK_FAILS(sysctlbyname("kpc.pc_capture_supported", NULL, NULL, &number, 4), EPERM);
     reset("os=14.4 chip=m2 vm=empty");
-    CHECK_INT(number_of("kpc.pc_capture_supported"), 0);
+    CHECK_INT(number_of("kpc.pc_capture_supported"), 1);
     CHECK_INT(number_of("kern.hv_vmm_present"), 1);
 }
 
@@ -778,26 +823,33 @@ static void check_ktrace(uint32_t open, uint32_t active, int pid, const char *na
     check_text("ktrace.configured_by", name);
 }
 
+/* As the kernel knows this program. */
+static const char *short_name(void)
+{
+    static char kept[17];
+    const char *slash = strrchr(program, '/');
+    snprintf(kept, sizeof(kept), "%s", slash != NULL ? slash + 1 : program);
+    return kept;
+}
+
 static void ktrace_views(void)
 {
-    const char *slash = strrchr(program, '/'), *name = slash != NULL ? slash + 1 : program;
-    char short_name[17], text[64];
+    char text[64];
     uint32_t number = 0;
     size_t size = sizeof(number);
-    snprintf(short_name, sizeof(short_name), "%s", name);
     reset("");
     check_ktrace(0, 0, 0, "");
     CHECK_FAILS(sysctlbyname("ktrace.state", NULL, NULL, &number, 4), EPERM);
     CHECK_FAILS(sysctlbyname("ktrace.nothing", &number, &size, NULL, 0), ENOENT);
     CHECK_INT(kperf_action_count_set(1), 0);
-    check_ktrace(1, 2, getpid(), short_name);
+    check_ktrace(1, 2, getpid(), short_name());
     CHECK_INT(kperf_reset(), 0);
-    check_ktrace(0, 0, 0, short_name);
+    check_ktrace(0, 0, 0, short_name());
     reset("root=0 owner=1");
-    check_ktrace(1, 0, getpid(), short_name);
+    check_ktrace(1, 0, getpid(), short_name());
     CHECK_INT(kperf_action_count_set(1), 0);
     CHECK_INT(kperf_reset(), 0); /* blessed: still ours */
-    check_ktrace(1, 0, getpid(), short_name);
+    check_ktrace(1, 0, getpid(), short_name());
     CHECK_INT(kpc_set_counting(FC), 0);
     reset("root=0 ktrace=1");
     check_ktrace(1, 3, 1, "other");
@@ -806,7 +858,7 @@ static void ktrace_views(void)
     reset("ktrace=1 ktracepid=4194305 configuredby=Instruments"); /* no pid is as large */
     check_ktrace(1, 3, 4194305, "Instruments");
     CHECK_INT(kperf_action_count_set(1), 0);
-    check_ktrace(1, 3, getpid(), short_name);
+    check_ktrace(1, 3, getpid(), short_name());
     const pid_t pid = fork();
     if (pid == 0)
         for (;;)
@@ -934,6 +986,12 @@ static void raw_nodes(void)
     CHECK_FAILS(sysctlbyname("kpc.counting", NULL, NULL, new, 3), EINVAL);
     size = 3;
     CHECK_FAILS(sysctlbyname("kpc.counting", &old, &size, NULL, 0), ENOMEM);
+    CHECK_INT(size, 0);
+    /* no bytes are no argument, wherever they are */
+    size = sizeof(old);
+    CHECK_INT(sysctlbyname("kpc.counting", &old, &size, new, 0), 0);
+    CHECK_INT(old, FC);
+    CHECK_INT(sysctlbyname("kpc.classes", &old, &size, new, 0), 0);
     /* a mask comes in through newp; without one it is 0 */
     size = sizeof(old);
     CHECK_INT(sysctlbyname("kpc.counter_count", &old, &size, new, 4), 0);
@@ -1042,9 +1100,16 @@ static void kperf_nodes(void)
     CHECK_INT(kperf_timer_pet_set(0), 0);
     CHECK_INT(kperf_timer_period_get(0, &period), 0);
     CHECK_INT(period, 1000 * 24);
+    CHECK_INT(kperf_timer_period_set(0, 5), 0);
+    CHECK_INT(kperf_timer_period_get(0, &period), 0);
+    CHECK_INT(period, 1000 * 24); /* as long as it is PET's */
     CHECK_INT(kperf_timer_pet_set(7), 0);
     CHECK_INT(kperf_timer_pet_get(&value), 0);
-    CHECK_INT(value, 999);
+    CHECK_INT(value, 7); /* no such timer, and yet */
+    CHECK_INT(kperf_timer_period_set(0, 5), 0);
+    CHECK_INT(kperf_timer_period_get(0, &period), 0);
+    CHECK_INT(period, 50 * 24);
+    CHECK_INT(kperf_timer_action_set(1, 31), 0); /* above the number of actions */
     CHECK_INT(kperf_timer_lightweight_pet_set(1), 0);
     CHECK_INT(kperf_sample_set(1), 0);
     CHECK_INT(kperf_sample_get(&value), 0);
@@ -1067,6 +1132,131 @@ static void kperf_nodes(void)
     CHECK_INT(value, 0);
     CHECK_INT(state().sampling, 0);
     CHECK_INT(state().timer_count, 2);
+}
+
+/* What a reset leaves, and a buffer for the old value lets through. */
+static void kperf_resets(void)
+{
+    uint64_t period = 0;
+    uint32_t value = 0, one = 1;
+    size_t size = sizeof(value);
+    reset("");
+    CHECK_INT(kperf_timer_count_set(4), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK_INT(kperf_timer_period_set(i, 24000), 0);
+        CHECK_INT(kperf_timer_action_set(i, 1), 0);
+    }
+    CHECK_INT(kperf_timer_pet_set(1), 0);
+    CHECK_INT(kperf_timer_count_set(2), 0); /* shrinks, and two are out of sight */
+    CHECK_INT(kperf_reset(), 0);
+    CHECK_INT(kperf_timer_pet_get(&value), 0);
+    CHECK_INT(value, 999);
+    CHECK_INT(kperf_timer_count_set(4), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        CHECK_INT(kperf_timer_period_get(i, &period), 0);
+        CHECK_INT(period, i < 2 ? 0 : 24000);
+        CHECK_INT(kperf_timer_action_get(i, &value), 0);
+        CHECK_INT(value, i < 2 ? 0 : 1);
+    }
+    /* sampling: never set up; without actions; and set up once is enough */
+    reset("");
+    CHECK_FAILS(sysctlbyname("kperf.sampling", &value, &size, &one, 4), ECANCELED);
+    CHECK_FAILS(kperf_sample_set(1), ECANCELED);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    CHECK_INT(kperf_reset(), 0);
+    CHECK_INT(sysctlbyname("kperf.sampling", &value, &size, &one, 4), 0);
+    CHECK_INT(state().sampling, 1);
+    check_ktrace(0, 0, 0, short_name()); /* and nobody owns it */
+}
+
+static uint64_t limit(const char *name)
+{
+    uint64_t ns = 0;
+    size_t size = sizeof(ns);
+    CHECK_INT(sysctlbyname(name, &ns, &size, NULL, 0), 0);
+    CHECK_INT(size, 8);
+    return ns;
+}
+
+static void kperf_limits(void)
+{
+    static const struct {
+        const char *machine;
+        unsigned us, background_us, pet_us, background_pet_us;
+    } rows[] = {
+        {"root=0", 50, 1000, 1000, 1000},       {"ktrace=1 os=14.0", 50, 1000, 1000, 1000},
+        {"gen=1", 50, 1000, 2000, 10000},       {"chip=haswell gen=1", 20, 1000, 2000, 5000},
+        {"chip=icelake", 20, 1000, 1000, 1000},
+    };
+    uint32_t value = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        reset(rows[i].machine);
+        CHECK_INT(limit("kperf.limits.timer_min_period_ns"), rows[i].us * 1000);
+        CHECK_INT(limit("kperf.limits.timer_min_bg_period_ns"), rows[i].background_us * 1000);
+        CHECK_INT(limit("kperf.limits.timer_min_pet_period_ns"), rows[i].pet_us * 1000);
+        CHECK_INT(limit("kperf.limits.timer_min_bg_pet_period_ns"),
+                  rows[i].background_pet_us * 1000);
+        CHECK_INT(number_of("kperf.limits.max_action_count"), 32);
+        CHECK_FAILS(sysctlbyname("kperf.limits.max_action_count", NULL, NULL, &value, 4), EPERM);
+    }
+    /* PET on 14.0 as it is used */
+    uint64_t period = 0;
+    reset("os=14.0");
+    CHECK_INT(kperf_timer_count_set(1), 0);
+    CHECK_INT(kperf_timer_pet_set(0), 0);
+    CHECK_INT(kperf_timer_period_get(0, &period), 0);
+    CHECK_INT(period, 1000 * 24);
+}
+
+/* A pair comes out past sysctl. */
+static void kperf_pairs(void)
+{
+    uint64_t pair[2] = {1, 0}, answer[2] = {0, 0};
+    size_t size = 3;
+    reset("");
+    CHECK_INT(kperf_action_count_set(1), 0);
+    CHECK_INT(kperf_action_samplers_set(1, 8), 0);
+    CHECK_INT(sysctlbyname("kperf.action.samplers", answer, &size, pair, sizeof(pair)), 0);
+    CHECK_INT(size, 0);
+    CHECK_INT(answer[0], 1);
+    CHECK_INT(answer[1], 8);
+    CHECK_FAILS(sysctlbyname("kperf.action.samplers", answer, &size, pair, 0), EFAULT);
+    CHECK_FAILS(sysctlbyname("kperf.action.samplers", answer, &size, pair, 15), EINVAL);
+}
+
+static void kperf_blessing(void)
+{
+    int pid = getpid(), got = 0;
+    size_t size = sizeof(got);
+    reset("root=0 owner=1"); /* its owner, and no root: that is not enough for these */
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), EPERM);
+    CHECK_FAILS(sysctlbyname("kperf.debug_level", NULL, NULL, &pid, 4), EPERM);
+    CHECK_INT(sysctlbyname("kperf.debug_level", &got, &size, NULL, 0), 0);
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", &got, &size, NULL, 0), 0);
+    CHECK_INT(got, getpid());
+    reset("");
+    CHECK_INT(sysctlbyname("kperf.debug_level", NULL, NULL, &pid, 4), 0);
+    CHECK_INT((int)number_of("kperf.debug_level"), pid);
+    pid = 0;
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), EINVAL);
+    pid = 4194305;
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), ESRCH);
+    pid = getpid();
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_INT(kperf_reset(), 0);
+    CHECK_INT((int)number_of("ktrace.owning_pid"), pid);
+    pid = -1;
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_INT((int)number_of("ktrace.owning_pid"), 0);
+    pid = 1; /* somebody else, who keeps us out; and root lets itself in again */
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_FAILS(kperf_action_count_set(1), EBUSY);
+    pid = getpid();
+    CHECK_INT(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), 0);
+    CHECK_INT(kperf_action_count_set(1), 0);
+    reset("ktrace=1");
+    CHECK_FAILS(sysctlbyname("kperf.blessed_pid", NULL, NULL, &pid, 4), EBUSY);
+    CHECK_FAILS(sysctlbyname("kperf.debug_level", NULL, NULL, &pid, 4), EBUSY);
 }
 
 static void kperf_owners(void)
@@ -1186,6 +1376,10 @@ int main(int argc, char **argv)
     raw_nodes();
     nowhere_to_write();
     kperf_nodes();
+    kperf_resets();
+    kperf_limits();
+    kperf_pairs();
+    kperf_blessing();
     kperf_owners();
     if (argc > 1)
         opened(argv[1]);

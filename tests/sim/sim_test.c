@@ -215,6 +215,14 @@ static void hardware_busy(void)
     reset("busy=1 root=0");
     CHECK_FAILS(kpc_set_counting(C), EPERM);
     CHECK_ANSWERS(kpc_get_counter_count(C), 0, EBUSY);
+    /* and a write to what is read-only is EPERM before anything */
+    uint32_t classes = FC;
+    CHECK_FAILS(sysctlbyname("kpc.classes", NULL, NULL, &classes, sizeof(classes)), EPERM);
+    reset("vm=old");
+    CHECK_FAILS(sysctlbyname("kpc.pmu_version", NULL, NULL, &classes, sizeof(classes)), EPERM);
+    reset("busy=1");
+    CHECK_FAILS(sysctlbyname("kpc.classes", NULL, NULL, &classes, sizeof(classes)), EPERM);
+    CHECK_FAILS(sysctlbyname("kpc.pmu_version", NULL, NULL, &classes, sizeof(classes)), EPERM);
     /* forced counters cannot be taken, and taken ones not forced */
     reset("");
     CHECK_INT(kpc_force_all_ctrs_set(1), 0);
@@ -336,7 +344,7 @@ static void raw_pmu(void)
     static const struct {
         const char *machine;
         unsigned words;
-    } rows[] = {{"chip=m1 gen=3", 7},  {"chip=m1 gen=4", 7}, {"chip=m4 gen=3", 11},
+    } rows[] = {{"chip=m1 gen=3", 11}, {"chip=m1 gen=4", 7}, {"chip=m4 gen=3", 11},
                 {"chip=m4 gen=4", 17}, {"chip=haswell", 0},  {"pm=1", 0}};
     uint64_t words[32], back[32];
     for (unsigned i = 0; i < 32; i++)
@@ -359,7 +367,7 @@ static void raw_pmu(void)
     CHECK_FAILS(kpc_get_config(C | KPC_RAWPMU, words), EPERM);
     CHECK_INT(state().words[0], 0);
     CHECK_INT(kpc_force_all_ctrs_set(1), 0);
-    CHECK_INT(kpc_get_config_count(KPC_RAWPMU), 7);
+    CHECK_INT(kpc_get_config_count(KPC_RAWPMU), 11);
     words[8] = 0x123456789;
     CHECK_INT(kpc_set_config(C | KPC_RAWPMU, words), 0);
     CHECK_INT(kpc_get_config(C | KPC_RAWPMU, back), 0);
@@ -410,6 +418,57 @@ static void wrong_order(void)
     start(C, NULL);
     CHECK_INT(kpc_force_all_ctrs_set(0), 0);
     CHECK_FAILS(kpc_get_thread_counters(0, 4, (uint64_t[4]){0}), ENOMEM); /* still 8 slots */
+}
+
+/* What a counter counts that runs from the start, before and after the CPU's next interrupt. */
+static void check_stopping(const char *machine, void (*event)(void), bool stops)
+{
+    reset(machine);
+    CHECK_INT(configure_one(2, word(0x70)), 0);
+    CHECK_INT(kpc_set_counting(C), 0);
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0);
+    CHECK_INT(kpc_set_thread_counting(C), 0);
+    const uint64_t counted = sim_count(SIM_M1, 0x70, 0, 1000) + sim_count(SIM_M1, 0x70, 0, 20);
+    CHECK_INT(slot_delta(0, 8, 1000, 0), counted);
+    event();
+    CHECK_INT(slot_delta(0, 8, 1000, 0), stops ? 0 : counted);
+    sim_interrupt(sim_cpu());
+    CHECK_INT(kpc_set_counting(C), 0); /* until it is written again */
+    CHECK_INT(slot_delta(0, 8, 1000, 0), counted);
+    sim_interrupt(sim_cpu());
+    CHECK_INT(slot_delta(0, 8, 1000, 0), counted);
+}
+
+static void interrupt_here(void)
+{
+    sim_interrupt(sim_cpu());
+}
+
+static void interrupt_elsewhere(void)
+{
+    sim_interrupt(sim_cpu() + 1);
+}
+
+static void counting_before_force(void)
+{
+    check_stopping("pm=1", interrupt_here, true);
+    check_stopping("pm=1", sim_switch_out, true);
+    check_stopping("pm=1 gen=1", interrupt_here, true);
+    check_stopping("pm=1", interrupt_elsewhere, false);
+    check_stopping("pm=0", interrupt_here, false);
+    /* custom control: what the power manager has is not switched off by us */
+    reset("pm=custom");
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0);
+    CHECK_INT(kpc_set_counting(C), 0);
+    CHECK_INT(kpc_force_all_ctrs_set(0), 0);
+    CHECK_INT(kpc_set_counting(0), 0);
+    CHECK_INT(state().running, 0x38);
+    reset("pm=1");
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0);
+    CHECK_INT(kpc_set_counting(C), 0);
+    CHECK_INT(kpc_force_all_ctrs_set(0), 0);
+    CHECK_INT(kpc_set_counting(0), 0);
+    CHECK_INT(state().running, 0);
 }
 
 /* How many of all selectors a kernel takes, one at a time. */
@@ -469,22 +528,32 @@ static void mode_bits(void)
         {"gen=2", 0x40070, 0xc0070, false, true},
         {"gen=2", 0x60070, 0xe0070, true, true},
         {"gen=2", 0x10070, 0x10070, false, false},
-        {"gen=2", 0x80070, 0x00070, false, false},
+        {"os=14.3", 0x80070, 0x00070, false, false},
+        {"os=14.4", 0x80070, 0xf0070, true, true},
+        {"os=14.6", 0x80070, 0xf0070, true, true},
+        {"os=14.6", 0xa0070, 0x20070, true, false},
+        {"os=15.0", 0xf0070, 0x30070, true, false},
+        {"os=15.1", 0x30070, 0x30070, true, false},
+        {"os=15.1", 0x10070, 0x10070, false, false},
+        {"os=15.2", 0xf0070, 0x20070, true, false},
+        {"os=15.2", 0x30070, 0x20070, true, false},
+        {"os=15.2", 0x10070, 0x00070, false, false},
+        {"os=15.2", 0x00070, 0x20070, true, false},
         {"gen=2", 0x00000, 0x00000, false, false},
         {"gen=1", 0x70, 0xf0070, true, true},
         {"gen=3", 0x70, 0x20070, true, false},
         {"gen=3", 0x20070, 0x20070, true, false},
         {"gen=3", 0x40070, 0x20070, true, false},
         {"gen=3", 0x60070, 0x20070, true, false},
-        {"gen=3", 0xf0070, 0x30070, true, false},
-        {"gen=3", 0x30070, 0x30070, true, false},
-        {"gen=3", 0x10070, 0x10070, false, false},
+        {"gen=3", 0xf0070, 0x20070, true, false},
+        {"gen=3", 0x30070, 0x20070, true, false},
+        {"gen=3", 0x10070, 0x00070, false, false},
         {"gen=3", 0x80070, 0x20070, true, false},
         {"gen=3", 0x00000, 0x00000, false, false},
         {"gen=3", 0xffffffff00020070, 0x20070, true, false},
         {"gen=3 dev=1", 0x40070, 0xc0070, false, true},
         {"gen=4 apply=once", 0x30070, 0x20070, true, false},
-        {"gen=4 apply=once", 0x10070, 0x20070, true, false},
+        {"gen=4 apply=once", 0x10070, 0x00070, false, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         uint64_t words[8] = {rows[i].written}, back[8];
@@ -515,13 +584,21 @@ static void mode_bits_intel(void)
     CHECK_INT(back[0], 0xff47003c); /* no PC, INT, AnyThread; 32 bits */
     CHECK_INT(kpc_set_counting(FC), 0);
     CHECK_INT(kpc_get_config(C, back), 0);
-    CHECK_INT(back[0], 0xff57003c); /* INT and EN while it runs */
+    CHECK_INT(back[0], 0xff57003c); /* INT and EN: of all counters, by whatever is written */
+    CHECK_INT(back[3], 0x500000);
+    CHECK_INT(kpc_set_counting(0), 0); /* and there they stay */
+    CHECK_INT(kpc_get_config(C, back), 0);
+    CHECK_INT(back[0], 0xff57003c);
+    CHECK_INT(kpc_set_counting(FC), 0);
     CHECK_INT(kpc_set_thread_counting(FC), 0);
     CHECK_INT(slot_delta(3, 7, 1000, 1000), 2 * (2000 + READ_UNITS)); /* both rings: cycles */
     words[1] = 0x1003c;
     CHECK_INT(kpc_set_config(FC, words), 0);
+    CHECK_INT(slot_delta(3, 7, 1000, 1000), 0); /* no EN: it stops */
+    CHECK_INT(kpc_set_counting(F), 0);
+    CHECK_INT(kpc_set_counting(FC), 0);
     CHECK_INT(slot_delta(3, 7, 1000, 1000), 2 * (1000 + SIM_COST_USER));
-    words[1] = 0x2003c;
+    words[1] = 0x42003c;
     CHECK_INT(kpc_set_config(FC, words), 0);
     CHECK_INT(slot_delta(3, 7, 1000, 1000), 2 * (1000 + SIM_COST_ENTRY + SIM_COST_EXIT));
     words[1] = 0x40003c;
@@ -532,8 +609,12 @@ static void mode_bits_intel(void)
     CHECK_INT(state().words[0], 0x10051);
     CHECK_INT(state().words[3], 0x10054);
     CHECK_INT(kpc_get_config(FC, back), 0);
-    CHECK_INT(back[0], 0x333);
-    CHECK_INT(back[4], 0x510054);
+    CHECK_INT(back[0], 0xbbb);
+    CHECK_INT(back[4], 0x10054);
+    reset("chip=icelake");
+    CHECK_INT(kpc_get_config(F, back), 0);
+    CHECK_INT(back[0], 0xbbbb); /* of four counters */
+    CHECK_INT(kpc_pmu_version(), 0);
 }
 
 static void wrong_counter(void)
@@ -681,9 +762,19 @@ static void periods(void)
     CHECK_INT(kpc_set_period(F, values), 0); /* accepted and ignored */
     CHECK_INT(state().periods[0], max);
 
-    values[0] = 1ull << 60; /* more than fits: the largest, before G4 */
+    /* more than fits: echoed, and the value jumps by what the register could not take */
+    reset("cost=0");
+    const uint64_t was = sim_value(sim_cpu(), 2);
+    values[0] = 1ull << 50;
     CHECK_INT(kpc_set_period(C, values), 0);
-    CHECK_INT(state().periods[2], max);
+    CHECK_INT(kpc_get_period(C, back), 0);
+    CHECK_INT(back[0], 1ull << 50);
+    CHECK_INT(sim_register(sim_cpu(), 2), max);
+    CHECK_INT(sim_value(sim_cpu(), 2) - was, 1ull << 50);
+    CHECK_INT(configure_one(2, word(0x02)), 0);
+    CHECK_INT(kpc_set_counting(C), 0);
+    run(10, 0); /* which overflows, and jumps again */
+    CHECK_INT(sim_value(sim_cpu(), 2) - was, (2ull << 50) + 20);
     values[0] = 1000;
 
     uint32_t actions[10] = {0, 0, 1, 2, 3, 8, 9, 5, 6, 7}, got[10];
@@ -704,12 +795,75 @@ static void periods(void)
     reset("pm=custom");
     CHECK_FAILS(kpc_set_period(FC, values), EPERM);
     CHECK_INT(kpc_set_period(C, values), 0);
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0);
+    CHECK_INT(kpc_set_period(FC, values), 0); /* control is ours now */
     reset("chip=haswell");
     CHECK_FAILS(kpc_set_period(FC, values), EINVAL);
     CHECK_INT(kpc_set_period(C, values), 0);
     CHECK_INT(kpc_get_period(FC, back), 0);
     CHECK_INT(back[0], (1ull << 48) - 1);
     CHECK_INT(back[3], 1000);
+}
+
+/* All counters are folded into the shadow, and those of the mask reloaded: the rest have it twice.
+ */
+static void period_and_power_manager(void)
+{
+    uint64_t values[8] = {1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000}, was[10];
+    reset("pm=1 cost=0");
+    for (unsigned i = 0; i < 10; i++)
+        was[i] = sim_value(0, i);
+    CHECK_INT(kpc_set_period(F, values), 0); /* nothing at all */
+    CHECK_INT(sim_value(0, 5), was[5]);
+    CHECK_INT(kpc_set_period(C, values), 0);
+    for (unsigned i = 0; i < 10; i++) /* PMC5-7 are the power manager's */
+        CHECK_INT(sim_value(0, i), i >= 5 && i <= 7 ? 2 * was[i] : was[i]);
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0);
+    CHECK_INT(kpc_set_period(C, values), 0);
+    CHECK_INT(sim_value(0, 5), 2 * was[5]);
+}
+
+/* What an Intel kernel loses and misplaces of overflows (1.9). */
+static void overflow_intel(void)
+{
+    enum { INSTRUCTIONS = 0x4300c0 };
+    const uint64_t max = (1ull << 48) - 1;
+    uint64_t values[12], before[12];
+    reset("chip=icelake cost=0");
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0);
+    uint64_t words[8] = {INSTRUCTIONS, INSTRUCTIONS, INSTRUCTIONS, INSTRUCTIONS,
+                         INSTRUCTIONS, INSTRUCTIONS, INSTRUCTIONS, INSTRUCTIONS};
+    CHECK_INT(kpc_set_config(C, words), 0);
+    CHECK_INT(kpc_set_counting(FC), 0);
+    CHECK_INT(kpc_set_period(C, (uint64_t[8]){999, 999}), 0);
+    const unsigned cpu = sim_cpu();
+    const uint64_t was = sim_value(cpu, 4);
+    run(5000, 0);
+    CHECK_INT(sim_overflows(cpu, 4), 5);
+    CHECK_INT(sim_value(cpu, 4) - was, 5000 - 5); /* one each */
+    /* while the interrupt waits: in the first counter's place, and not in its own */
+    sim_hold_interrupts(true);
+    sim_set_register(cpu, 6, max - 10);
+    CHECK_INT(kpc_get_cpu_counters(false, FC, NULL, before), 0);
+    run(100, 0);
+    CHECK_INT(kpc_get_cpu_counters(false, FC, NULL, values), 0);
+    CHECK_INT(values[6], before[6] + 100 - max - 1);
+    CHECK_INT(values[4], before[6] + 100 - 1);
+    CHECK_INT(values[5], before[5] + 100);
+    CHECK_INT(kpc_get_cpu_counters(false, C, NULL, values), 0);
+    CHECK_INT(values[0], before[6] + 100 - 1);
+    sim_hold_interrupts(false);
+    CHECK_INT(kpc_get_cpu_counters(false, FC, NULL, values), 0);
+    CHECK_INT(values[6], before[6] + 100 - 1);
+    CHECK_INT(values[4], before[4] + 100);
+    /* from the fifth on nobody is told */
+    CHECK_INT(kpc_get_cpu_counters(false, FC, NULL, before), 0);
+    sim_set_register(cpu, 8, max - 10);
+    const uint64_t high = sim_value(cpu, 8);
+    run(100, 0);
+    CHECK_INT(sim_overflows(cpu, 8), 0);
+    CHECK_INT(sim_register(cpu, 8), 100 - 11);
+    CHECK_INT(high - sim_value(cpu, 8), max + 1 - 100);
 }
 
 /* A period changes the register, never the value (1.9, 2.6). */
@@ -754,7 +908,7 @@ static void overflow(void)
         sim_hold_interrupts(false);
         CHECK_INT(sim_overflows(sim_cpu(), 1), 1);
         CHECK_INT(sim_register(sim_cpu(), 1), 10 * per_unit - 1);
-        CHECK_INT(sim_value(sim_cpu(), 1), start_value + 10 + 10 * per_unit);
+        CHECK_INT(sim_value(sim_cpu(), 1), start_value + 10 + 10 * per_unit - (per_unit - 1));
     }
 }
 
@@ -931,15 +1085,15 @@ static void absolute_values(void)
     read_counters(second, 10);
     CHECK_INT(second[1] - first[1], 1500 + READ_UNITS);
 
-    /* a CPU that has been idle since: a jump, once */
+    /* a CPU that has been idle since: its idle thread left a snapshot behind, no jump */
     CHECK(sim_migrate(0));
     read_counters(first, 10);
-    CHECK(first[1] - second[1] > 1u << 30);
-    read_counters(second, 10);
-    CHECK_INT(second[1] - first[1], READ_UNITS);
+    CHECK_INT(first[1] - second[1], READ_UNITS);
     CHECK(sim_migrate(4));
     read_counters(first, 10);
-    CHECK_INT(first[1] - second[1], READ_UNITS);
+    CHECK_INT(first[1] - second[1], 2 * READ_UNITS);
+    read_counters(second, 10);
+    CHECK_INT(second[1] - first[1], READ_UNITS);
 
     /* off and on: what went on meanwhile is charged at the next sample */
     CHECK_INT(kpc_set_thread_counting(0), 0);
@@ -948,6 +1102,13 @@ static void absolute_values(void)
     CHECK_INT(kpc_set_thread_counting(FC), 0);
     read_counters(second, 10);
     CHECK(second[1] - first[1] > 70000 && second[1] - first[1] < 80000);
+    /* one that has a buffer and was on no core then has nothing of it */
+    CHECK_INT(kpc_set_thread_counting(0), 0);
+    read_counters(first, 10);
+    sim_other_run(sim_cpu(), &(struct sim_work){.user = 70000});
+    CHECK_INT(sim_other_set_thread_counting(FC), 0);
+    read_counters(second, 10);
+    CHECK_INT(second[1] - first[1], SIM_COST_USER + SIM_COST_ENTRY);
     /* while it is on, others pay for themselves */
     read_counters(first, 10);
     sim_other_run(sim_cpu(), &(struct sim_work){.user = 70000});
@@ -966,6 +1127,43 @@ static void absolute_values(void)
     start(FC, NULL);
     read_counters(second, 10);
     CHECK(memcmp(other, second, sizeof(other)) == 0);
+}
+
+/* What a thread counts whose first call comes when threads are counted: all of its own, from zero.
+ */
+static void job_work_and_read(void)
+{
+    run(4000, 0);
+    job_read();
+}
+
+static void exact_values(void)
+{
+    struct worker old, late;
+    static const char *const machines[] = {"seed=3", "seed=4 pcpus=1 ecpus=0", "stale=threads"};
+    for (unsigned i = 0; i < 3; i++) {
+        reset(machines[i]);
+        start(FC, NULL);
+        worker_start(&late);
+        worker_do(&late, job_work_and_read);
+        CHECK_INT(worker_result, 0);
+        CHECK_INT(worker_values[1], 4000 + SIM_COST_USER + SIM_COST_ENTRY);
+        worker_end(&late);
+    }
+    /* one from before, that spins alone: no buffer, until it is switched out; then from zero too */
+    reset("seed=5");
+    worker_start(&old);
+    worker_do(&old, job_attach);
+    start(FC, NULL);
+    for (int i = 0; i < 3; i++) {
+        worker_do(&old, job_work_and_read);
+        CHECK_INT(worker_errno, EINVAL);
+    }
+    worker_do(&old, job_switch);
+    worker_do(&old, job_work_and_read);
+    CHECK_INT(worker_result, 0);
+    CHECK_INT(worker_values[1], 4000 + SIM_COST_USER + SIM_COST_ENTRY);
+    worker_end(&old);
 }
 
 static void class_change(void)
@@ -1284,6 +1482,7 @@ static const struct {
     {"6", masks_and_force},
     {"6", raw_pmu},
     {"7", wrong_order},
+    {"7 (1.10)", counting_before_force},
     {"8", allow_list},
     {"9", mode_bits},
     {"9", mode_bits_intel},
@@ -1291,12 +1490,15 @@ static const struct {
     {"11", g4_deferred},
     {"11", g4_errors},
     {"12", periods},
+    {"12 (1.9)", period_and_power_manager},
+    {"12 (1.9)", overflow_intel},
     {"12 (2.6)", overflow},
     {"13", stale_state},
     {"14", buffers},
     {"15", nothing_to_count},
     {"16", sizes},
     {"17", absolute_values},
+    {"17", exact_values},
     {"18", class_change},
     {"19", not_counting},
     {"20", migration_and_cost},
