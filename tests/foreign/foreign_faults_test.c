@@ -109,6 +109,82 @@ static void every_function(const struct foreign_machine *machine, enum kplive_wo
     free(names);
 }
 
+/* ---- what needs no start --------------------------------------------------------------------- */
+
+static void count_event(void *user, const struct kplive_event *event)
+{
+    unsigned *told = user;
+    bool nothing = event->word == 0 && event->number == 0 && event->counters == 0;
+    *told += event->name[0] != '\0' && (event->code == 0 || nothing);
+}
+
+static void count_drift(void *user, const struct kplive_drift *drift)
+{
+    unsigned *told = user;
+    (void)drift;
+    (*told)++;
+}
+
+/* What each gives, and whether that is right; called again with every call of it failing. */
+static int asks_taken(const struct kplive *sampler, bool *right)
+{
+    struct kplive_state found = {.size = sizeof found};
+    int status = kplive_taken(sampler, &found, NULL);
+    *right = found.taken && found.counting == 3 && found.thread_counting == 1 && !found.force;
+    return status;
+}
+
+static int resets(const struct kplive *sampler, bool *right)
+{
+    struct kplive_state found = {.size = sizeof found};
+    int status = kplive_reset(sampler, true, &found, NULL);
+    *right = strstr(state(), "forced 0 counting 0 running 0 threads 0") != NULL;
+    return status;
+}
+
+static int tells_events(const struct kplive *sampler, bool *right)
+{
+    unsigned told = 0;
+    int status = kplive_events(sampler, count_event, &told, NULL);
+    *right = told == 64;
+    return status;
+}
+
+static int compares(struct kplive *sampler, bool *right)
+{
+    unsigned told = 0;
+    struct kplive_check check = {0};
+    int status = kplive_compare(sampler, 5, 1, count_drift, &told, &check, NULL);
+    *right = told >= 3 && check.drifts == told;
+    return status;
+}
+
+/* OK and wrong is what must not be. kplive_compare() may tell a failure as a difference. */
+static void without_start(void *user)
+{
+    const int which = *(const int *)user;
+    bool right = false;
+    unsigned long calls = 0;
+    for (unsigned long n = 0; n <= calls; n++)
+        for (unsigned e = 0; e < 2; e++) { /* once, and for good */
+            foreign_reset(&(struct foreign_machine){.used = true});
+            struct kplive *sampler = opened(KPLIVE_STATIC, false);
+            foreign_count();
+            foreign_fail(NULL, n, e % 2 != 0, errors[e]);
+            int status = which == 0   ? asks_taken(sampler, &right)
+                         : which == 1 ? resets(sampler, &right)
+                         : which == 2 ? tells_events(sampler, &right)
+                                      : compares(sampler, &right);
+            if (n == 0)
+                calls = foreign_calls();
+            if (!CHECK(n == 0 ? status == KPLIVE_OK && right : status != KPLIVE_OK || right))
+                fprintf(stderr, "which %d: call %lu, %s, errno %d%s: OK, and wrong\n", which, n,
+                        foreign_call(n), errors[e], e % 2 != 0 ? " for good" : "");
+            foreign_fail(NULL, 0, false, 0);
+            kplive_close(sampler);
+        }
+}
+
 int main(int argc, char **argv)
 {
     help_main(argc, argv);
@@ -117,6 +193,8 @@ int main(int argc, char **argv)
             every_call(&machines[n], (enum kplive_words)words);
     for (unsigned n = 0; n < sizeof machines / sizeof *machines; n++)
         every_function(&machines[n], (enum kplive_words)n);
+    for (int which = 0; which < 4; which++)
+        CHILD_HOLDS(without_start, &which);
     printf("%lu lives whole, %lu without a start, %lu left something and said so\n", whole, refused,
            left);
     CHECK(whole > 0 && refused > 0 && left > 0);

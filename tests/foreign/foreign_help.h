@@ -38,7 +38,7 @@ struct life {
 };
 void live(enum kplive_words words, bool insist, struct life *life);
 
-/* The machine's state now, in one of four buffers that take turns. */
+/* The machine's state now, in one of 16 buffers that take turns: to keep it longer copy it. */
 const char *state(void);
 
 struct stopped {

@@ -9,7 +9,10 @@
 /* The signatures are those of Apple's functions, as kplive binds them. */
 #include "kperf.h"
 
-#define EXPORT                             __attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
+#ifdef __clang__
+#pragma clang assume_nonnull begin /* as in kperf.h */
+#endif
 #define DECLARED(result, name, parameters) EXPORT result name parameters;
 KPERF_SYMBOLS(DECLARED)
 KPERF_OPTIONAL(DECLARED)
@@ -34,5 +37,9 @@ void machine_reset(const struct foreign_machine *found);
 const struct foreign_machine *machine_found(void);
 /* Somebody calls a setter. */
 void machine_changes(void);
+
+#ifdef __clang__
+#pragma clang assume_nonnull end
+#endif
 
 #endif

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+enum { STOPS = 60 }; /* a round: so many, and then the threads are let finish */
+
 static atomic_uint turns, done;
 static atomic_bool quit;
 static atomic_int surprise; /* a status that nobody should have been given */
@@ -34,15 +36,19 @@ static bool expected(int status, const int *allowed, unsigned count)
     expected((status), (const int[]){KPLIVE_OK, __VA_ARGS__}, \
              sizeof(const int[]){KPLIVE_OK, __VA_ARGS__} / sizeof(int))
 
-/* One session of a thread's own sampler, that anybody may end. */
-static void session(struct kplive *sampler)
+/*
+ * One session of a thread's own sampler, that anybody may end. Reading all CPUs takes memory,
+ * which a child that is forked meanwhile would seem to leak.
+ */
+static void session(struct kplive *sampler, bool cpus)
 {
     uint64_t values[8 * EVENTS];
     if (kplive_start(sampler, NULL) == KPLIVE_OK) {
         EXPECT(kplive_read(sampler, values), KPLIVE_STOPPED, KPLIVE_NOT_READY);
         foreign_work(10);
         EXPECT(kplive_read(sampler, values), KPLIVE_STOPPED, KPLIVE_NOT_READY);
-        EXPECT(kplive_read_cpus(sampler, values, NULL), KPLIVE_STOPPED);
+        if (cpus)
+            EXPECT(kplive_read_cpus(sampler, values, NULL), KPLIVE_STOPPED);
         EXPECT(kplive_running(sampler, NULL), KPLIVE_STOPPED);
     }
     EXPECT(kplive_stop(sampler, NULL), KPLIVE_OK);
@@ -52,14 +58,14 @@ static void session(struct kplive *sampler)
 static void *sessions_for_ever(void *user)
 {
     while (!atomic_load(&quit))
-        session(user);
+        session(user, false);
     return NULL;
 }
 
 static void *sessions_of_thread(void *user)
 {
     for (unsigned n = 0; n < 12; n++)
-        session(user);
+        session(user, true);
     atomic_fetch_add(&done, 1);
     while (!atomic_load(&quit)) /* a thread that is signalled has to be there */
         doze(100000);
@@ -115,10 +121,12 @@ static void handlers_meanwhile(void *user)
         samplers[n] = programmed(KPLIVE_STATIC);
         pthread_create(&threads[n], NULL, sessions_of_thread, samplers[n]);
     }
-    for (unsigned n = 0; atomic_load(&done) < 3; n++) {
+    for (unsigned n = 0; n < STOPS && atomic_load(&done) < 3; n++) {
         pthread_kill(threads[n % 3], SIGUSR1);
         doze(20000);
     }
+    while (atomic_load(&done) < 3)
+        doze(100000);
     atomic_store(&quit, true);
     for (unsigned n = 0; n < 3; n++) {
         pthread_join(threads[n], NULL);
@@ -137,8 +145,12 @@ static void other_thread_stops_all(void *user)
         samplers[n] = programmed(KPLIVE_STATIC);
         pthread_create(&threads[n], NULL, sessions_of_thread, samplers[n]);
     }
-    while (atomic_load(&done) < 2)
+    for (unsigned n = 0; n < STOPS && atomic_load(&done) < 2; n++) {
         kplive_stop_all();
+        doze(20000);
+    }
+    while (atomic_load(&done) < 2)
+        doze(100000);
     atomic_store(&quit, true);
     for (unsigned n = 0; n < 2; n++) {
         pthread_join(threads[n], NULL);
@@ -202,8 +214,9 @@ static void two_processes(void *user)
 
 static void all_rounds(void (*race)(void *), const char *name)
 {
+    char before[400];
     foreign_reset(&(struct foreign_machine){.used = true});
-    const char *before = state();
+    foreign_state(before, sizeof before);
     for (unsigned round = 0; round < rounds; round++) {
         int status = in_child(race, &round, NULL);
         if (!CHECK_INT(status, 0) || !CHECK_STR(state(), before)) {
@@ -241,48 +254,55 @@ static void tell_other(char byte)
 
 struct window {
     unsigned long open, closed; /* the calls before which the other starts and stops */
+    void (*tell)(char byte);
 };
 
 static void in_the_window(void *user)
 {
     const struct window *window = user;
     if (foreign_calls() == window->open)
-        tell_other('+');
+        window->tell('+');
     else if (foreign_calls() == window->closed)
-        tell_other('-');
+        window->tell('-');
 }
 
 /*
  * Another process has the counters while this one looks at how it finds them, and gives them back
  * before this one takes them: what was seen meanwhile is not what has to be put back.
  */
-static void other_comes_and_goes(unsigned long open, unsigned long closed)
+static void other_comes_and_goes(struct window *window, const struct foreign_machine *machine)
 {
-    foreign_reset(&(struct foreign_machine){0});
+    foreign_reset(machine);
     const char *before = state();
     struct kplive *sampler = programmed(KPLIVE_STATIC);
-    struct window window = {open, closed};
     foreign_count();
-    foreign_at(0, false, in_the_window, &window);
+    foreign_at(0, false, in_the_window, window);
     int status = kplive_start(sampler, NULL);
     foreign_at(0, false, NULL, NULL);
     CHECK(status == KPLIVE_OK || status == KPLIVE_BUSY);
-    if (foreign_calls() < closed)
-        tell_other('-');
+    if (foreign_calls() < window->closed)
+        window->tell('-');
     CHECK_INT(kplive_stop(sampler, NULL), KPLIVE_OK);
     /*
      * Forced when asked last, and free when taken: that may as well be this process's own doing by
      * other means, and is left to end with it.
      */
     const char *after = state();
-    if (strcmp(foreign_call(closed), "kpc_force_all_ctrs_set") == 0) {
+    if (strcmp(foreign_call(window->closed), "kpc_force_all_ctrs_set") == 0) {
         after = strstr(after, "counting");
         before = strstr(before, "counting");
     }
     if (!CHECK_STR(after, before))
-        fprintf(stderr, "the other had them from before %s to before %s\n", foreign_call(open),
-                foreign_call(closed));
+        fprintf(stderr, "the other had them from before %s, %lu, to before %s, %lu\n",
+                foreign_call(window->open), window->open, foreign_call(window->closed),
+                window->closed);
     kplive_close(sampler);
+}
+
+/* The other is between forcing and counting: what is on is told otherwise while it is. */
+static void other_forces(char byte)
+{
+    foreign_other_force(byte == '+');
 }
 
 /* The first call of a start that changes something. */
@@ -310,8 +330,12 @@ static void every_window(void)
         other_sampler();
     }
     for (unsigned long open = 1; open < last; open++)
-        for (unsigned long closed = open + 1; closed <= last; closed++)
-            other_comes_and_goes(open, closed);
+        for (unsigned long closed = open + 1; closed <= last; closed++) {
+            struct window window = {open, closed, tell_other};
+            other_comes_and_goes(&window, &(struct foreign_machine){0});
+            window.tell = other_forces;
+            other_comes_and_goes(&window, &(struct foreign_machine){.used = true});
+        }
     close(to_other[1]);
     CHECK_INT(child_ends(other, NULL), 0);
 }

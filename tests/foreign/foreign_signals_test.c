@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,11 +86,13 @@ static volatile sig_atomic_t handled, errno_changed;
 static void stops_all(int signal)
 {
     (void)signal;
+    int saved = errno;
     handled = 1;
     errno = EDOM;
     kplive_stop_all();
     if (errno != EDOM)
         errno_changed = 1;
+    errno = saved;
 }
 
 static void lives_through_it(void *user)
@@ -138,6 +141,78 @@ static void every_handler(const struct foreign_machine *machine, enum kplive_wor
         try_handler(machine, &trial);
 }
 
+/* ---- a handler that exits, and one that forks ------------------------------------------------ */
+
+static void exits(int signal)
+{
+    (void)signal;
+    exit(77); /* not allowed in a handler, and what many programs do */
+}
+
+static void lives_until_exit(void *user)
+{
+    struct trial *trial = user;
+    signal(SIGUSR1, exits);
+    foreign_count();
+    foreign_at(trial->n, trial->after, raises, trial);
+    live(trial->words, false, &trial->life);
+}
+
+static void forks(void *user)
+{
+    (void)user;
+    pid_t child = fork();
+    if (child == 0) {
+        kplive_stop_all();
+        _exit(0);
+    }
+    int status = -1;
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK_INT(status, 0);
+}
+
+static void forks_and_exits(void *user)
+{
+    (void)user;
+    pid_t child = fork();
+    if (child == 0)
+        exit(0);
+    int status = -1;
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK_INT(status, 0);
+}
+
+static void lives_with_children(void *user)
+{
+    struct trial *trial = user;
+    const char *before = state();
+    foreign_count();
+    foreign_at(trial->n, trial->after, trial->signal == 0 ? forks : forks_and_exits, NULL);
+    live(trial->words, false, &trial->life);
+    CHECK_INT(trial->life.status, KPLIVE_OK);
+    CHECK(!trial->life.wrong);
+    CHECK_STR(state(), before);
+}
+
+static void every_exit_and_fork(const struct foreign_machine *machine, enum kplive_words words,
+                                unsigned long first, unsigned long last)
+{
+    struct trial trial = {.words = words};
+    for (trial.n = first; trial.n <= last; trial.n++)
+        for (unsigned n = 0; n < 4; n++) {
+            trial.after = n % 2 != 0;
+            trial.signal = SIGUSR1;
+            foreign_reset(machine);
+            const char *before = state();
+            int status = n < 2 ? in_child(lives_until_exit, &trial, NULL) : 77 << 8;
+            if (!CHECK_INT(status, 77 << 8) || !CHECK_STR(state(), before))
+                report(&trial, "a handler that exits", status);
+            trial.signal = n < 2 ? 0 : SIGUSR1;
+            if (!CHILD_HOLDS(lives_with_children, &trial))
+                report(&trial, "a fork", 0);
+        }
+}
+
 /* ---- who is not caught ----------------------------------------------------------------------- */
 
 static void ignores(void *user)
@@ -182,6 +257,7 @@ int main(int argc, char **argv)
             range(&machines[n], (enum kplive_words)words, &first, &last);
             every_signal(&machines[n], (enum kplive_words)words, first, last);
             every_handler(&machines[n], (enum kplive_words)words, first, last);
+            every_exit_and_fork(&machines[n], (enum kplive_words)words, first, last);
         }
     foreign_reset(&machines[0]);
     CHILD_HOLDS(ignores, NULL);
