@@ -297,12 +297,14 @@ static int remember_words(struct words *words, struct kplive_error *error)
 
 /*
  * What cannot be remembered is not taken. The force state is asked first, to know
- * whether we may, and last: what was told while it changed is of no use.
+ * whether we may, and again between two looks at what counts: what another process
+ * that forces them makes it look like is of no use.
  */
 static int remember(bool words, bool *same, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
     struct before *before = &owner.before;
+    uint32_t counting = 0;
     int status, first = 0;
 
     memset(before, 0, sizeof *before);
@@ -315,7 +317,9 @@ static int remember(bool words, bool *same, struct kplive_error *error)
         status = remember_words(&before->free, error);
     if (status == KPLIVE_OK)
         status = kplive_ask_force(f, &before->force, error);
-    *same = first == before->force;
+    if (status == KPLIVE_OK)
+        status = kplive_ask_counting(f, &counting, error);
+    *same = first == before->force && counting == before->counting;
     return status;
 }
 
