@@ -116,7 +116,7 @@ struct kplive_options {
     const char *KPLIVE_NULLABLE kperfdata; /* likewise */
     enum kplive_words words;
     uint32_t size; /* sizeof (struct kplive_options), for what follows; 0: there is nothing more */
-    bool insist;   /* take counters that macOS 26 says somebody may hold: kplive_start() */
+    bool insist;   /* take counters that somebody may hold, if the kernel lets: kplive_start() */
 };
 
 struct kplive;
@@ -164,10 +164,10 @@ const struct kpdb_encoding *KPLIVE_NULLABLE kplive_encoding(const struct kplive 
  * order the kernel wants; the calling thread can read at once. A second sampler
  * of the process whose events are among those that are counted already shares
  * them, in its own order; it must have been opened with the same libraries.
- * Counters that are forced already are somebody else's: KPLIVE_BUSY, by the
- * kernel's word up to macOS 15. From macOS 26 on the kernel would let them be
- * replaced, and says "forced" also where nobody holds them: KPLIVE_BUSY unless
- * options.insist. A start that is refused changes nothing; one that fails later
+ * Counters that are forced already are somebody else's: KPLIVE_BUSY, unless
+ * options.insist. Then the kernel decides: up to macOS 15 it refuses; from macOS 26
+ * on it lets the other's configuration be replaced, and says "forced" also where
+ * nobody holds them. A start that is refused changes nothing; one that fails later
  * undoes what it did, and error->hint says so if even that failed.
  * KPLIVE_STATE, KPLIVE_IN_USE, KPLIVE_NO_FRAMEWORK, KPLIVE_NO_PERMISSION,
  * KPLIVE_BUSY, KPLIVE_NO_COUNTERS, KPLIVE_REFUSED, KPLIVE_NOT_READY,

@@ -342,30 +342,25 @@ static int look_again(bool *same, struct kplive_error *error)
 }
 
 /*
- * Up to macOS 15 the kernel refuses to force what another task has forced, and
- * this process may have done it itself. macOS 26 refuses nothing and replaces the
- * other's configuration (xnu.md 1.4); a macOS that is not known is taken for that.
+ * Counters that are forced already are somebody else's, or this process's own by
+ * other means, and what they count cannot be told from what was there before. Up
+ * to macOS 15 the kernel would refuse, macOS 26 replaces the other's configuration
+ * without a word (xnu.md 1.4).
  */
-static bool kernel_refuses(const struct kplive *sampler)
-{
-    return sampler->macos_version != 0 && sampler->macos_version < 2600;
-}
-
 static int check_force(const struct kplive *sampler, struct kplive_error *error)
 {
-    if (owner.before.force == 0 || kernel_refuses(sampler) || sampler->insist)
+    if (owner.before.force == 0 || sampler->insist)
         return KPLIVE_OK;
     return kplive_fail(error, KPLIVE_BUSY, "kpc_force_all_ctrs_get", 0, NULL,
-                       "the counters are forced already: another tool may have them, and this "
-                       "macOS would not say so; kplive_options.insist (kpep: --insist) takes "
-                       "them all the same");
+                       "the counters are forced: another tool has them (Instruments, xctrace, "
+                       "powermetrics), or on macOS 26 may have; kplive_options.insist (kpep: "
+                       "--insist) takes what the kernel lets be taken");
 }
 
 /*
  * The one step that another tool's having the counters makes fail: nothing was
  * changed before. Where they were forced already it may have changed nothing
- * either - this process may have forced them by other means, or nobody whom macOS
- * 26 knows of - and then there are as many counters as before.
+ * either, and then there are as many counters as before.
  */
 static int force(struct kplive_error *error)
 {
@@ -425,12 +420,7 @@ static int take_force(const struct kplive *sampler, bool *same, struct kplive_er
     if (status != KPLIVE_OK || !*same)
         return status;
     status = force(error);
-    if (status == KPLIVE_OK)
-        status = look_again(same, error);
-    /* They were forced when last asked, and by somebody else: he has gone meanwhile. */
-    if (owner.before.force != 0 && (owner.steps & FORCED) != 0 && kernel_refuses(sampler))
-        *same = false;
-    return status;
+    return status == KPLIVE_OK ? look_again(same, error) : status;
 }
 
 /* Until nobody starts or stops at the same time: what was there is to be known, not guessed. */

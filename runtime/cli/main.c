@@ -71,7 +71,7 @@ static const struct {
     {{"user-only", no_argument, NULL, 'U'}, NULL, "count in user mode only"},
     {{"insist", no_argument, NULL, 'i'},
      NULL,
-     "take counters that macOS 26 says somebody may hold"},
+     "take counters that somebody may hold, if the kernel lets"},
     {{"force", no_argument, NULL, 'F'}, NULL, "take them also from a process that lives"},
     {{"full", no_argument, NULL, 'f'}, NULL, "Intel: add the bits that kperfdata drops"},
     {{"kperf", required_argument, NULL, 'K'}, "PATH", "the kperf library (default: macOS's own)"},

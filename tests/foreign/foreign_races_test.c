@@ -283,16 +283,7 @@ static void other_comes_and_goes(struct window *window, const struct foreign_mac
     if (foreign_calls() < window->closed)
         window->tell('-');
     CHECK_INT(kplive_stop(sampler, NULL), KPLIVE_OK);
-    /*
-     * Forced when asked last, and free when taken: that may as well be this process's own doing by
-     * other means, and is left to end with it.
-     */
-    const char *after = state();
-    if (strcmp(foreign_call(window->closed), "kpc_force_all_ctrs_set") == 0) {
-        after = strstr(after, "counting");
-        before = strstr(before, "counting");
-    }
-    if (!CHECK_STR(after, before))
+    if (!CHECK_STR(state(), before))
         fprintf(stderr, "the other had them from before %s, %lu, to before %s, %lu\n",
                 foreign_call(window->open), window->open, foreign_call(window->closed),
                 window->closed);

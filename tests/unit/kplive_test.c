@@ -330,7 +330,7 @@ static void test_errors(void)
     try_start(&config, KPLIVE_BUSY, "kpc_force_all_ctrs_get");
     config.busy = false;
     config.force_held = true;
-    try_start(&config, KPLIVE_BUSY, "kpc_force_all_ctrs_set");
+    try_start(&config, KPLIVE_BUSY, "kpc_force_all_ctrs_get");
     config.force_held = false;
     config.vm = SIM_VM_ABSENT;
     try_start(&config, KPLIVE_NO_COUNTERS, "kpc_force_all_ctrs_get");
