@@ -501,9 +501,15 @@ static struct set subset(const struct set *set, uint32_t mask)
     return part;
 }
 
-/* A set that differs becomes a smallest part of it that still does. */
+/*
+ * A set that differs becomes a smallest part of it that still does. One that does
+ * not when it is asked again, since a call of the framework failed once, is told
+ * as it was.
+ */
 static void reduce(const struct comparison *c, struct set *set, struct difference *difference)
 {
+    struct difference whole = *difference;
+
     for (unsigned size = 1; size < set->count; size++)
         for (uint32_t mask = 1; mask < (uint32_t)1 << set->count; mask++) {
             struct set part = subset(set, mask);
@@ -513,7 +519,8 @@ static void reduce(const struct comparison *c, struct set *set, struct differenc
                 return;
             }
         }
-    (void)differs(c, set, difference);
+    if (!differs(c, set, difference))
+        *difference = whole;
 }
 
 /* Tells of a set that the tables encode otherwise; its events are done with. */

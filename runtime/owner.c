@@ -297,23 +297,30 @@ static int remember_words(struct words *words, struct kplive_error *error)
 
 /*
  * What cannot be remembered is not taken. The force state is asked first, to know
- * whether we may, and last, to be right.
+ * whether we may, and again between two looks at what counts: what another process
+ * that forces them makes it look like is of no use.
  */
-static int remember(bool words, struct kplive_error *error)
+static int remember(bool words, bool *same, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
     struct before *before = &owner.before;
-    int status;
+    uint32_t counting = 0;
+    int status, first = 0;
 
     memset(before, 0, sizeof *before);
-    status = kplive_ask_force(f, &before->force, error);
+    status = kplive_ask_force(f, &first, error);
     if (status == KPLIVE_OK)
         status = kplive_ask_counting(f, &before->counting, error);
     if (status == KPLIVE_OK)
         status = kplive_ask_threads(f, &before->thread_counting, error);
     if (status == KPLIVE_OK && words)
         status = remember_words(&before->free, error);
-    return status == KPLIVE_OK ? kplive_ask_force(f, &before->force, error) : status;
+    if (status == KPLIVE_OK)
+        status = kplive_ask_force(f, &before->force, error);
+    if (status == KPLIVE_OK)
+        status = kplive_ask_counting(f, &counting, error);
+    *same = first == before->force && counting == before->counting;
+    return status;
 }
 
 /*
@@ -339,11 +346,14 @@ static int look_again(bool *same, struct kplive_error *error)
  * this process may have done it itself. macOS 26 refuses nothing and replaces the
  * other's configuration (xnu.md 1.4); a macOS that is not known is taken for that.
  */
+static bool kernel_refuses(const struct kplive *sampler)
+{
+    return sampler->macos_version != 0 && sampler->macos_version < 2600;
+}
+
 static int check_force(const struct kplive *sampler, struct kplive_error *error)
 {
-    bool refuses = sampler->macos_version != 0 && sampler->macos_version < 2600;
-
-    if (owner.before.force == 0 || refuses || sampler->insist)
+    if (owner.before.force == 0 || kernel_refuses(sampler) || sampler->insist)
         return KPLIVE_OK;
     return kplive_fail(error, KPLIVE_BUSY, "kpc_force_all_ctrs_get", 0, NULL,
                        "the counters are forced already: another tool may have them, and this "
@@ -408,13 +418,19 @@ static int count(uint32_t classes, struct kplive_error *error)
 /* Once: *same is false when another process has changed something meanwhile. */
 static int take_force(const struct kplive *sampler, bool *same, struct kplive_error *error)
 {
-    int status = remember(sampler->encoding.config_count != 0, error);
+    int status = remember(sampler->encoding.config_count != 0, same, error);
 
-    if (status == KPLIVE_OK)
+    if (status == KPLIVE_OK && *same)
         status = check_force(sampler, error);
+    if (status != KPLIVE_OK || !*same)
+        return status;
+    status = force(error);
     if (status == KPLIVE_OK)
-        status = force(error);
-    return status == KPLIVE_OK ? look_again(same, error) : status;
+        status = look_again(same, error);
+    /* They were forced when last asked, and by somebody else: he has gone meanwhile. */
+    if (owner.before.force != 0 && (owner.steps & FORCED) != 0 && kernel_refuses(sampler))
+        *same = false;
+    return status;
 }
 
 /* Until nobody starts or stops at the same time: what was there is to be known, not guessed. */

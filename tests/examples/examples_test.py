@@ -57,7 +57,9 @@ def counted(machine, name):
 def outputs(*arguments, machines=MACHINES):
     """Standard output on every machine, where all must go well."""
     for machine in machines:
-        for sim in ("preempt=1", "preempt=2 stale=values pm=1"):
+        # Registers just below overflow, but on Intel, whose kernel loses a count at each.
+        stale = "" if machine[0] == "icelake" else "stale=values"
+        for sim in ("preempt=1", f"preempt=2 {stale} pm=1"):
             status, output, errors = example(machine, *arguments, sim=sim)
             equal((status, errors), (0, ""), f"{machine} {sim}")
             yield machine, output
