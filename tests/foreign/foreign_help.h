@@ -59,7 +59,7 @@ static inline int in_child(void (*run)(void *user), void *user, struct stopped *
     fflush(NULL);
     pid_t child = fork();
     if (child != 0)
-        return child_ends(child, stopped);
+        return child < 0 ? -1 : child_ends(child, stopped);
     check_failures = 0;
     run(user);
     _exit(check_failures != 0);

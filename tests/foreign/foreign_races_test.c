@@ -212,10 +212,11 @@ static void two_processes(void *user)
     CHECK_INT(child_ends(other, NULL), 0);
 }
 
-static void all_rounds(void (*race)(void *), const char *name)
+static void all_rounds(void (*race)(void *), const char *name,
+                       const struct foreign_machine *machine)
 {
     char before[400];
-    foreign_reset(&(struct foreign_machine){.used = true});
+    foreign_reset(machine);
     foreign_state(before, sizeof before);
     for (unsigned round = 0; round < rounds; round++) {
         int status = in_child(race, &round, NULL);
@@ -335,10 +336,16 @@ int main(int argc, char **argv)
 {
     help_main(argc, argv);
     every_window();
-    all_rounds(exits_meanwhile, "exit");
-    all_rounds(handlers_meanwhile, "handlers");
-    all_rounds(other_thread_stops_all, "a thread that stops all");
-    all_rounds(forks_meanwhile, "forks");
-    all_rounds(two_processes, "two processes");
+    const struct foreign_machine used = {.used = true}, unused = {0};
+    all_rounds(exits_meanwhile, "exit", &used);
+    all_rounds(handlers_meanwhile, "handlers", &used);
+    all_rounds(other_thread_stops_all, "a thread that stops all", &used);
+    all_rounds(forks_meanwhile, "forks", &used);
+    /*
+     * Where counting was left on, a look at it while another process forces says that it is off,
+     * and once forced by oneself nothing tells: two such looks in a row, one in some thousand
+     * starts, cannot be known from the truth.
+     */
+    all_rounds(two_processes, "two processes", &unused);
     return check_done();
 }
