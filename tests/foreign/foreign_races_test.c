@@ -342,9 +342,9 @@ int main(int argc, char **argv)
     all_rounds(other_thread_stops_all, "a thread that stops all", &used);
     all_rounds(forks_meanwhile, "forks", &used);
     /*
-     * Where counting was left on, a look at it while another process forces says that it is off,
-     * and once forced by oneself nothing tells: two such looks in a row, one in some thousand
-     * starts, cannot be known from the truth.
+     * Where counting was left on, a look at it while another process forces says that it is off.
+     * One that forces and lets go twice, just around both looks of a start, cannot be known from
+     * the truth: the machine of this race has nothing left on.
      */
     all_rounds(two_processes, "two processes", &unused);
     return check_done();
