@@ -86,13 +86,22 @@ const char *kplive_describe(const struct kplive_error *error, char *text, size_t
     return text;
 }
 
+const char *kplive_errno_text(int code, char *text, size_t size)
+{
+    if (strerror_r(code, text, size) != 0)
+        snprintf(text, size, "errno %d", code);
+    return text;
+}
+
 int kplive_kpc_failed(struct kplive_error *error, const char *call, int code, bool config)
 {
+    char text[96];
+
     switch (code) {
     case 0:
         return kplive_fail(error, KPLIVE_NO_COUNTERS, call, code, NULL,
-                           "the framework asked the kernel nothing: it counts no counters of these "
-                           "classes");
+                           "it failed without saying why, as where the kernel has no counters of "
+                           "these classes");
     case EPERM:
         if (config)
             return kplive_fail(error, KPLIVE_REFUSED, call, code, NULL,
@@ -109,6 +118,7 @@ int kplive_kpc_failed(struct kplive_error *error, const char *call, int code, bo
         return kplive_fail(error, KPLIVE_NO_COUNTERS, call, code, NULL,
                            "this kernel has no counters, as in a virtual machine");
     default:
-        return kplive_fail(error, KPLIVE_SYSTEM, call, code, NULL, "%s", strerror(code));
+        return kplive_fail(error, KPLIVE_SYSTEM, call, code, NULL, "%s",
+                           kplive_errno_text(code, text, sizeof text));
     }
 }

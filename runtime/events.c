@@ -132,7 +132,7 @@ static int learn_list(struct kplive_live *live, struct kplive_error *error)
     if (code != 0)
         return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_events", code, NULL, NULL);
     code = f->kpep_db_counters_count(live->db, KPDB_CLASS_FIXED, &live->config_first);
-    if (code != 0)
+    if (code != 0 || live->config_first > KPDB_COUNTERS_MAX)
         return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_counters_count", code, NULL, NULL);
     live->count = (unsigned)count;
     return KPLIVE_OK;

@@ -16,8 +16,9 @@
  * Processes: the counters belong to the process that started them. In a child
  * that fork() made no sampler runs and nothing is given back, whatever it calls
  * and however it ends; it may start its own, which the kernel refuses while its
- * parent has the counters. exec() ends a program without giving back: call
- * kplive_stop_all() before it.
+ * parent has the counters. exec(), _exit() and quick_exit() end a program without
+ * giving back: call kplive_stop_all() before them. Never dlclose() this library
+ * once a sampler has started: what it does at exit(), fork() and signals stays.
  *
  * Cores: a thread's counts are summed over every core that it ran on. On a Mac
  * with several kinds of core, P and E, a thread that migrates has the counts of
@@ -152,7 +153,8 @@ unsigned kplive_macos_version(const struct kplive *sampler);
  * Works out the words for up to KPDB_EVENTS_MAX events, by any name. Nothing is
  * programmed yet. A second call replaces the first; KPLIVE_STATE when started.
  * KPLIVE_EVENT, KPLIVE_CONFLICT, KPLIVE_DIFFERENT, KPLIVE_NO_CPU (unless the
- * words are KPLIVE_KPERFDATA's), KPLIVE_SYSTEM.
+ * words are KPLIVE_KPERFDATA's), KPLIVE_NO_FRAMEWORK, KPLIVE_NO_COUNTERS,
+ * KPLIVE_SYSTEM.
  */
 int kplive_program(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                    struct kplive_error *KPLIVE_NULLABLE error);
@@ -171,15 +173,17 @@ const struct kpdb_encoding *KPLIVE_NULLABLE kplive_encoding(const struct kplive 
  * undoes what it did, and error->hint says so if even that failed.
  * KPLIVE_STATE, KPLIVE_IN_USE, KPLIVE_NO_FRAMEWORK, KPLIVE_NO_PERMISSION,
  * KPLIVE_BUSY, KPLIVE_NO_COUNTERS, KPLIVE_REFUSED, KPLIVE_NOT_READY,
- * KPLIVE_STOPPED (by kplive_stop_all(), meanwhile), KPLIVE_SYSTEM.
+ * KPLIVE_STOPPED or KPLIVE_SHORT (by somebody else, meanwhile), KPLIVE_LEFT,
+ * KPLIVE_MEMORY, KPLIVE_SYSTEM.
  */
 int kplive_start(struct kplive *sampler, struct kplive_error *KPLIVE_NULLABLE error);
 /*
  * Puts everything back as kplive_start() found it: configuration, counting,
  * thread counting, the force state. The last sampler that stops does it. A call
  * that fails is made once more, and the rest is done all the same: KPLIVE_LEFT,
- * with the first that failed. Words of the power manager's own, which the kernel
- * takes from nobody else, are no failure. Fine when not started, and in a child.
+ * with the first that failed; also of what kplive_stop_all() could not put back,
+ * before. Words of the power manager's own, which the kernel takes from nobody
+ * else, are no failure. Fine when not started, and in a child.
  */
 int kplive_stop(struct kplive *sampler, struct kplive_error *KPLIVE_NULLABLE error);
 /*
@@ -192,16 +196,18 @@ int kplive_stop(struct kplive *sampler, struct kplive_error *KPLIVE_NULLABLE err
 void kplive_stop_all(void);
 /*
  * Installs handlers for every signal that would end or suspend the process and
- * is not handled or ignored yet: they call kplive_stop_all(), and then the signal
- * does what it would have done. SIGKILL and SIGSTOP cannot be caught (kpep reset);
- * a program that SIGCONT continues has to start its samplers again. KPLIVE_SYSTEM.
+ * is not handled or ignored yet: they do what kplive_stop_all() does, nothing
+ * starts any more, and then the signal does what it would have done. SIGKILL and
+ * SIGSTOP cannot be caught (kpep reset); a program that SIGCONT continues has to
+ * start its samplers again. KPLIVE_MEMORY, KPLIVE_SYSTEM.
  */
 int kplive_catch_signals(struct kplive_error *KPLIVE_NULLABLE error);
 /*
  * Whether the sampler runs, by asking the kernel too: KPLIVE_OK; KPLIVE_STOPPED
  * when it is not started, or another process has switched counting off;
  * KPLIVE_SHORT when another process has changed what is counted for threads. Two
- * system calls. KPLIVE_NO_FRAMEWORK, KPLIVE_NO_PERMISSION, KPLIVE_BUSY, KPLIVE_SYSTEM.
+ * system calls. KPLIVE_NO_FRAMEWORK, KPLIVE_NO_PERMISSION, KPLIVE_BUSY,
+ * KPLIVE_NO_COUNTERS, KPLIVE_SYSTEM.
  */
 int kplive_running(const struct kplive *sampler, struct kplive_error *KPLIVE_NULLABLE error);
 
@@ -217,8 +223,8 @@ int kplive_running(const struct kplive *sampler, struct kplive_error *KPLIVE_NUL
 int kplive_read(const struct kplive *sampler, uint64_t *values);
 /*
  * The same without sorting: count values as the kernel gives them, of which event
- * i's is slots[kplive_map()[i]]. count is kplive_slots(), which is never 0; with
- * another it is KPLIVE_SHORT.
+ * i's is slots[kplive_map()[i]]. count is kplive_slots(), which is never 0, and
+ * nor may it be; with another it is KPLIVE_SHORT.
  */
 int kplive_read_raw(const struct kplive *sampler, unsigned count, uint64_t *slots);
 /* How many counters the kernel gives, 1 to KPDB_COUNTERS_MAX; kplive_start() sets it. */
@@ -232,8 +238,8 @@ const uint8_t *kplive_map(const struct kplive *sampler);
 /*
  * Makes the calling thread fit to be measured: waits until the kernel keeps
  * counts for it, and takes the first difference, which is stale in a thread that
- * ran when counting was switched on. Needed once in every thread but the one that
- * called kplive_start(). KPLIVE_NOT_READY, KPLIVE_STOPPED, KPLIVE_SHORT,
+ * ran when counting was switched on. Needed after every start, in every thread but
+ * the one that called kplive_start(). KPLIVE_NOT_READY, KPLIVE_STOPPED, KPLIVE_SHORT,
  * KPLIVE_NO_PERMISSION, KPLIVE_BUSY, KPLIVE_NO_COUNTERS, KPLIVE_SYSTEM.
  */
 int kplive_ready(const struct kplive *sampler, struct kplive_error *KPLIVE_NULLABLE error);
@@ -321,7 +327,7 @@ struct kplive_event {
 
 /*
  * Tells every event of the live database, in kperfdata's order: by number. Needs
- * no root, no tables and no kperf. KPLIVE_NO_FRAMEWORK, KPLIVE_MEMORY, KPLIVE_SYSTEM.
+ * no root, no tables and, on macOS, no kperf. KPLIVE_NO_FRAMEWORK, KPLIVE_MEMORY, KPLIVE_SYSTEM.
  */
 int kplive_events(const struct kplive *sampler,
                   void (*tell)(void *KPLIVE_NULLABLE user, const struct kplive_event *event),

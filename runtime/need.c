@@ -2,7 +2,13 @@
 #include "sampler.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+
+void kplive_pause(void)
+{
+    (void)poll(NULL, 0, 1); /* which a signal's handler may call, as POSIX has it */
+}
 
 int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error *error,
                 const char *const *names)

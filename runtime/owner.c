@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* What was there before the counters were taken. */
@@ -23,6 +22,12 @@ struct before {
         uint32_t count;
         uint64_t word[KPDB_COUNTERS_MAX];
     } free, all;
+};
+
+/* What went wrong first, while the rest is still being done. */
+struct trouble {
+    const char *call;
+    int code;
 };
 
 /* The steps of taking the counters that changed something, and so are undone. */
@@ -37,7 +42,9 @@ static struct {
     bool intel;
     unsigned steps;
     struct before before;
-    bool ended; /* nothing starts any more */
+    struct trouble left; /* by a handler, which can tell nobody */
+    bool ended;          /* nothing starts any more */
+    unsigned suspended;  /* handlers that suspend the process: nothing starts meanwhile */
 } owner;
 
 /* ---- one at a time --------------------------------------------------------------------------- */
@@ -47,16 +54,10 @@ static struct {
  * are held back there, so that a handler of this thread never finds it half-way,
  * and one that runs in another thread waits: whoever is inside always gets on,
  * since nothing there waits but for the kernel. A plain mutex would be taken by
- * no handler.
+ * no handler. Only abort() lets its signal through: is_inside().
  */
 static atomic_bool busy;
-
-static void wait_a_little(void)
-{
-    struct timespec pause = {0, 50000};
-
-    (void)nanosleep(&pause, NULL);
-}
+static _Atomic(uintptr_t) inside; /* the thread that is */
 
 static void enter(sigset_t *before)
 {
@@ -65,13 +66,21 @@ static void enter(sigset_t *before)
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, before);
     while (atomic_exchange_explicit(&busy, true, memory_order_acquire))
-        wait_a_little();
+        kplive_pause();
+    atomic_store_explicit(&inside, (uintptr_t)pthread_self(), memory_order_relaxed);
 }
 
 static void leave(const sigset_t *before)
 {
+    atomic_store_explicit(&inside, 0, memory_order_relaxed);
     atomic_store_explicit(&busy, false, memory_order_release);
     (void)pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* This thread is between the two: the framework called abort(), or fork(). */
+static bool is_inside(void)
+{
+    return atomic_load_explicit(&inside, memory_order_relaxed) == (uintptr_t)pthread_self();
 }
 
 /* Not in a child that vfork() made: what it reads and writes here is its parent's. */
@@ -81,12 +90,6 @@ static bool is_owner(void)
 }
 
 /* ---- giving back ----------------------------------------------------------------------------- */
-
-/* What went wrong first, while the rest is still being done. */
-struct trouble {
-    const char *call;
-    int code;
-};
 
 static void note(struct trouble *trouble, const char *call, int code)
 {
@@ -227,46 +230,39 @@ static struct trouble give_back(void)
 
 static int left(struct kplive_error *error, const struct trouble *trouble)
 {
+    char text[96];
+
     return kplive_fail(error, KPLIVE_LEFT, trouble->call, trouble->code, NULL, "%s; %s",
                        trouble->code == 0 ? "the words that were there are not there again"
-                                          : strerror(trouble->code),
+                                          : kplive_errno_text(trouble->code, text, sizeof text),
                        "the rest was put back; kpep reset switches off what is on");
 }
 
 /* ---- taking ---------------------------------------------------------------------------------- */
 
-int kplive_count_counters(const struct kplive *sampler, uint32_t *counters,
-                          struct kplive_error *error)
-{
-    const struct kpdb_encoding *encoding = &sampler->encoding;
-
-    errno = 0;
-    *counters = sampler->frameworks.kpc_get_counter_count(encoding->classes);
-    if (*counters == 0)
-        return kplive_kpc_failed(error, "kpc_get_counter_count", errno, false);
-    if (*counters > KPDB_COUNTERS_MAX)
-        return kplive_fail(error, KPLIVE_SYSTEM, "kpc_get_counter_count", 0, NULL,
-                           "%u counters (expected at most %d)", (unsigned)*counters,
-                           KPDB_COUNTERS_MAX);
-    for (unsigned i = 0; i < encoding->event_count; i++)
-        if (encoding->events[i].slot >= *counters)
-            return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", 0, NULL,
-                               "%u counters, and an event is on number %u: as in a virtual machine",
-                               (unsigned)*counters, encoding->events[i].slot);
-    return KPLIVE_OK;
-}
-
-/* The counts and sizes that hold once the counters are forced (peers.md, mistakes). */
+/*
+ * The counts that hold once the counters are forced (peers.md, mistakes): both as
+ * they were encoded for, or every slot after the first that is missing would be
+ * another's.
+ */
 static int check_counts(const struct kplive *sampler, struct kplive_error *error)
 {
+    const struct kplive_frameworks *f = &owner.frameworks;
     const struct kpdb_encoding *encoding = &sampler->encoding;
-    int status = kplive_count_counters(sampler, &owner.slots, error);
     uint32_t words;
 
-    if (status != KPLIVE_OK || encoding->config_count == 0)
-        return status;
     errno = 0;
-    words = sampler->frameworks.kpc_get_config_count(encoding->classes);
+    owner.slots = f->kpc_get_counter_count(encoding->classes);
+    if (owner.slots == 0)
+        return kplive_kpc_failed(error, "kpc_get_counter_count", errno, false);
+    if (owner.slots != encoding->slots)
+        return kplive_fail(error, KPLIVE_NO_COUNTERS, "kpc_get_counter_count", 0, NULL,
+                           "%u counters (expected %u): fewer are as in a virtual machine",
+                           (unsigned)owner.slots, encoding->slots);
+    if (encoding->config_count == 0)
+        return KPLIVE_OK;
+    errno = 0;
+    words = f->kpc_get_config_count(encoding->classes);
     if (words == 0)
         return kplive_kpc_failed(error, "kpc_get_config_count", errno, false);
     if (words != encoding->config_count)
@@ -357,6 +353,16 @@ static int check_force(const struct kplive *sampler, struct kplive_error *error)
                        "--insist) takes what the kernel lets be taken");
 }
 
+/* Of the configurable counters those that are ours; 0 fails. */
+static int count_free(uint32_t *count, struct kplive_error *error)
+{
+    errno = 0;
+    *count = owner.frameworks.kpc_get_counter_count(KPDB_CLASS_CONFIGURABLE);
+    return *count != 0 || errno == 0
+               ? KPLIVE_OK
+               : kplive_kpc_failed(error, "kpc_get_counter_count", errno, false);
+}
+
 /*
  * The one step that another tool's having the counters makes fail: nothing was
  * changed before. Where they were forced already it may have changed nothing
@@ -364,16 +370,20 @@ static int check_force(const struct kplive *sampler, struct kplive_error *error)
  */
 static int force(struct kplive_error *error)
 {
-    const struct kplive_frameworks *f = &owner.frameworks;
     bool was_forced = owner.before.force != 0;
-    uint32_t before = was_forced ? f->kpc_get_counter_count(KPDB_CLASS_CONFIGURABLE) : 0;
+    uint32_t before = 0, now = 1;
+    int status = was_forced ? count_free(&before, error) : KPLIVE_OK;
 
+    if (status != KPLIVE_OK)
+        return status;
     errno = 0;
-    if (f->kpc_force_all_ctrs_set(1) != 0)
+    if (owner.frameworks.kpc_force_all_ctrs_set(1) != 0)
         return kplive_kpc_failed(error, "kpc_force_all_ctrs_set", errno, false);
-    if (!was_forced || f->kpc_get_counter_count(KPDB_CLASS_CONFIGURABLE) != before)
+    if (was_forced)
+        status = count_free(&now, error);
+    if (status != KPLIVE_OK || now != before)
         owner.steps |= FORCED;
-    return KPLIVE_OK;
+    return status;
 }
 
 static int configure(const struct kpdb_encoding *encoding, struct kplive_error *error)
@@ -423,30 +433,18 @@ static int take_force(const struct kplive *sampler, bool *same, struct kplive_er
     return status == KPLIVE_OK ? look_again(same, error) : status;
 }
 
-/* Until nobody starts or stops at the same time: what was there is to be known, not guessed. */
-static int take_force_alone(const struct kplive *sampler, struct kplive_error *error)
-{
-    enum { TRIES = 20 };
-
-    for (int tries = 0; tries < TRIES; tries++) {
-        bool same = true;
-        int status = take_force(sampler, &same, error);
-
-        if (status != KPLIVE_OK || same)
-            return status;
-        (void)give_back();
-        wait_a_little();
-    }
-    return kplive_fail(error, KPLIVE_BUSY, "", 0, NULL,
-                       "another tool goes on starting and stopping the counters");
-}
+/* What was there is to be known, not guessed: another process has started or stopped meanwhile. */
+enum { TRY_AGAIN = 1 };
 
 /* force, check, config, counting, thread counting: the kernel's order. */
 static int take(const struct kplive *sampler, struct kplive_error *error)
 {
     const struct kpdb_encoding *encoding = &sampler->encoding;
-    int status = take_force_alone(sampler, error);
+    bool same = true;
+    int status = take_force(sampler, &same, error);
 
+    if (status == KPLIVE_OK && !same)
+        return TRY_AGAIN;
     if (status == KPLIVE_OK)
         status = check_counts(sampler, error);
     if (status == KPLIVE_OK && encoding->config_count != 0)
@@ -476,7 +474,6 @@ static int start_first(struct kplive *sampler, struct kplive_error *error)
 
     if (status != KPLIVE_OK)
         return status;
-    owner.process = getpid();
     owner.frameworks = sampler->frameworks;
     owner.running = sampler->encoding;
     owner.intel = sampler->intel;
@@ -488,6 +485,8 @@ static int start_first(struct kplive *sampler, struct kplive_error *error)
         return KPLIVE_OK;
     }
     trouble = give_back();
+    if (trouble.call != NULL && status == TRY_AGAIN)
+        return left(error, &trouble);
     if (trouble.call != NULL)
         kplive_add_hint(error, "; and not all could be put back: %s (%d); see kpep reset",
                         trouble.call, trouble.code);
@@ -546,29 +545,34 @@ static int share(struct kplive *sampler, struct kplive_error *error)
 
 /* ---- starting and stopping ------------------------------------------------------------------- */
 
-/* All give back what is taken; with what went wrong. The samplers know first: their counts are no
- * more.
- */
-static struct trouble end_all(void)
+/* All give back what is taken. The samplers know first: their counts are no more. */
+static void end_all(void)
 {
-    struct trouble none = {0};
+    struct trouble trouble;
 
     if (owner.samplers == NULL)
-        return none;
+        return;
     for (; owner.samplers != NULL; owner.samplers = owner.samplers->next)
         atomic_store(&owner.samplers->stopped, 1);
-    return give_back();
+    trouble = give_back();
+    if (trouble.call != NULL)
+        owner.left = trouble;
 }
 
-static void stop_all(bool end)
+static void stop_all(bool end, unsigned suspended)
 {
     int before = errno;
     sigset_t signals;
 
+    if (is_inside()) { /* and will not go on: what was done till now is undone */
+        (void)give_back();
+        return;
+    }
     enter(&signals);
     if (is_owner()) {
         owner.ended |= end;
-        (void)end_all();
+        owner.suspended += suspended;
+        end_all();
     }
     leave(&signals);
     errno = before;
@@ -576,12 +580,17 @@ static void stop_all(bool end)
 
 void kplive_stop_all(void)
 {
-    stop_all(false);
+    stop_all(false, 0);
 }
 
 void kplive_end(void)
 {
-    stop_all(true);
+    stop_all(true, 0);
+}
+
+void kplive_suspend(void)
+{
+    stop_all(false, 1);
 }
 
 void kplive_go_on(void)
@@ -589,27 +598,61 @@ void kplive_go_on(void)
     sigset_t signals;
 
     enter(&signals);
-    owner.ended = false;
+    if (is_owner())
+        owner.suspended--;
     leave(&signals);
 }
 
-/* fork() copies one thread alone: what others were doing will never be done here. */
-static void forget_in_child(void)
+/*
+ * fork() copies one thread alone, and nothing that another is doing: it waits until
+ * nobody is. The child has its parent's samplers, and none of them runs.
+ */
+static sigset_t forking;
+static bool waited;
+
+static void before_fork(void)
+{
+    sigset_t signals;
+
+    if (is_inside())
+        return;
+    enter(&signals);
+    forking = signals;
+    waited = true;
+}
+
+static void after_fork(void)
+{
+    sigset_t signals = forking;
+
+    if (!waited)
+        return;
+    waited = false;
+    leave(&signals);
+}
+
+static void in_child(void)
 {
     for (; owner.samplers != NULL; owner.samplers = owner.samplers->next)
         atomic_store(&owner.samplers->stopped, 1);
     owner.process = getpid();
     owner.steps = 0;
+    owner.left = (struct trouble){0};
     owner.ended = false;
-    atomic_store(&busy, false);
+    owner.suspended = 0;
+    after_fork();
 }
 
 static int registered; /* 0, or the errno that says why not */
 
 static void register_ways_out(void)
 {
+    sigset_t signals;
+
+    enter(&signals);
     owner.process = getpid();
-    registered = pthread_atfork(NULL, NULL, forget_in_child);
+    leave(&signals);
+    registered = pthread_atfork(before_fork, after_fork, in_child);
     if (registered == 0 && atexit(kplive_end) != 0)
         registered = ENOMEM;
 }
@@ -620,8 +663,8 @@ static int start(struct kplive *sampler, struct kplive_error *error)
 
     if (!is_owner())
         return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "in a child that shares memory");
-    if (owner.ended)
-        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "the process is ending");
+    if (owner.ended || owner.suspended != 0)
+        return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "the process is ending or suspended");
     status = owner.samplers == NULL ? start_first(sampler, error) : share(sampler, error);
     if (status != KPLIVE_OK)
         return status;
@@ -647,23 +690,36 @@ int kplive_register(struct kplive_error *error)
 
 int kplive_own(struct kplive *sampler, struct kplive_error *error)
 {
+    enum { TRIES = 20 };
     int status = kplive_register(error);
     sigset_t signals;
 
     if (status != KPLIVE_OK)
         return status;
-    enter(&signals);
-    status = start(sampler, error);
-    leave(&signals);
-    return status;
+    for (int tries = 0; tries < TRIES; tries++) {
+        if (tries != 0)
+            kplive_pause();
+        enter(&signals);
+        status = start(sampler, error);
+        leave(&signals);
+        if (status != TRY_AGAIN)
+            return status;
+    }
+    return kplive_fail(error, KPLIVE_BUSY, "", 0, NULL,
+                       "another tool goes on starting and stopping the counters");
 }
 
-int kplive_disown(struct kplive *sampler, struct kplive_error *error)
+/* What a handler could not put back, and told nobody, is told by the next to stop. */
+int kplive_disown(struct kplive *sampler, bool tell, struct kplive_error *error)
 {
     struct trouble trouble = {0};
     sigset_t signals;
 
     enter(&signals);
+    if (tell && is_owner()) {
+        trouble = owner.left;
+        owner.left = (struct trouble){0};
+    }
     for (struct kplive **at = &owner.samplers; is_owner() && *at != NULL; at = &(*at)->next)
         if (*at == sampler) {
             atomic_store(&sampler->stopped, 1);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- threads --------------------------------------------------------------------------------- */
 
@@ -84,14 +83,6 @@ const uint8_t *kplive_map(const struct kplive *sampler)
     return sampler->map;
 }
 
-/* A millisecond: the kernel gives an older thread its counters when it next runs. */
-static void wait_a_little(void)
-{
-    struct timespec pause = {0, 1000000};
-
-    (void)nanosleep(&pause, NULL);
-}
-
 /* What looks like another tool's doing is our own where it was stopped meanwhile. */
 static int cannot_read(const struct kplive *sampler, int status, struct kplive_error *error)
 {
@@ -119,7 +110,7 @@ int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
 
     for (int i = 0; i < TRIES && status == KPLIVE_NOT_READY; i++) {
         if (i != 0)
-            wait_a_little();
+            kplive_pause(); /* the kernel gives an older thread its counters when it next runs */
         status = kplive_read_raw(sampler, sampler->slot_count, slots);
         /* The snapshot this read began from may be stale; the next one begins from this. */
         if (status == KPLIVE_OK)

@@ -149,7 +149,10 @@ static int get_nothing(uint32_t thread, uint32_t count, uint64_t *counters)
     return 0;
 }
 
-/* kperfdata is wanted where words come from it; what a function of either is wanted for asks. */
+/*
+ * kperfdata is wanted where words come from it, kperf only for what it says of the system, which
+ * macOS's libc says itself. What a function of either is wanted for asks.
+ */
 static int load(struct kplive *sampler, const struct kplive_options *options,
                 struct kplive_error *error)
 {
@@ -157,7 +160,8 @@ static int load(struct kplive *sampler, const struct kplive_options *options,
     unsigned missing =
         kplive_load(&sampler->frameworks, options->kperf, options->kperfdata, why, sizeof why);
 
-    if ((missing & KPLIVE_NO_KPERF) == 0 && (missing == 0 || sampler->words == KPLIVE_STATIC))
+    if (missing == 0 || (missing == KPLIVE_NO_KPERFDATA && sampler->words == KPLIVE_STATIC) ||
+        (missing == KPLIVE_NO_KPERF && sampler->frameworks.sysctlbyname != NULL))
         return KPLIVE_OK;
     return kplive_fail(error, KPLIVE_NO_FRAMEWORK, "dlopen", 0, NULL, "%s", why);
 }
@@ -202,7 +206,7 @@ void kplive_close(struct kplive *sampler)
 {
     if (sampler == NULL)
         return;
-    kplive_stop(sampler, NULL);
+    (void)kplive_disown(sampler, false, NULL);
     kplive_unload(&sampler->frameworks);
     free(sampler->cores);
     free(sampler);
@@ -269,14 +273,14 @@ int kplive_start(struct kplive *sampler, struct kplive_error *error)
     if (status != KPLIVE_OK)
         return status;
     status = kplive_ready(sampler, error);
-    if (status != KPLIVE_OK && kplive_disown(sampler, NULL) != KPLIVE_OK)
+    if (status != KPLIVE_OK && kplive_disown(sampler, false, NULL) != KPLIVE_OK)
         kplive_add_hint(error, "; and not all could be put back: see kpep reset");
     return status;
 }
 
 int kplive_stop(struct kplive *sampler, struct kplive_error *error)
 {
-    return kplive_disown(sampler, error);
+    return kplive_disown(sampler, true, error);
 }
 
 /* ---- metrics --------------------------------------------------------------------------------- */

@@ -49,6 +49,8 @@ int kplive_fail(struct kplive_error *error, int status, const char *call, int co
 /* More for the end of the hint. */
 void kplive_add_hint(struct kplive_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* What errno means; text. */
+const char *kplive_errno_text(int code, char *text, size_t size);
 /*
  * A kpc call failed with errno, or without any (0), and what that means there
  * (xnu.md 1.2, 1.4, 1.8; peers.md, what hurts); config: it was kpc_set_config().
@@ -66,16 +68,15 @@ bool kplive_text(const struct kplive_frameworks *frameworks, const char *name, c
  */
 int kplive_register(struct kplive_error *error); /* the ways out, once in a process */
 int kplive_own(struct kplive *sampler, struct kplive_error *error);
-int kplive_disown(struct kplive *sampler, struct kplive_error *error);
+int kplive_disown(struct kplive *sampler, bool tell, struct kplive_error *error);
 bool kplive_runs(const struct kplive *sampler);
-/* As kplive_stop_all(), and nothing starts any more; until kplive_go_on(). For a signal handler. */
+/* As kplive_stop_all(), for a signal's handler too; and nothing starts any more. */
 void kplive_end(void);
+/* The same until kplive_go_on(), as often as it is called. */
+void kplive_suspend(void);
 void kplive_go_on(void);
 /* Runs while nothing starts or stops; owned: this process has started a sampler. */
 int kplive_alone(int (*run)(void *context, bool owned), void *context);
-/* How many counters the kernel has of the programmed classes; every event is on one of them. */
-int kplive_count_counters(const struct kplive *sampler, uint32_t *counters,
-                          struct kplive_error *error);
 
 /*
  * need.c: whether every function of the NULL-terminated list is there. KPLIVE_OK,
@@ -84,6 +85,8 @@ int kplive_count_counters(const struct kplive *sampler, uint32_t *counters,
 int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error *error,
                 const char *const *names);
 
+/* need.c: waits a millisecond, and keeps errno no more than a system call does. */
+void kplive_pause(void);
 /*
  * need.c: the classes that kpc counts, those for threads, and whether the counters
  * are forced; the functions are known to be there. Errors as kplive_kpc_failed().

@@ -56,14 +56,18 @@ static void give_back_first(int number)
     struct sigaction action;
     sigset_t again;
 
-    kplive_end();
+    if (suspends(number))
+        kplive_suspend();
+    else
+        kplive_end();
     by_default(number, &action);
     (void)raise(number);
     if (suspends(number)) {
         (void)sigemptyset(&again);
         (void)sigaddset(&again, number);
         (void)pthread_sigmask(SIG_UNBLOCK, &again, NULL);
-        (void)sigaction(number, &action, NULL);
+        if (action.sa_handler == give_back_first) /* not what another thread's has set meanwhile */
+            (void)sigaction(number, &action, NULL);
         kplive_go_on();
     }
     errno = before;
@@ -71,7 +75,7 @@ static void give_back_first(int number)
 
 int kplive_catch_signals(struct kplive_error *error)
 {
-    struct sigaction action = {.sa_handler = give_back_first, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = give_back_first, .sa_flags = SA_RESTART | SA_ONSTACK};
     int status = kplive_register(error);
 
     if (status != KPLIVE_OK)

@@ -1,6 +1,7 @@
 /* Register words: from the tables, from kperfdata, or from both and equal. */
 #include "live.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,7 +50,8 @@ int kplive_take_words(const struct kplive_frameworks *f, struct kpep_config *con
     code = f->kpep_config_kpc_count(config, &out->config_count);
     if (code != 0)
         return code;
-    if (out->config_count > KPDB_COUNTERS_MAX)
+    if (out->config_count > KPDB_COUNTERS_MAX ||
+        (out->config_count == 0 && (out->classes & KPDB_CLASS_CONFIGURABLE) != 0))
         return 4;
     out->call = "kpep_config_kpc";
     if (out->config_count != 0) {
@@ -263,7 +265,10 @@ static int forced_slots(const struct kplive_frameworks *f,
         status = kplive_need(f, error, needed);
         if (status != KPLIVE_OK)
             return status;
+        errno = 0;
         fixed = f->kpc_get_counter_count(KPDB_CLASS_FIXED);
+        if (fixed == 0)
+            return kplive_kpc_failed(error, "kpc_get_counter_count", errno, false);
     }
     *slots = fixed > KPDB_COUNTERS_MAX ? fixed : fixed + (unsigned)words->config_count;
     if (*slots > KPDB_COUNTERS_MAX)
@@ -287,6 +292,18 @@ static unsigned fixed_counters(const struct kplive *sampler, struct kpep_db *db)
     return (unsigned)count;
 }
 
+static bool are_apart(const size_t *map, unsigned count)
+{
+    uint32_t taken = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        if ((taken >> map[i] & 1) != 0)
+            return false;
+        taken |= (uint32_t)1 << map[i];
+    }
+    return true;
+}
+
 static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
                             const struct kpdb_request *events, unsigned count,
                             struct kplive_error *error)
@@ -295,7 +312,7 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     struct kpdb_request known[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
     struct kpdb_event found[KPDB_EVENTS_MAX];
     struct kplive_framework_words words;
-    unsigned slots, hidden;
+    unsigned slots = 0, hidden;
     int status;
 
     for (unsigned i = 0; i < count; i++) {
@@ -306,6 +323,9 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)
         return framework_error(events, count, &words, error);
+    if (!are_apart(words.map, count))
+        return kplive_fail(error, KPLIVE_SYSTEM, "kpep_config_kpc_map", 0, NULL,
+                           "kperfdata puts two events on one counter");
     status = forced_slots(&sampler->frameworks, &words, &slots, error);
     if (status != KPLIVE_OK)
         return status;

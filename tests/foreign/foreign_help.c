@@ -143,12 +143,12 @@ void live(enum kplive_words words, bool insist, struct life *life)
         step(life, "program", kplive_program(sampler, events, EVENTS, NULL)) == KPLIVE_OK) {
         life->start_call = foreign_calls() + 1;
         life->started = step(life, "start", kplive_start(sampler, &error));
-        life->hinted = life->started != KPLIVE_OK && error.hint[0] != '\0';
+        life->hinted = life->started != KPLIVE_OK && strstr(error.hint, "put back") != NULL;
         if (life->started == KPLIVE_OK)
             live_started(sampler, life);
         life->stop_call = foreign_calls() + 1;
         life->stopped = step(life, "stop", kplive_stop(sampler, &error));
-        life->hinted |= life->stopped != KPLIVE_OK && error.hint[0] != '\0';
+        life->hinted |= life->stopped == KPLIVE_LEFT;
     }
     kplive_close(sampler);
     life->last_call = foreign_calls();

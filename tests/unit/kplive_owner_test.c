@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const char *kperf_path, *kperfdata_path;
 
@@ -198,6 +200,11 @@ static void test_insist(void)
     program(sampler, common, COMMON);
     CHECK_INT(kplive_start(sampler, &error), KPLIVE_OK);
     CHECK_INT(kplive_stop(sampler, &error), KPLIVE_OK);
+    CHECK(sim_fail("kpc_get_counter_count", 1, 0, EIO));
+    sim_log_clear();
+    CHECK_INT(kplive_start(sampler, &error), KPLIVE_SYSTEM);
+    CHECK_STR(error.call, "kpc_get_counter_count");
+    CHECK_INT(changing_calls(), 0);
     kplive_close(sampler);
     check_state();
 }
@@ -329,6 +336,90 @@ static void test_handlers(void)
     errno = 77;
     (void)raise(SIGUSR1);
     CHECK_INT(errno, 77);
+    kplive_close(sampler);
+}
+
+static void aborts(const char *function, unsigned call, void *context)
+{
+    (void)call;
+    if (strcmp(function, context) == 0)
+        abort();
+}
+
+/* abort() in the framework lets SIGABRT through, in the thread that is starting or stopping. */
+static void test_abort(void)
+{
+    static const char *const calls[] = {"kpc_set_config", "kpc_set_counting",
+                                        "kpc_set_thread_counting"};
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        pid_t child;
+        int status;
+
+        reset("chip=m1 gen=3");
+        remember_state();
+        child = fork();
+        if (child == 0) {
+            struct kplive *sampler = open_common();
+
+            (void)kplive_catch_signals(NULL);
+            sim_hook(aborts, (void *)(uintptr_t)calls[i]);
+            (void)kplive_start(sampler, NULL);
+            _exit(0);
+        }
+        CHECK(waitpid(child, &status, 0) == child);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+        check_state();
+    }
+}
+
+static struct kplive *late;
+
+static void start_late(void)
+{
+    (void)raise(SIGTSTP); /* its handler goes on after SIGCONT, and the process still ends */
+    if (kplive_start(late, NULL) != KPLIVE_STATE)
+        _exit(9);
+}
+
+/* After exit() has given back nothing starts any more, whatever suspends the process then. */
+static void test_late(void)
+{
+    pid_t child;
+    int status;
+
+    reset("chip=m1 gen=3");
+    remember_state();
+    child = fork();
+    if (child == 0) {
+        CHECK(atexit(start_late) == 0); /* runs after what the first start registers */
+        late = open_common();
+        (void)kplive_catch_signals(NULL);
+        CHECK_INT(kplive_start(late, NULL), KPLIVE_OK);
+        exit(0);
+    }
+    CHECK(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+    check_state();
+    CHECK(kill(child, SIGCONT) == 0);
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    check_state();
+}
+
+/* What a handler could not put back is told by the next stop, once. */
+static void test_told_later(void)
+{
+    struct kplive_error error = {0};
+    struct kplive *sampler;
+
+    reset("chip=m1 gen=3");
+    sampler = open_common();
+    CHECK_INT(kplive_start(sampler, NULL), KPLIVE_OK);
+    CHECK(sim_fail("kpc_set_thread_counting", 0, -1, EIO));
+    kplive_stop_all();
+    CHECK_INT(kplive_stop(sampler, &error), KPLIVE_LEFT);
+    CHECK_STR(error.call, "kpc_set_thread_counting");
+    CHECK_INT(kplive_stop(sampler, &error), KPLIVE_OK);
     kplive_close(sampler);
 }
 
@@ -627,6 +718,7 @@ int main(int argc, char **argv)
     kperfdata_path = argv[2];
     snprintf(path, sizeof path, "%s/macos-26", argv[3]);
     setenv("KPEP_DB_PATH", path, 1);
+    test_late(); /* the first: nothing is registered for exit() yet */
     test_refused();
     test_unremembered();
     test_no_errno();
@@ -635,6 +727,8 @@ int main(int argc, char **argv)
     test_failed_and_left();
     test_power_manager();
     test_handlers();
+    test_abort();
+    test_told_later();
     test_stopped();
     test_short();
     test_reset();

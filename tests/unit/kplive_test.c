@@ -392,6 +392,27 @@ static void test_programming_errors(void)
     kplive_close(NULL);
 }
 
+/* kperfdata's words need to know how many counters come first, and no two events on one. */
+static void test_kperfdata_errors(void)
+{
+    struct kpdb_request events[2] = {request("FIXED_CYCLES", false), request("INST_BRANCH", false)};
+    struct kplive_error error = {0};
+    struct kplive *sampler;
+
+    reset(&profiles[2], SIM_PM_NONE, 0);
+    sampler = open_sampler(KPLIVE_KPERFDATA, SIM_G3);
+    CHECK(sim_fail("kpc_get_counter_count", 1, 0, EIO));
+    CHECK_INT(kplive_program(sampler, events, 2, &error), KPLIVE_SYSTEM);
+    CHECK_STR(error.call, "kpc_get_counter_count");
+    CHECK_INT(error.code, EIO);
+    CHECK_INT(kplive_program(sampler, events, 2, &error), KPLIVE_OK);
+    setenv("KPEP_SIM_DATA", "lie=map:4", 1);
+    CHECK_INT(kplive_program(sampler, events, 2, &error), KPLIVE_SYSTEM);
+    CHECK_STR(error.call, "kpep_config_kpc_map");
+    unsetenv("KPEP_SIM_DATA");
+    kplive_close(sampler);
+}
+
 static void test_opening_errors(void)
 {
     struct kplive_options options = {
@@ -712,6 +733,7 @@ int main(int argc, char **argv)
     test_errors();
     test_kernel_list();
     test_programming_errors();
+    test_kperfdata_errors();
     test_opening_errors();
     test_unknown_cpu();
     test_two_samplers();
