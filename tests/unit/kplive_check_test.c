@@ -409,6 +409,20 @@ static void test_drifts(void)
     }
 }
 
+/* Two events on one counter are not programmed, whatever kperfdata says. */
+static void test_one_counter(void)
+{
+    static const struct kpdb_request events[] = {{"FIXED_CYCLES", 12, false},
+                                                 {"INST_BRANCH", 11, false}};
+    struct kplive *sampler = open_on(M1, KPLIVE_KPERFDATA, "lie=map:4", 0);
+    struct kplive_error error = {0};
+
+    CHECK_INT(kplive_program(sampler, events, 2, &error), KPLIVE_SYSTEM);
+    CHECK_STR(error.call, "kpep_config_kpc_map");
+    CHECK_INT(kplive_program(sampler, events, 1, &error), KPLIVE_OK);
+    kplive_close(sampler);
+}
+
 /* A framework that finds another event for every name: sets end before they say it of all. */
 static void test_hopeless(void)
 {
@@ -555,6 +569,7 @@ int main(int argc, char **argv)
     kperfdata_old_path = argv[3];
     db_path = argv[4];
     sim_log_enable(false);
+    test_one_counter();
     test_events();
     test_texts();
     test_missing();
