@@ -125,12 +125,13 @@ static bool set_words(uint64_t *words)
            owner.frameworks.kpc_set_config(KPDB_CLASS_CONFIGURABLE, words) == 0;
 }
 
-/* Whether all of some are among others, in their order. Intel's INT and EN come and go with
- * counting (xnu.md 2.4).
- */
+/* Of an Intel word: they come and go with counting (xnu.md 2.4). */
+enum { INTEL_INT = 1 << 20, INTEL_EN = 1 << 22 };
+
+/* Whether all of some are among others, in their order. */
 static bool are_among(const struct words *some, const struct words *others)
 {
-    uint64_t ignored = owner.intel ? 0x500000 : 0;
+    uint64_t ignored = owner.intel ? INTEL_INT | INTEL_EN : 0;
     uint32_t found = 0;
 
     for (uint32_t i = 0; i < others->count && found < some->count; i++)
