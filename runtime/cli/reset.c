@@ -12,35 +12,43 @@ static const struct {
 
 enum { CLASSES = sizeof classes / sizeof classes[0] };
 
-static const char *class_names(uint32_t mask, char *text, size_t size)
+/* The names of the classes, and what has none as a number; rest is for that. */
+static unsigned name_classes(uint32_t mask, const char *names[CLASSES + 1], char rest[16])
 {
-    char rest[16];
+    unsigned count = 0;
 
-    *text = '\0';
     for (size_t i = 0; i < CLASSES; i++) {
         if (mask & classes[i].bit)
-            cli_append(text, size, classes[i].name);
+            names[count++] = classes[i].name;
         mask &= ~classes[i].bit;
     }
-    snprintf(rest, sizeof rest, "0x%" PRIx32, mask);
+    snprintf(rest, 16, "0x%" PRIx32, mask);
     if (mask != 0)
-        cli_append(text, size, rest);
+        names[count++] = rest;
+    return count;
+}
+
+static const char *class_names(uint32_t mask, char *text, size_t size)
+{
+    const char *names[CLASSES + 1];
+    char rest[16];
+    unsigned count = name_classes(mask, names, rest);
+
+    *text = '\0';
+    for (unsigned i = 0; i < count; i++)
+        cli_append(text, size, names[i]);
     return text;
 }
 
 static void classes_json(struct json *json, const char *key, uint32_t mask)
 {
+    const char *names[CLASSES + 1];
     char rest[16];
+    unsigned count = name_classes(mask, names, rest);
 
     json_begin_line(json, key, '[');
-    for (size_t i = 0; i < CLASSES; i++) {
-        if (mask & classes[i].bit)
-            json_string(json, NULL, classes[i].name);
-        mask &= ~classes[i].bit;
-    }
-    snprintf(rest, sizeof rest, "0x%" PRIx32, mask);
-    if (mask != 0)
-        json_string(json, NULL, rest);
+    for (unsigned i = 0; i < count; i++)
+        json_string(json, NULL, names[i]);
     json_end(json, ']');
 }
 
