@@ -206,8 +206,8 @@ int kplive_catch_signals(struct kplive_error *KPLIVE_NULLABLE error);
  * Whether the sampler runs, by asking the kernel too: KPLIVE_OK; KPLIVE_STOPPED
  * when it is not started, or another process has switched counting off;
  * KPLIVE_SHORT when another process has changed what is counted for threads. Two
- * system calls. KPLIVE_NO_FRAMEWORK, KPLIVE_NO_PERMISSION, KPLIVE_BUSY,
- * KPLIVE_NO_COUNTERS, KPLIVE_SYSTEM.
+ * system calls. KPLIVE_NO_PERMISSION, KPLIVE_BUSY, KPLIVE_NO_COUNTERS,
+ * KPLIVE_SYSTEM.
  */
 int kplive_running(const struct kplive *sampler, struct kplive_error *KPLIVE_NULLABLE error);
 

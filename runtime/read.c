@@ -125,16 +125,19 @@ void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count
         delta[i] = later[i] - earlier[i];
 }
 
-/* The kernel's CONFIGURABLE is on only when all of those counters run (xnu.md 1.5). */
+/*
+ * The kernel's CONFIGURABLE is on only when all of those counters run (xnu.md 1.5).
+ * The functions are there: starting asked for them.
+ */
 int kplive_running(const struct kplive *sampler, struct kplive_error *error)
 {
-    static const char *const needed[] = {"kpc_get_counting", "kpc_get_thread_counting", NULL};
     uint32_t classes = sampler->running_classes, counting = 0, threads = 0;
-    int status = kplive_need(&sampler->frameworks, error, needed);
+    int status;
 
-    if (status == KPLIVE_OK && kplive_runs(sampler))
-        status = kplive_ask_counting(&sampler->frameworks, &counting, error);
-    if (status == KPLIVE_OK && kplive_runs(sampler))
+    if (!kplive_runs(sampler))
+        return cannot_read(sampler, KPLIVE_STOPPED, error);
+    status = kplive_ask_counting(&sampler->frameworks, &counting, error);
+    if (status == KPLIVE_OK)
         status = kplive_ask_threads(&sampler->frameworks, &threads, error);
     if (!kplive_runs(sampler))
         return cannot_read(sampler, KPLIVE_STOPPED, error);
@@ -149,7 +152,7 @@ int kplive_running(const struct kplive *sampler, struct kplive_error *error)
 
 static int check_cpus(const struct kplive *sampler, bool all, struct kplive_error *error)
 {
-    static const char *const needed[] = {"kpc_get_counter_count", "kpc_get_cpu_counters", NULL};
+    static const char *const needed[] = {"kpc_get_cpu_counters", NULL};
     uint32_t cpus;
 
     if (!kplive_runs(sampler))
