@@ -24,12 +24,6 @@ struct before {
     } free, all;
 };
 
-/* What went wrong first, while the rest is still being done. */
-struct trouble {
-    const char *call;
-    int code;
-};
-
 /* The steps of taking the counters that changed something, and so are undone. */
 enum { FORCED = 1, CONFIGURED = 2, COUNTING = 4, THREADS = 8 };
 
@@ -42,9 +36,9 @@ static struct {
     bool intel;
     unsigned steps;
     struct before before;
-    struct trouble left; /* by a handler, which can tell nobody */
-    bool ended;          /* nothing starts any more */
-    unsigned suspended;  /* handlers that suspend the process: nothing starts meanwhile */
+    struct kplive_trouble left; /* by a handler, which can tell nobody */
+    bool ended;                 /* nothing starts any more */
+    unsigned suspended;         /* handlers that suspend the process: nothing starts meanwhile */
 } owner;
 
 /* ---- one at a time --------------------------------------------------------------------------- */
@@ -91,17 +85,17 @@ static bool is_owner(void)
 
 /* ---- giving back ----------------------------------------------------------------------------- */
 
-static void note(struct trouble *trouble, const char *call, int code)
+static void note(struct kplive_trouble *trouble, const char *call, int code)
 {
     if (trouble->call == NULL)
-        *trouble = (struct trouble){call, code};
+        *trouble = (struct kplive_trouble){call, code};
 }
 
 /*
  * A step of putting things back. Leaving counters taken is worse than asking
  * twice, so a call that fails is made once more before it counts as failed.
  */
-static void put_back(struct trouble *trouble, const char *call, int (*function)(uint32_t),
+void kplive_put_back(struct kplive_trouble *trouble, const char *call, int (*function)(uint32_t),
                      uint32_t value)
 {
     errno = 0;
@@ -110,11 +104,10 @@ static void put_back(struct trouble *trouble, const char *call, int (*function)(
 }
 
 /* The same of the one function whose parameter is signed. */
-static void unforce(struct trouble *trouble)
+void kplive_unforce(struct kplive_trouble *trouble, const struct kplive_frameworks *f)
 {
     errno = 0;
-    if (owner.frameworks.kpc_force_all_ctrs_set(0) != 0 &&
-        owner.frameworks.kpc_force_all_ctrs_set(0) != 0)
+    if (f->kpc_force_all_ctrs_set(0) != 0 && f->kpc_force_all_ctrs_set(0) != 0)
         note(trouble, "kpc_force_all_ctrs_set", errno);
 }
 
@@ -180,7 +173,7 @@ static bool set_each_word(struct words *words)
  * Those that could be seen before have to be there again; the others are the power
  * manager's, which sets them itself.
  */
-static void put_words_back(struct trouble *trouble, bool counting)
+static void put_words_back(struct kplive_trouble *trouble, bool counting)
 {
     struct words words = owner.before.all;
     int code = 0;
@@ -191,9 +184,9 @@ static void put_words_back(struct trouble *trouble, bool counting)
             note(trouble, "kpc_set_config", code);
     }
     if (counting && !are_there(&words)) {
-        put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting,
-                 KPDB_CLASS_CONFIGURABLE);
-        put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting, 0);
+        kplive_put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting,
+                        KPDB_CLASS_CONFIGURABLE);
+        kplive_put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting, 0);
     }
     if (!are_there(&words) || !are_among(&owner.before.free, &words))
         note(trouble, "kpc_set_config", code);
@@ -205,31 +198,31 @@ static void put_words_back(struct trouble *trouble, bool counting)
  * counters that are left; but it is said before already, since from then on another
  * process may look how it finds them.
  */
-static struct trouble give_back(void)
+static struct kplive_trouble give_back(void)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
     const struct before *before = &owner.before;
     unsigned steps = owner.steps;
-    struct trouble trouble = {0};
+    struct kplive_trouble trouble = {0};
 
     owner.steps = 0;
     if ((steps & COUNTING) != 0)
-        put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, 0);
+        kplive_put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, 0);
     if ((steps & CONFIGURED) != 0)
         put_words_back(&trouble, (steps & COUNTING) != 0);
     if ((steps & THREADS) != 0)
-        put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting,
-                 before->thread_counting);
+        kplive_put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting,
+                        before->thread_counting);
     if ((steps & COUNTING) != 0 && before->counting != 0)
-        put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before->counting);
+        kplive_put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before->counting);
     if ((steps & FORCED) != 0)
-        unforce(&trouble);
+        kplive_unforce(&trouble, f);
     if ((steps & COUNTING) != 0 && before->counting != 0)
-        put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before->counting);
+        kplive_put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, before->counting);
     return trouble;
 }
 
-static int left(struct kplive_error *error, const struct trouble *trouble)
+static int left(struct kplive_error *error, const struct kplive_trouble *trouble)
 {
     char text[96];
 
@@ -471,7 +464,7 @@ static int check_functions(const struct kplive *sampler, struct kplive_error *er
 static int start_first(struct kplive *sampler, struct kplive_error *error)
 {
     int status = check_functions(sampler, error);
-    struct trouble trouble;
+    struct kplive_trouble trouble;
 
     if (status != KPLIVE_OK)
         return status;
@@ -549,7 +542,7 @@ static int share(struct kplive *sampler, struct kplive_error *error)
 /* All give back what is taken. The samplers know first: their counts are no more. */
 static void end_all(void)
 {
-    struct trouble trouble;
+    struct kplive_trouble trouble;
 
     if (owner.samplers == NULL)
         return;
@@ -638,7 +631,7 @@ static void in_child(void)
         atomic_store(&owner.samplers->stopped, 1);
     owner.process = getpid();
     owner.steps = 0;
-    owner.left = (struct trouble){0};
+    owner.left = (struct kplive_trouble){0};
     owner.ended = false;
     owner.suspended = 0;
     after_fork();
@@ -713,13 +706,13 @@ int kplive_own(struct kplive *sampler, struct kplive_error *error)
 /* What a handler could not put back, and told nobody, is told by the next to stop. */
 int kplive_disown(struct kplive *sampler, bool tell, struct kplive_error *error)
 {
-    struct trouble trouble = {0};
+    struct kplive_trouble trouble = {0};
     sigset_t signals;
 
     enter(&signals);
     if (tell && is_owner()) {
         trouble = owner.left;
-        owner.left = (struct trouble){0};
+        owner.left = (struct kplive_trouble){0};
     }
     for (struct kplive **at = &owner.samplers; is_owner() && *at != NULL; at = &(*at)->next)
         if (*at == sampler) {

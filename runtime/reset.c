@@ -80,29 +80,20 @@ static int switch_off(const struct kplive *sampler, const struct kplive_state *s
                       struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
+    struct kplive_trouble trouble = {0};
     struct kplive_state now = {0};
-    const char *call = "";
-    int status, code = 0;
+    int status;
 
-    errno = 0;
-    if (state->counting != 0 && f->kpc_set_counting(0) != 0 && f->kpc_set_counting(0) != 0) {
-        call = "kpc_set_counting";
-        code = errno;
-    }
-    if (state->thread_counting != 0 && f->kpc_set_thread_counting(0) != 0 &&
-        f->kpc_set_thread_counting(0) != 0) {
-        call = "kpc_set_thread_counting";
-        code = errno;
-    }
-    if (state->force != 0 && f->kpc_force_all_ctrs_set(0) != 0 &&
-        f->kpc_force_all_ctrs_set(0) != 0) {
-        call = "kpc_force_all_ctrs_set";
-        code = errno;
-    }
+    if (state->counting != 0)
+        kplive_put_back(&trouble, "kpc_set_counting", f->kpc_set_counting, 0);
+    if (state->thread_counting != 0)
+        kplive_put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting, 0);
+    if (state->force != 0)
+        kplive_unforce(&trouble, f);
     status = ask(sampler, &now, error);
     if (status != KPLIVE_OK || !now.taken)
         return status;
-    return kplive_fail(error, KPLIVE_LEFT, call, code, NULL,
+    return kplive_fail(error, KPLIVE_LEFT, trouble.call, trouble.code, NULL,
                        "still on: force %d, counting 0x%x, thread counting 0x%x", now.force,
                        (unsigned)now.counting, (unsigned)now.thread_counting);
 }

@@ -75,6 +75,14 @@ void kplive_end(void);
 /* The same until kplive_go_on(), as often as it is called. */
 void kplive_suspend(void);
 void kplive_go_on(void);
+/* What went wrong first, while the rest is still being put back; all 0: nothing yet. */
+struct kplive_trouble {
+    const char *call;
+    int code; /* its errno */
+};
+void kplive_put_back(struct kplive_trouble *trouble, const char *call, int (*function)(uint32_t),
+                     uint32_t value);
+void kplive_unforce(struct kplive_trouble *trouble, const struct kplive_frameworks *frameworks);
 /* Runs while nothing starts or stops; owned: this process has started a sampler. */
 int kplive_alone(int (*run)(void *context, bool owned), void *context);
 
