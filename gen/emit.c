@@ -425,13 +425,17 @@ static struct value *aliases_data(struct arena *arena, const struct model *model
 static const char *aliases_text(struct arena *arena, const struct model *model,
                                 const struct database *database, const struct event *event)
 {
-    const char *text = "";
+    struct buffer text = {0};
+    const char *copy;
 
     for (size_t i = 0; i < database->alias_count; i++)
-        if (model_same_event(model, database->aliases[i].event, event->name))
-            text = arena_printf(arena, "%s%s%s", text, *text == '\0' ? "" : " ",
-                                database->aliases[i].name);
-    return text;
+        if (model_same_event(model, database->aliases[i].event, event->name)) {
+            buffer_puts(&text, text.length == 0 ? "" : " ");
+            buffer_puts(&text, database->aliases[i].name);
+        }
+    copy = arena_copy(arena, text.length == 0 ? "" : text.data, text.length);
+    buffer_free(&text);
+    return copy;
 }
 
 /* What `other`, bits 16 to 31 of Intel's PERFEVTSEL, says to perf; 83 is what every event has. */
@@ -626,28 +630,50 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
     set(arena, item, "also", also);
 }
 
+/* The CPUs that are shown, and each one's release. */
+struct shown_cpus {
+    const struct model *model;
+    size_t *cpus, *releases;
+    size_t count;
+};
+
+static const struct value *cpu_data(struct arena *arena, const void *user, size_t index)
+{
+    const struct shown_cpus *shown = user;
+    const struct model *model = shown->model;
+    size_t cpu = shown->cpus[index], release = shown->releases[index];
+    const struct event **resolved = resolve_names(arena, model, cpu, release);
+    struct value *item = value_map(arena);
+
+    set_bool(arena, item, "first", index == 0);
+    set_cpu(arena, item, model, cpu);
+    set_text(arena, item, "release", model->releases[release]);
+    set(arena, item, "events", cpu_events_data(arena, model, cpu, release, resolved, false));
+    set(arena, item, "perf_events", cpu_events_data(arena, model, cpu, release, resolved, true));
+    set(arena, item, "names", cpu_names_data(arena, model, cpu, resolved));
+    set(arena, item, "metrics", cpu_metrics_data(arena, model, resolved));
+    return item;
+}
+
 struct value *emit_model_data(struct arena *arena, const struct model *model, int release)
 {
-    struct value *data = value_map(arena), *cpus = value_list(arena);
+    struct value *data = value_map(arena);
+    struct shown_cpus *shown = arena_alloc(arena, 1, sizeof *shown);
+    struct value_source *source = arena_alloc(arena, 1, sizeof *source);
 
+    shown->model = model;
+    shown->cpus = arena_alloc(arena, model->cpu_count, sizeof *shown->cpus);
+    shown->releases = arena_alloc(arena, model->cpu_count, sizeof *shown->releases);
     for (size_t c = 0; c < model->cpu_count; c++) {
-        const struct cpu *cpu = &model->cpus[c];
-        size_t shown = release < 0 ? cpu_newest(cpu) : (size_t)release;
-        const struct event **resolved;
-        struct value *item;
+        size_t r = release < 0 ? cpu_newest(&model->cpus[c]) : (size_t)release;
 
-        if (!(cpu->releases >> shown & 1))
+        if (!(model->cpus[c].releases >> r & 1))
             continue;
-        resolved = resolve_names(arena, model, c, shown);
-        item = add_item(arena, cpus);
-        set_cpu(arena, item, model, c);
-        set_text(arena, item, "release", model->releases[shown]);
-        set(arena, item, "events", cpu_events_data(arena, model, c, shown, resolved, false));
-        set(arena, item, "perf_events", cpu_events_data(arena, model, c, shown, resolved, true));
-        set(arena, item, "names", cpu_names_data(arena, model, c, resolved));
-        set(arena, item, "metrics", cpu_metrics_data(arena, model, resolved));
+        shown->cpus[shown->count] = c;
+        shown->releases[shown->count++] = r;
     }
-    set(arena, data, "cpus", cpus);
+    *source = (struct value_source){cpu_data, shown};
+    set(arena, data, "cpus", value_lazy_list(arena, source, shown->count));
     set(arena, data, "releases", releases_data(arena, model, UINT32_MAX));
     return data;
 }
@@ -735,14 +761,29 @@ const struct builtin *builtin_named(const char *name)
     return NULL;
 }
 
+static void render_builtin(struct arena *arena, const char *name, const struct value *data,
+                           struct template_options options, struct buffer *out)
+{
+    const struct builtin *builtin = builtin_named(name);
+    const char *error = NULL;
+
+    options.escape = template_escape_for(builtin->file);
+    if (!template_render(arena, &options, builtin->file, builtin->text, builtin->length, data, out,
+                         &error) &&
+        error != NULL)
+        fatal(EXIT_NO, "%s", error);
+}
+
 void emit_builtin(struct arena *arena, const char *name, const struct value *data,
                   struct buffer *out)
 {
-    const struct builtin *builtin = builtin_named(name);
-    struct template_options options = {.escape = template_escape_for(builtin->file)};
-    const char *error = NULL;
+    render_builtin(arena, name, data, (struct template_options){0}, out);
+}
 
-    if (!template_render(arena, &options, builtin->file, builtin->text, builtin->length, data, out,
-                         &error))
-        fatal(EXIT_NO, "%s", error);
+void emit_output(struct arena *arena, const char *name, const struct value *data,
+                 struct output *output)
+{
+    const struct template_options options = {.flush = output_flush, .flush_to = output};
+
+    render_builtin(arena, name, data, options, &output->text);
 }

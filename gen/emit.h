@@ -21,8 +21,8 @@ const struct builtin *builtin_named(const char *name);
 struct value *emit_tables_data(struct arena *arena, const struct layout *layout);
 /*
  * What every other template is rendered from; README.md, "Your own template",
- * lists the keys. release: only the events of that one, or -1 for each CPU's
- * newest.
+ * lists the keys. The CPUs are a lazy list, so the model must outlive the value.
+ * release: only the events of that one, or -1 for each CPU's newest.
  */
 struct value *emit_model_data(struct arena *arena, const struct model *model, int release);
 /* What snapshot.plist.mustache is rendered from. */
@@ -31,5 +31,8 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
 /* A builtin template to text; ends the program when it fails, which is a bug. */
 void emit_builtin(struct arena *arena, const char *name, const struct value *data,
                   struct buffer *out);
+/* The same to an output, which knows whether it could be written. */
+void emit_output(struct arena *arena, const char *name, const struct value *data,
+                 struct output *output);
 
 #endif

@@ -171,17 +171,16 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
         return refused("nothing was written");
     for (size_t i = 0; i < model.rename_count; i++)
         report_note(NULL, "%s was renamed to %s", model.renames[i].from, model.renames[i].to);
-    data = emit_tables_data(arena, &layout);
-    emit_builtin(arena, "kpdb_ids", data, &outputs[0].text);
-    emit_builtin(arena, "kpdb_tables", data, &outputs[1].text);
+    status = make_directory(arguments->output);
+    if (status != EXIT_OK)
+        return status;
     outputs[0].path = arena_printf(arena, "%s/kpdb_ids.h", arguments->output);
     outputs[1].path = arena_printf(arena, "%s/kpdb_tables.h", arguments->output);
-    status = make_directory(arguments->output);
-    if (status == EXIT_OK)
-        status = output_commit(outputs, 2);
-    for (size_t i = 0; i < 2; i++)
-        buffer_free(&outputs[i].text);
-    return status;
+    output_begin(outputs, 2);
+    data = emit_tables_data(arena, &layout);
+    emit_output(arena, "kpdb_ids", data, &outputs[0]);
+    emit_output(arena, "kpdb_tables", data, &outputs[1]);
+    return output_commit(outputs, 2);
 }
 
 /* ---- snapshot -------------------------------------------------------------------------------- */
@@ -225,6 +224,26 @@ static void check_stale(struct arena *arena, const char *directory, const struct
         closedir(dir);
 }
 
+/* What one database needs is given back before the next. */
+static int write_snapshot(const struct arguments *arguments, const struct release *release,
+                          struct output *outputs)
+{
+    output_begin(outputs, release->database_count);
+    for (size_t i = 0; i < release->database_count; i++) {
+        const struct database *database = &release->databases[i];
+        const char *source = arguments->source != NULL ? arguments->source : database->source;
+        struct arena arena = {0};
+
+        emit_output(&arena, "snapshot", emit_snapshot_data(&arena, database, release->name, source),
+                    &outputs[i]);
+        output_end(&outputs[i]);
+        arena_free(&arena);
+        if (outputs[i].status != EXIT_OK)
+            break;
+    }
+    return output_commit(outputs, release->database_count);
+}
+
 static int run_snapshot(struct arena *arena, const struct arguments *arguments)
 {
     struct release release;
@@ -239,23 +258,13 @@ static int run_snapshot(struct arena *arena, const struct arguments *arguments)
     if (report_errors() != 0)
         return refused("nothing was written");
     outputs = arena_alloc(arena, release.database_count, sizeof *outputs);
-    for (size_t i = 0; i < release.database_count; i++) {
-        const struct database *database = &release.databases[i];
-        const char *source = arguments->source != NULL ? arguments->source : database->source;
-
-        outputs[i].path = snapshot_file(arena, arguments->output, &release, i);
-        emit_builtin(arena, "snapshot", emit_snapshot_data(arena, database, release.name, source),
-                     &outputs[i].text);
-    }
-    check_stale(arena, arguments->output, outputs, release.database_count);
-    status = report_errors() != 0 ? refused("nothing was written") : EXIT_OK;
-    if (status == EXIT_OK)
-        status = make_directory(arguments->output);
-    if (status == EXIT_OK)
-        status = output_commit(outputs, release.database_count);
     for (size_t i = 0; i < release.database_count; i++)
-        buffer_free(&outputs[i].text);
-    return status;
+        outputs[i].path = snapshot_file(arena, arguments->output, &release, i);
+    check_stale(arena, arguments->output, outputs, release.database_count);
+    if (report_errors() != 0)
+        return refused("nothing was written");
+    status = make_directory(arguments->output);
+    return status == EXIT_OK ? write_snapshot(arguments, &release, outputs) : status;
 }
 
 /* ---- diff ------------------------------------------------------------------------------------ */
@@ -355,28 +364,32 @@ static const char *find_partial(void *user, const char *name, size_t *length)
     return text;
 }
 
+/* times: as long an output and as many steps as that many renderings may have. */
 static int render(struct arena *arena, const struct arguments *arguments, const char *file,
-                  const char *text, size_t length, const struct value *data)
+                  const char *text, size_t length, const struct value *data, size_t times)
 {
+    struct output output = {.path = arguments->output};
     struct partials partials = {arena, arguments->partials};
     struct template_options options = {.escape = template_escape_for(file),
                                        .lenient = arguments->lenient,
                                        .partial = find_partial,
-                                       .user = &partials};
-    struct output output = {.path = arguments->output};
+                                       .user = &partials,
+                                       .flush = output_flush,
+                                       .flush_to = &output,
+                                       .output_max = (uint64_t)TEMPLATE_OUTPUT_MAX * times,
+                                       .steps_max = (uint64_t)TEMPLATE_STEPS_MAX * times};
     const char *error = NULL;
-    int status;
 
     if (arguments->escape != NULL && !template_escape_named(arguments->escape, &options.escape))
         usage_error("--escape %s (expected none, html, c or json)", arguments->escape);
-    if (!template_render(arena, &options, file, text, length, data, &output.text, &error)) {
+    output_begin(&output, 1);
+    if (!template_render(arena, &options, file, text, length, data, &output.text, &error) &&
+        error != NULL) {
         report_error(NULL, "%s", error);
-        buffer_free(&output.text);
+        output_drop(&output, 1);
         return EXIT_NO;
     }
-    status = output_commit(&output, 1);
-    buffer_free(&output.text);
-    return status;
+    return output_commit(&output, 1);
 }
 
 static int read_template(struct arena *arena, const char *path, const char **text, size_t *length)
@@ -444,7 +457,8 @@ static int run_emit(struct arena *arena, const struct arguments *arguments)
         layout_tables(arena, &model); /* refuses what two names would make one identifier */
     if (report_errors() != 0)
         return refused("nothing was written");
-    return render(arena, arguments, file, text, length, emit_model_data(arena, &model, release));
+    return render(arena, arguments, file, text, length, emit_model_data(arena, &model, release),
+                  model.cpu_count);
 }
 
 static int run_render(struct arena *arena, const struct arguments *arguments)
@@ -463,7 +477,7 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
         data = plist_load(arena, arguments->data);
     if (data == NULL)
         return EXIT_NO;
-    return render(arena, arguments, arguments->template, text, length, data);
+    return render(arena, arguments, arguments->template, text, length, data, 1);
 }
 
 /* ---- the command line ------------------------------------------------------------------------ */

@@ -67,16 +67,23 @@ static void catch_signals(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-static int failed(const char *path, int status)
+/* Reports errno. */
+static bool fail(struct output *output, const char *path, int status)
 {
     report_error(path, "%s", strerror(errno));
-    return status;
+    output->status = status;
+    return false;
 }
 
-static bool write_all(int fd, const struct buffer *text)
+static const char *shown(const struct output *output)
 {
-    for (size_t done = 0; done < text->length;) {
-        ssize_t wrote = write(fd, text->data + done, text->length - done);
+    return output->path == NULL ? "standard output" : output->path;
+}
+
+static bool write_all(int fd, const char *text, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t wrote = write(fd, text + done, length - done);
 
         if (wrote < 0 && errno == EINTR)
             continue;
@@ -86,6 +93,153 @@ static bool write_all(int fd, const struct buffer *text)
     }
     return true;
 }
+
+/* ---- the temporary file ---------------------------------------------------------------------- */
+
+/* The path, or where it leads when it is a link; NULL with errno. */
+static char *place_of(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) != 0)
+        return errno == ENOENT ? strdup(path) : NULL;
+    return S_ISLNK(status.st_mode) ? realpath(path, NULL) : strdup(path);
+}
+
+/* "FILE.XXXXXX", for mkstemp(); NULL with errno. */
+static char *name_beside(const char *file)
+{
+    static const char suffix[] = ".XXXXXX";
+    size_t length = strlen(file);
+    char *name = malloc(length + sizeof suffix);
+
+    if (name == NULL)
+        return NULL;
+    memcpy(name, file, length);
+    memcpy(name + length, suffix, sizeof suffix);
+    return name;
+}
+
+/* -1 after a report; so below. */
+static int make_temporary(struct output *output)
+{
+    sigset_t before;
+    char *name;
+    int fd;
+
+    output->place = place_of(output->path);
+    name = output->place == NULL ? NULL : name_beside(output->place);
+    before = hold_signals();
+    fd = name == NULL ? -1 : mkstemp(name);
+    output->temporary = fd < 0 ? NULL : name;
+    release_signals(before);
+    if (fd < 0) {
+        fail(output, output->path, EXIT_SYSTEM);
+        free(name);
+    }
+    return fd;
+}
+
+/*
+ * For what is long and written in place: no name, so that nothing is left of it. It is none of
+ * the three standard descriptors, which may be closed: what is written to them would end in it.
+ */
+static int make_spool(struct output *output)
+{
+    const char *directory = getenv("TMPDIR");
+    struct buffer path = {0};
+    sigset_t before = hold_signals();
+    int low, fd = -1;
+
+    buffer_printf(&path, "%s/kpepc.XXXXXX",
+                  directory == NULL || *directory == '\0' ? "/tmp" : directory);
+    low = mkstemp(path.data);
+    if (low >= 0) {
+        unlink(path.data);
+        fd = fcntl(low, F_DUPFD, STDERR_FILENO + 1);
+        close(low);
+    }
+    release_signals(before);
+    if (fd < 0)
+        fail(output, path.data, EXIT_SYSTEM);
+    buffer_free(&path);
+    return fd;
+}
+
+/* Whether it is written as it is, a pipe or a device; false after a report. */
+static bool find_kind(struct output *output)
+{
+    struct stat status, standard;
+
+    if (output->kind != OUTPUT_UNKNOWN)
+        return true;
+    output->kind = output->path == NULL ? OUTPUT_IN_PLACE : OUTPUT_FILE;
+    if (output->path == NULL)
+        return true;
+    if (stat(output->path, &status) != 0)
+        return errno == ENOENT || fail(output, output->path, EXIT_SYSTEM);
+    /* /dev/stdout leads to the file that standard output goes to, which may hold more than this. */
+    if (fstat(STDOUT_FILENO, &standard) == 0 && status.st_dev == standard.st_dev &&
+        status.st_ino == standard.st_ino)
+        output->path = NULL;
+    if (output->path == NULL || !S_ISREG(status.st_mode))
+        output->kind = OUTPUT_IN_PLACE;
+    return true;
+}
+
+static bool open_output(struct output *output)
+{
+    if (output->fd >= 0)
+        return true;
+    if (output->status != EXIT_OK || !find_kind(output))
+        return false;
+    output->fd = output->kind == OUTPUT_IN_PLACE ? make_spool(output) : make_temporary(output);
+    return output->fd >= 0;
+}
+
+bool output_flush(void *to)
+{
+    struct output *output = to;
+
+    if (!open_output(output))
+        return false;
+    if (!write_all(output->fd, output->text.data, output->text.length))
+        return fail(output, shown(output), EXIT_NO);
+    output->text.length = 0;
+    return true;
+}
+
+static void end_temporary(struct output *output)
+{
+    mode_t mask = umask(0);
+    int fd;
+
+    umask(mask);
+    if (!output_flush(output))
+        return;
+    fd = output->fd;
+    output->fd = -1;
+    if (fchmod(fd, 0666 & ~mask) != 0) {
+        fail(output, output->path, EXIT_NO);
+        close(fd);
+    } else if (close(fd) != 0) {
+        fail(output, output->path, EXIT_NO);
+    }
+    buffer_free(&output->text);
+}
+
+void output_end(struct output *output)
+{
+    if (output->ended || output->status != EXIT_OK || !find_kind(output))
+        return;
+    output->ended = true;
+    if (output->kind == OUTPUT_FILE)
+        end_temporary(output);
+    else if (output->fd >= 0)
+        output_flush(output);
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 /* What is no regular file; a FIFO waits for its reader. */
 static int open_in_place(const char *path)
@@ -98,104 +252,34 @@ static int open_in_place(const char *path)
     return fd;
 }
 
-static int write_in_place(const struct output *output)
+static bool copy_spool(int spool, int fd)
 {
-    const char *shown = output->path == NULL ? "standard output" : output->path;
+    char chunk[1 << 16];
+    ssize_t got;
+
+    if (lseek(spool, 0, SEEK_SET) != 0)
+        return false;
+    while ((got = read(spool, chunk, sizeof chunk)) > 0)
+        if (!write_all(fd, chunk, (size_t)got))
+            return false;
+    return got == 0;
+}
+
+static bool write_in_place(struct output *output)
+{
     int fd = output->path == NULL ? dup(STDOUT_FILENO) : open_in_place(output->path);
     bool ok;
 
     if (fd < 0)
-        return failed(shown, EXIT_SYSTEM);
-    ok = write_all(fd, &output->text);
+        return fail(output, shown(output), EXIT_SYSTEM);
+    ok = output->fd < 0 ? write_all(fd, output->text.data, output->text.length)
+                        : copy_spool(output->fd, fd);
     if (!ok) {
-        int status = failed(shown, EXIT_NO);
-
+        fail(output, shown(output), EXIT_NO);
         close(fd);
-        return status;
+        return false;
     }
-    return close(fd) == 0 ? EXIT_OK : failed(shown, EXIT_NO);
-}
-
-/* The path, or where it leads when it is a link; NULL with errno. */
-static char *place_of(const char *path)
-{
-    struct stat status;
-
-    if (lstat(path, &status) != 0)
-        return errno == ENOENT ? strdup(path) : NULL;
-    return S_ISLNK(status.st_mode) ? realpath(path, NULL) : strdup(path);
-}
-
-static int make_temporary(struct output *output)
-{
-    static const char suffix[] = ".XXXXXX";
-    size_t length;
-    sigset_t before;
-    char *name;
-    int fd;
-
-    output->place = place_of(output->path);
-    if (output->place == NULL)
-        return -1;
-    length = strlen(output->place);
-    name = malloc(length + sizeof suffix);
-    if (name == NULL)
-        return -1;
-    memcpy(name, output->place, length);
-    memcpy(name + length, suffix, sizeof suffix);
-    before = hold_signals();
-    fd = mkstemp(name);
-    output->temporary = fd < 0 ? NULL : name;
-    release_signals(before);
-    if (fd < 0)
-        free(name);
-    return fd;
-}
-
-static int write_temporary(struct output *output)
-{
-    mode_t mask = umask(0);
-    int fd;
-
-    umask(mask);
-    fd = make_temporary(output);
-    if (fd < 0)
-        return failed(output->path, EXIT_SYSTEM);
-    if (!write_all(fd, &output->text) || fchmod(fd, 0666 & ~mask) != 0) {
-        int status = failed(output->path, EXIT_NO);
-
-        close(fd);
-        return status;
-    }
-    return close(fd) == 0 ? EXIT_OK : failed(output->path, EXIT_NO);
-}
-
-/* Whether it is written as it is, a pipe or a device; false with errno when that cannot be said. */
-static bool find_kind(struct output *output, bool *in_place)
-{
-    struct stat status, standard;
-
-    *in_place = output->path == NULL;
-    if (*in_place)
-        return true;
-    if (stat(output->path, &status) != 0)
-        return errno == ENOENT;
-    /* /dev/stdout leads to the file that standard output goes to, which may hold more than this. */
-    if (fstat(STDOUT_FILENO, &standard) == 0 && status.st_dev == standard.st_dev &&
-        status.st_ino == standard.st_ino)
-        output->path = NULL;
-    *in_place = output->path == NULL || !S_ISREG(status.st_mode);
-    return true;
-}
-
-/* Writes the temporary file of what is to be a file. */
-static int prepare(struct output *output)
-{
-    bool in_place;
-
-    if (!find_kind(output, &in_place))
-        return failed(output->path, EXIT_SYSTEM);
-    return in_place ? EXIT_OK : write_temporary(output);
+    return close(fd) == 0 || fail(output, shown(output), EXIT_NO);
 }
 
 static bool give_name(struct output *output)
@@ -208,19 +292,31 @@ static bool give_name(struct output *output)
         output->temporary = NULL;
     }
     release_signals(before);
-    return ok;
+    return ok || fail(output, output->path, EXIT_SYSTEM);
 }
 
-static void forget_temporaries(struct output *outputs, size_t count)
+void output_begin(struct output *outputs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        outputs[i].fd = -1;
+    pending = outputs;
+    pending_count = count;
+    atexit(remove_pending);
+    catch_signals();
+}
+
+void output_drop(struct output *outputs, size_t count)
 {
     sigset_t before = hold_signals();
 
     for (size_t i = 0; i < count; i++) {
         if (outputs[i].temporary != NULL)
             unlink(outputs[i].temporary);
+        if (outputs[i].fd >= 0)
+            close(outputs[i].fd);
+        buffer_free(&outputs[i].text);
         free(outputs[i].temporary);
         free(outputs[i].place);
-        outputs[i].temporary = outputs[i].place = NULL;
     }
     pending_count = 0;
     release_signals(before);
@@ -230,18 +326,16 @@ int output_commit(struct output *outputs, size_t count)
 {
     int status = EXIT_OK;
 
-    pending = outputs;
-    pending_count = count;
-    atexit(remove_pending);
-    catch_signals();
+    for (size_t i = 0; i < count && status == EXIT_OK; i++) {
+        output_end(&outputs[i]);
+        status = outputs[i].status;
+    }
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
-        status = prepare(&outputs[i]);
+        if (outputs[i].kind == OUTPUT_IN_PLACE && !write_in_place(&outputs[i]))
+            status = outputs[i].status;
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
-        if (outputs[i].temporary == NULL)
-            status = write_in_place(&outputs[i]);
-    for (size_t i = 0; i < count && status == EXIT_OK; i++)
-        if (outputs[i].temporary != NULL && !give_name(&outputs[i]))
-            status = failed(outputs[i].path, EXIT_SYSTEM);
-    forget_temporaries(outputs, count);
+        if (outputs[i].kind == OUTPUT_FILE && !give_name(&outputs[i]))
+            status = outputs[i].status;
+    output_drop(outputs, count);
     return status;
 }

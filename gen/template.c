@@ -7,17 +7,17 @@
  */
 #include "template.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    TEXT_MAX = 16 << 20,  /* bytes parsed by one rendering, partials included */
-    STEPS_MAX = 16 << 20, /* nodes run: sections can repeat a lot without printing a byte */
-    PARTIALS_MAX = 256,   /* each indentation of a partial counts */
-    FILTERS_MAX = 8,      /* of one tag */
-    DELIMITER_MAX = 32,   /* bytes */
-    SHOWN_MAX = 40,       /* bytes of a name or tag in an error */
-    KEYS_MAX = 12,        /* names listed in an error */
+    TEXT_MAX = 16 << 20, /* bytes parsed by one rendering, partials included */
+    PARTIALS_MAX = 256,  /* each indentation of a partial counts */
+    FILTERS_MAX = 8,     /* of one tag */
+    DELIMITER_MAX = 32,  /* bytes */
+    SHOWN_MAX = 40,      /* bytes of a name or tag in an error */
+    KEYS_MAX = 12,       /* names listed in an error */
 };
 
 static const size_t none = SIZE_MAX;
@@ -78,6 +78,7 @@ struct frame {
     const struct value *context; /* NULL: adds none */
     const struct value *list;    /* being gone through, at index */
     size_t index;
+    struct arena item;             /* what a lazy list made for the context */
     const struct program *program; /* where a partial's end goes on */
     size_t at;
 };
@@ -85,15 +86,16 @@ struct frame {
 struct render {
     struct arena *arena;
     const struct template_options *options;
-    size_t output_max;
+    uint64_t output_max;
     unsigned depth_max;
     struct buffer *out;
-    size_t base;              /* what was in out before */
+    uint64_t output;          /* bytes so far, in out or flushed */
+    char flushed;             /* the last byte flushed */
     struct buffer scratch[2]; /* between two filters */
     struct program *partials;
     unsigned partial_count;
     size_t text_left;
-    size_t steps_left;
+    uint64_t steps_max, steps_left;
     const struct program *program; /* being run */
     const struct node *node;
     size_t at;
@@ -666,17 +668,34 @@ static bool indent_source(struct render *render, struct program *program)
 
 /* Running */
 
+/* An error that was reported already. */
+static const char reported[] = "";
+
+static bool flush(struct render *render)
+{
+    if (render->options->flush == NULL)
+        return true;
+    render->flushed = render->out->data[render->out->length - 1];
+    if (!render->options->flush(render->options->flush_to))
+        render->error = reported;
+    return render->error == NULL;
+}
+
 static bool put(struct render *render, struct buffer *to, const char *text, size_t length)
 {
-    size_t used = to->length - (to == render->out ? render->base : 0);
+    uint64_t used = to == render->out ? render->output : to->length;
 
     if (render->error != NULL)
         return false;
     if (length > render->output_max - used)
-        return FAIL(render, "too much output (expected at most %zu bytes)", render->output_max);
+        return FAIL(render, "too much output (expected at most %" PRIu64 " bytes)",
+                    render->output_max);
     if (length != 0)
         buffer_add(to, text, length);
-    return true;
+    if (to != render->out)
+        return true;
+    render->output += length;
+    return to->length < TEMPLATE_CHUNK || flush(render);
 }
 
 static void put_span(struct render *render, struct buffer *to, struct span text)
@@ -910,7 +929,9 @@ static bool is_plain(char c)
 static void put_escaped(struct render *render, struct buffer *to, struct span text,
                         escape_fn *escape)
 {
-    char before = to->length == 0 ? '\0' : to->data[to->length - 1];
+    char before = to->length != 0     ? to->data[to->length - 1]
+                  : to == render->out ? render->flushed
+                                      : '\0';
     size_t done = 0, at = 0;
 
     while (at < text.length) {
@@ -1178,7 +1199,7 @@ static bool run_section(struct render *render, const struct node *node)
         return true;
     if (value->type == VALUE_LIST)
         frame->list = value;
-    frame->context = frame->list == NULL ? value : value->items[0];
+    frame->context = frame->list == NULL ? value : value_item(&frame->item, value, 0);
     return true;
 }
 
@@ -1186,8 +1207,9 @@ static bool run_end(struct render *render, const struct node *node)
 {
     struct frame *frame = &render->frames[render->depth - 1];
 
+    arena_free(&frame->item);
     if (frame->list != NULL && ++frame->index < frame->list->length) {
-        frame->context = frame->list->items[frame->index];
+        frame->context = value_item(&frame->item, frame->list, frame->index);
         render->at = node->mate + 1;
     } else {
         render->depth--;
@@ -1232,7 +1254,8 @@ static bool step(struct render *render)
 
     render->node = node;
     if (render->steps_left-- == 0)
-        return FAIL(render, "too much repetition (expected at most %d steps)", STEPS_MAX);
+        return FAIL(render, "too much repetition (expected at most %" PRIu64 " steps)",
+                    render->steps_max);
     switch (node->op) {
     case OP_TEXT:
         return put(render, render->out, node->text.text, node->text.length);
@@ -1262,12 +1285,12 @@ bool template_render(struct arena *arena, const struct template_options *options
         .output_max = options->output_max == 0 ? TEMPLATE_OUTPUT_MAX : options->output_max,
         .depth_max = options->depth_max == 0 ? TEMPLATE_DEPTH_MAX : options->depth_max,
         .out = out,
-        .base = out->length,
         .text_left = TEXT_MAX,
-        .steps_left = STEPS_MAX,
+        .steps_max = options->steps_max == 0 ? TEMPLATE_STEPS_MAX : options->steps_max,
         .program = &program,
     };
 
+    render.steps_left = render.steps_max;
     push(&render)->context = data;
     buffer_add(out, "", 0);
     if (!indent_source(&render, &program)) {
@@ -1276,9 +1299,11 @@ bool template_render(struct arena *arena, const struct template_options *options
         while (step(&render))
             ;
     }
+    while (render.depth != 0)
+        arena_free(&render.frames[--render.depth].item);
     buffer_free(&render.scratch[0]);
     buffer_free(&render.scratch[1]);
-    *error = render.error;
+    *error = render.error == reported ? NULL : render.error;
     return render.error == NULL;
 }
 

@@ -29,8 +29,18 @@ enum template_escape {
     TEMPLATE_JSON, /* the inside of a JSON string */
 };
 
-/* Longest output, and deepest nesting of sections and partials, of one rendering. */
-enum { TEMPLATE_OUTPUT_MAX = 64 << 20, TEMPLATE_DEPTH_MAX = 64 };
+/*
+ * Longest output, most nodes run (sections can repeat a lot without printing a
+ * byte) and deepest nesting of sections and partials, of one rendering.
+ */
+enum {
+    TEMPLATE_OUTPUT_MAX = 64 << 20,
+    TEMPLATE_STEPS_MAX = 16 << 20,
+    TEMPLATE_DEPTH_MAX = 64,
+};
+
+/* What may come together in `out` before it is flushed. */
+enum { TEMPLATE_CHUNK = 1 << 20 };
 
 struct template_options {
     enum template_escape escape;
@@ -41,15 +51,23 @@ struct template_options {
      */
     const char *(*partial)(void *user, const char *name, size_t *length);
     void *user;
-    size_t output_max;  /* 0: TEMPLATE_OUTPUT_MAX */
-    unsigned depth_max; /* 0: TEMPLATE_DEPTH_MAX */
+    /*
+     * Called with flush_to each time `out` is TEMPLATE_CHUNK long or longer, to take what is in
+     * it and empty it; false, after a report, ends the rendering. NULL: out keeps all.
+     */
+    bool (*flush)(void *flush_to);
+    void *flush_to;
+    uint64_t output_max; /* 0: TEMPLATE_OUTPUT_MAX */
+    uint64_t steps_max;  /* 0: TEMPLATE_STEPS_MAX */
+    unsigned depth_max;  /* 0: TEMPLATE_DEPTH_MAX */
 };
 
 /*
  * Appends the rendering of text[0..length) with data to out. On failure false,
- * *error is one line "NAME:LINE: what is wrong" in the arena, and what was
- * appended so far is to be thrown away. `name` is what errors call the
- * template (the partial's own name inside a partial).
+ * *error is one line "NAME:LINE: what is wrong" in the arena, or NULL when it
+ * was the flush that failed, and what was appended so far is to be thrown away.
+ * `name` is what errors call the template (the partial's own name inside a
+ * partial). Of a lazy list one item is in memory at a time.
  */
 bool template_render(struct arena *arena, const struct template_options *options, const char *name,
                      const char *text, size_t length, const struct value *data, struct buffer *out,

@@ -53,6 +53,15 @@ struct value *value_list(struct arena *arena)
     return make(arena, VALUE_LIST);
 }
 
+struct value *value_lazy_list(struct arena *arena, const struct value_source *source, size_t length)
+{
+    struct value *value = make(arena, VALUE_LIST);
+
+    value->source = source;
+    value->length = length;
+    return value;
+}
+
 struct value *value_map(struct arena *arena)
 {
     return make(arena, VALUE_MAP);
@@ -88,6 +97,12 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
 {
     grow(arena, list);
     list->items[list->length++] = item;
+}
+
+const struct value *value_item(struct arena *arena, const struct value *list, size_t index)
+{
+    return list->items != NULL ? list->items[index]
+                               : list->source->item(arena, list->source->user, index);
 }
 
 /* No key holds a NUL, so a text that does is behind the key it begins with. */

@@ -1,7 +1,8 @@
 /*
  * Plain data: what a property list holds and what a template is rendered from.
  * Values live in an arena. A map keeps its keys sorted (by bytes), so walking
- * one is deterministic and looking a key up is a binary search.
+ * one is deterministic and looking a key up is a binary search. A list may be
+ * lazy: its items are made one at a time, by who walks it, and given back.
  */
 #ifndef KPEPC_VALUE_H
 #define KPEPC_VALUE_H
@@ -18,6 +19,14 @@ enum value_type {
     VALUE_OTHER, /* a plist type that nothing here reads: data, date, uid */
 };
 
+struct value;
+
+/* What makes the items of a lazy list: the one at that index, in the arena. */
+struct value_source {
+    const struct value *(*item)(struct arena *arena, const void *user, size_t index);
+    const void *user;
+};
+
 struct value {
     enum value_type type;
     size_t length; /* bytes of a string, items of a list or map */
@@ -25,10 +34,13 @@ struct value {
         bool boolean;
         int64_t integer;
         double real;
-        const char *string; /* length bytes and a NUL; may hold NULs too */
-        struct value **items;
+        const char *string;   /* length bytes and a NUL; may hold NULs too */
+        struct value **items; /* NULL in a lazy list */
     };
-    const char **keys; /* of a map: NUL-terminated, sorted, each once */
+    union {
+        const char **keys;                 /* of a map: NUL-terminated, sorted, each once */
+        const struct value_source *source; /* of a lazy list */
+    };
 };
 
 struct value *value_bool(struct arena *arena, bool boolean);
@@ -38,6 +50,9 @@ struct value *value_real(struct arena *arena, double real);
 struct value *value_string(struct arena *arena, const char *text, size_t length);
 struct value *value_text(struct arena *arena, const char *text);
 struct value *value_list(struct arena *arena);
+/* Of that many items; the source is kept, not copied. */
+struct value *value_lazy_list(struct arena *arena, const struct value_source *source,
+                              size_t length);
 struct value *value_map(struct arena *arena);
 struct value *value_other(struct arena *arena);
 
@@ -46,6 +61,8 @@ void value_append(struct arena *arena, struct value *list, struct value *item);
 bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
 /* The same with a key that lives as long as the map: a literal, or text of the arena. */
 bool value_set_kept(struct arena *arena, struct value *map, const char *key, struct value *item);
+/* An item of a list: of a lazy one made in the arena, which may be given back after its use. */
+const struct value *value_item(struct arena *arena, const struct value *list, size_t index);
 /* NULL when map is not a map or has no such key. */
 const struct value *value_get(const struct value *map, const char *key, size_t length);
 /* "string", "integer", ...: the plist word for the type, for messages. */

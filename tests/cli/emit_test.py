@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -654,6 +655,51 @@ def check_descriptions():
           "a description as a C string")
 
 
+# ---- many CPUs
+
+def many(cpus, events):
+    """That many databases of as many events, in a directory of their own."""
+    where = HERE / f"many-{cpus}-{events}"
+    data = kpeptest.database()
+    data["system"]["cpu"]["events"].update({f"E_{n}": {"number": n} for n in range(events)})
+    for n in range(cpus):
+        kpeptest.write_plist(where / f"t{n}.plist", {
+            **data, "name": f"t{n}", "kpep": {"release": "r-1", "cpus": [f"cpu_100000c_2_{n + 1:x}"]}})
+    return f"r-1={where}"
+
+
+def check_memory():
+    """One CPU's data at a time, and not all of the output: the rest is the databases."""
+    def limited(*command, megabytes=128):
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, 2 * (megabytes << 20,))
+        return run(KPEPC, "emit", *command, preexec_fn=limit)
+
+    if limited("-t", "json", many(1, 1))[0] != 0:
+        print("NOT TESTED: memory (the command needs more than that for itself)")
+        return
+    databases = many(30, 1000)
+    for name in ("json", "csv", "markdown"):
+        status, out, err = limited("-t", name, databases)
+        equal((status, err), (0, ""), f"{name} of many CPUs")
+        equal(limited("-t", name, "-o", HERE / "many.out", databases), (0, "", ""),
+              f"{name} of many CPUs, to a file")
+        check((HERE / "many.out").read_text() == out, f"{name} of many CPUs: the same to a file")
+        check(len(out) > 1000 * 30 * 20, f"{name} of many CPUs: {len(out)} bytes")
+
+
+def check_limits():
+    """So much output for each CPU; of one that is too much nothing is seen."""
+    one, thirty = many(1, 1000), many(30, 1000)
+    long = template("long", "{{#cpus}}" + "x" * (3 << 20) + "{{/cpus}}")
+    status = subprocess.run([KPEPC, "emit", "-t", long, thirty], stdout=open(HERE / "long.out", "wb"),
+                            check=False).returncode
+    equal((status, (HERE / "long.out").stat().st_size), (0, 90 << 20), "3 MB for each of 30 CPUs")
+    longer = template("longer", "{{#cpus}}{{#events}}" + "x" * 70000 + "{{/events}}{{/cpus}}")
+    refuses(1, ["-t", longer, one], "longer:1: too much output (expected at most 67108864 bytes)")
+    for file in (long, longer, HERE / "long.out"):
+        file.unlink()
+
+
 # ---- goldens
 
 def golden_outputs():
@@ -712,6 +758,8 @@ try:
     check_hostile()
     check_escape()
     check_descriptions()
+    check_memory()
+    check_limits()
     check_goldens()
     done()
 finally:

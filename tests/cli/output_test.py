@@ -229,6 +229,45 @@ def standard_output():
             (s / "out.json").unlink()
 
 
+def wrong_at_the_end():
+    """Much is rendered before the error is met: nothing of it is seen."""
+    with Scratch() as s:
+        (s / "t").write_text("{{#cpus}}{{#events}}" + "x" * 2000 + "{{/events}}{{/cpus}}{{nope}}")
+        (s / "spool").mkdir()
+        s.old("out", "t.txt")
+        for output, temporary in ((None, "spool"), ("out", "nowhere")):
+            where = [] if output is None else ["-o", output]
+            status, out, err = run(KPEPC, "emit", "-t", "t", *where, "r1=in", cwd=s.path,
+                                   env={**os.environ, "TMPDIR": str(s / temporary)})
+            equal((status, out, err.count("\n")), (1, "", 1), f"an error at the end, -o {output}")
+            check(err.startswith("kpepc: t:1: unknown name 'nope'"), f"an error at the end: {err!r}")
+            check(s.is_old("out"), f"an error at the end, -o {output}: not the old file")
+            s.expect(["out", "t", "t.txt"], f"an error at the end, -o {output}")
+        (s / "t").write_text("{{#cpus}}{{#events}}" + "x" * 2000 + "{{/events}}{{/cpus}}")
+        no_spool(s)
+
+
+def no_spool(s):
+    """What does not fit waits in a file: where that cannot be made or is full, that is said."""
+    command = [KPEPC, "emit", "-t", "t", "r1=in"]
+    status, out, err = run(*command, cwd=s.path, env={**os.environ, "TMPDIR": str(s / "nowhere")})
+    equal((status, out), (3, ""), "no directory to spool in")
+    check(err.startswith(f"{s.path}/nowhere/kpepc.") and err.endswith(f": {says(errno.ENOENT)}\n"),
+          f"no directory to spool in: {err!r}")
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 21, 1 << 21))
+    equal(run(*command, cwd=s.path, preexec_fn=limit),
+          (1, "", f"standard output: {says(errno.EFBIG)}\n"), "too large to spool")
+    # A closed standard output is not taken for the file it waits in.
+    closed = lambda: os.close(1)
+    done = subprocess.run(command, cwd=s.path, preexec_fn=closed, stderr=subprocess.PIPE, text=True)
+    equal((done.returncode, done.stderr), (3, f"standard output: {says(errno.EBADF)}\n"),
+          "much to a closed standard output")
+    (s / "spool").mkdir(exist_ok=True)
+    status, out, err = run(*command, cwd=s.path, env={**os.environ, "TMPDIR": str(s / "spool")})
+    equal((status, err, len(out)), (0, "", 2000 * 2005), "spooled")
+    s.expect(["out", "t", "t.txt"], "spooled")
+
+
 # ---- interrupts ------------------------------------------------------------------------
 
 def standard_output_by_name():
@@ -487,6 +526,6 @@ def stale_snapshot():
 
 signal.alarm(300)  # nothing here waits for ever: a FIFO that nobody opens ends the test
 for test in (full_disk, too_large, read_only_directory, no_directory, standard_output,
-             standard_output_by_name, interrupted, killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths, stale_snapshot):
+             wrong_at_the_end, standard_output_by_name, interrupted, killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths, stale_snapshot):
     test()
 kpeptest.done()

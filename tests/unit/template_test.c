@@ -535,6 +535,86 @@ static void test_output(void)
     CHECK(out.capacity <= 2 * (size_t)TEMPLATE_OUTPUT_MAX + 1024);
 }
 
+static size_t made;
+
+/* The item at an index: a map with its number, and the same list again. */
+static const struct value *make_item(struct arena *to, const void *user, size_t index)
+{
+    struct value *map = value_map(to);
+
+    made++;
+    value_set(to, map, "i", value_int(to, (int64_t)index));
+    value_set(to, map, "again", value_lazy_list(to, user, 2));
+    return map;
+}
+
+static void test_lazy_lists(void)
+{
+    static struct value_source source = {make_item, &source};
+    struct value *saved = data;
+
+    data = value_map(&arena);
+    value_set(&arena, data, "lazy", value_lazy_list(&arena, &source, 3));
+    value_set(&arena, data, "none", value_lazy_list(&arena, &source, 0));
+    RENDER("{{#lazy}}{{i}} {{/lazy}}", "0 1 2 ");
+    CHECK_INT(made, 3);
+    RENDER("{{#lazy}}{{#again}}{{i}}{{#again}}-{{i}}{{/again}} {{/again}}{{i}};{{/lazy}}",
+           "0-0-1 1-0-1 0;0-0-1 1-0-1 1;0-0-1 1-0-1 2;");
+    RENDER("[{{#none}}x{{/none}}{{^none}}y{{/none}}{{^lazy}}x{{/lazy}}]", "[y]");
+    RENDER("{{lazy}}", "t:1: 'lazy' is of type array (expected string, number or boolean)");
+    RENDER("{{#lazy}}{{#again}}{{nope}}{{/again}}{{/lazy}}",
+           "t:1: unknown name 'nope' (expected again, i, again, i, lazy or none)");
+    data = saved;
+}
+
+/* What was flushed, and how often it may be. */
+static struct buffer whole;
+static unsigned flushes_left;
+
+static bool take(void *from)
+{
+    struct buffer *text = from;
+
+    if (flushes_left-- == 0)
+        return false;
+    buffer_add(&whole, text->data, text->length);
+    text->length = 0;
+    return true;
+}
+
+static void test_flush(void)
+{
+    struct template_options options = {.flush = take, .flush_to = &out, .escape = TEMPLATE_C};
+    struct value *saved = data;
+    struct buffer text = {0};
+    const char *error = "";
+
+    data = value_map(&arena);
+    value_set(&arena, data, "q", value_text(&arena, "?>"));
+    /* The escape of C knows the byte before, though it is gone. */
+    buffer_puts(&text, repeat("a", TEMPLATE_CHUNK - 1));
+    buffer_puts(&text, "?{{q}}");
+    out.length = 0;
+    flushes_left = 1;
+    CHECK(template_render(&arena, &options, "t", text.data, text.length, data, &out, &error));
+    CHECK_STR(out.data, "\\?>");
+    CHECK_INT(whole.length, TEMPLATE_CHUNK);
+    /* The limit is of all that was put out. */
+    out.length = 0;
+    flushes_left = 1;
+    options.output_max = TEMPLATE_CHUNK + 2;
+    CHECK(!template_render(&arena, &options, "t", text.data, text.length, data, &out, &error));
+    CHECK_STR(error, "t:1: too much output (expected at most 1048578 bytes)");
+    /* Who cannot take it has said why. */
+    out.length = 0;
+    flushes_left = 0;
+    CHECK(!template_render(&arena, &options, "t", text.data, text.length, data, &out, &error));
+    CHECK(error == NULL);
+    data = saved;
+    buffer_free(&text);
+    buffer_free(&whole);
+}
+
 static void test_repetition(void)
 {
     struct value *saved = data, *list = value_list(&arena);
@@ -547,6 +627,11 @@ static void test_repetition(void)
     RENDER("{{#l}}{{#l}}\n{{#l}}{{/l}}{{/l}}{{/l}}",
            "t:2: too much repetition (expected at most 16777216 steps)");
     data = saved;
+    options.steps_max = 4;
+    CHECK_STR(render(&options, "{{n}}{{n}}{{n}}"), "424242");
+    CHECK_STR(render(&options, "{{n}}{{n}}{{n}}{{n}}"),
+              "t:1: too much repetition (expected at most 4 steps)");
+    options.steps_max = 0;
     CHECK_STR(render(&options, "{{>twice}}"),
               "twice:1: unknown partial 'twice1' (expected the name of a partial)");
 }
@@ -722,6 +807,8 @@ int main(void)
     test_partials();
     test_depth();
     test_output();
+    test_lazy_lists();
+    test_flush();
     test_repetition();
     test_big_templates();
     test_big_indentation();
