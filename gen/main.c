@@ -33,7 +33,7 @@ struct arguments {
     const char *escape;
     const char **cpus;
     size_t cpu_count;
-    bool allow_missing, descriptions, json, lenient, strict;
+    bool allow_missing, descriptions, json, lenient, no_sync, strict;
     char **rest;
     int rest_count;
 };
@@ -176,7 +176,7 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
         return status;
     outputs[0].path = arena_printf(arena, "%s/kpdb_ids.h", arguments->output);
     outputs[1].path = arena_printf(arena, "%s/kpdb_tables.h", arguments->output);
-    output_begin(outputs, 2);
+    output_begin(outputs, 2, !arguments->no_sync);
     data = emit_tables_data(arena, &layout);
     emit_output(arena, "kpdb_ids", data, &outputs[0]);
     emit_output(arena, "kpdb_tables", data, &outputs[1]);
@@ -228,7 +228,7 @@ static void check_stale(struct arena *arena, const char *directory, const struct
 static int write_snapshot(const struct arguments *arguments, const struct release *release,
                           struct output *outputs)
 {
-    output_begin(outputs, release->database_count);
+    output_begin(outputs, release->database_count, !arguments->no_sync);
     for (size_t i = 0; i < release->database_count; i++) {
         const struct database *database = &release->databases[i];
         const char *source = arguments->source != NULL ? arguments->source : database->source;
@@ -382,7 +382,7 @@ static int render(struct arena *arena, const struct arguments *arguments, const 
 
     if (arguments->escape != NULL && !template_escape_named(arguments->escape, &options.escape))
         usage_error("--escape %s (expected none, html, c or json)", arguments->escape);
-    output_begin(&output, 1);
+    output_begin(&output, 1, !arguments->no_sync);
     if (!template_render(arena, &options, file, text, length, data, &output.text, &error) &&
         error != NULL) {
         report_error(NULL, "%s", error);
@@ -483,13 +483,14 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
 /* ---- the command line ------------------------------------------------------------------------ */
 
 static const struct command commands[] = {
-    {"compile", "oncCkAS", run_compile,
+    {"compile", "oncCkANS", run_compile,
      "kpepc compile -o DIR [--names FILE] [--chips FILE] [--kernel FILE] [--cpu CPU]...\n"
-     "              [--allow-missing] [--strict] RELEASE=DIR...",
+     "              [--allow-missing] [--no-sync] [--strict] RELEASE=DIR...",
      "Compile the databases of one or more macOS releases, oldest first, to the static\n"
      "tables of libkpdb: DIR/kpdb_ids.h and DIR/kpdb_tables.h."},
-    {"snapshot", "orDsS", run_snapshot,
-     "kpepc snapshot -o DIR --release NAME [--source TEXT] [--descriptions] [--strict] DIR",
+    {"snapshot", "orDsNS", run_snapshot,
+     "kpepc snapshot -o DIR --release NAME [--source TEXT] [--descriptions] [--no-sync]\n"
+     "               [--strict] DIR",
      "Copy a directory of databases as plain facts: one file a database, in canonical\n"
      "order, with the CPU ids that its cpu_* entries tell, without Apple's prose."},
     {"diff", "jS", run_diff, "kpepc diff [--json] [--strict] OLD NEW",
@@ -503,15 +504,15 @@ static const struct command commands[] = {
      "lines DB RULE EVENT # why: DB is names for chip-agnostic names, EVENT is * for any,\n"
      "and A+2 for a finding of A and two other events. Answer N is the code with which\n"
      "kperfdata refuses such an event. The rules:\n"},
-    {"emit", "otncCkArDpelS", run_emit,
+    {"emit", "otncCkArDpelNS", run_emit,
      "kpepc emit -t TEMPLATE [-o FILE] [-p DIR] [--escape KIND] [--cpu CPU]... [--release NAME]\n"
      "           [--names FILE] [--chips FILE] [--kernel FILE] [--allow-missing]\n"
-     "           [--descriptions] [--lenient] [--strict] RELEASE=DIR...",
+     "           [--descriptions] [--lenient] [--no-sync] [--strict] RELEASE=DIR...",
      "Write the databases through a template: c-header, json, csv, markdown, perf-json\n"
      "or a file of your own. Without --release, each CPU's newest release."},
-    {"render", "otdpelS", run_render,
-     "kpepc render -t FILE [-d DATA.plist] [-p DIR] [--escape KIND] [--lenient] [--strict]\n"
-     "             [-o FILE]",
+    {"render", "otdpelNS", run_render,
+     "kpepc render -t FILE [-d DATA.plist] [-p DIR] [--escape KIND] [--lenient] [--no-sync]\n"
+     "             [--strict] [-o FILE]",
      "Render a Mustache template with the data of any property list."},
 };
 
@@ -548,6 +549,7 @@ static const struct {
     {{"descriptions", no_argument, NULL, 'D'}, NULL, "keep Apple's text"},
     {{"source", required_argument, NULL, 's'}, "TEXT", "where the facts came from"},
     {{"json", no_argument, NULL, 'j'}, NULL, "JSON instead of text"},
+    {{"no-sync", no_argument, NULL, 'N'}, NULL, "do not wait until the files are on the disk"},
     {{"strict", no_argument, NULL, 'S'}, NULL, "a warning is an error"},
     {{"help", no_argument, NULL, 'h'}, NULL, "this text"},
 };
@@ -651,6 +653,9 @@ static void take_option(struct arena *arena, struct arguments *arguments, int le
         break;
     case 'D':
         arguments->descriptions = true;
+        break;
+    case 'N':
+        arguments->no_sync = true;
         break;
     case 'j':
         arguments->json = true;

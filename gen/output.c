@@ -11,6 +11,7 @@
 /* What has to go when the program is interrupted. */
 static struct output *volatile pending;
 static volatile size_t pending_count;
+static bool syncs;
 
 static const int fatal_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM};
 
@@ -178,6 +179,10 @@ static bool find_kind(struct output *output)
         return true;
     if (stat(output->path, &status) != 0)
         return errno == ENOENT || fail(output, output->path, EXIT_SYSTEM);
+    output->replaces = true;
+    output->mode = status.st_mode;
+    output->user = status.st_uid;
+    output->group = status.st_gid;
     /* /dev/stdout leads to the file that standard output goes to, which may hold more than this. */
     if (fstat(STDOUT_FILENO, &standard) == 0 && status.st_dev == standard.st_dev &&
         status.st_ino == standard.st_ino)
@@ -209,22 +214,47 @@ bool output_flush(void *to)
     return true;
 }
 
-static void end_temporary(struct output *output)
+/*
+ * As what it replaces, or as the umask says. Who may not give it to the same group does not give
+ * another one more than everybody has.
+ */
+static bool set_mode(const struct output *output)
 {
-    mode_t mask = umask(0);
-    int fd;
+    mode_t mask = umask(0), mode = 0666 & ~mask;
+    struct stat own;
 
     umask(mask);
+    if (output->replaces) {
+        if (fstat(output->fd, &own) != 0)
+            return false;
+        mode = output->mode & 0777;
+        if (own.st_uid != output->user && fchown(output->fd, output->user, (gid_t)-1) != 0 &&
+            errno != EPERM)
+            return false;
+        if (own.st_gid != output->group && fchown(output->fd, (uid_t)-1, output->group) != 0) {
+            if (errno != EPERM)
+                return false;
+            mode &= ~(mode_t)070 | (mode & 07) << 3;
+        }
+    }
+    return fchmod(output->fd, mode) == 0;
+}
+
+/* Not everything can be synced: what cannot is as good as it gets. */
+static bool sync_file(int fd)
+{
+    return !syncs || fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
+}
+
+static void end_temporary(struct output *output)
+{
     if (!output_flush(output))
         return;
-    fd = output->fd;
+    if (!set_mode(output) || !sync_file(output->fd))
+        fail(output, output->path, EXIT_NO);
+    if (close(output->fd) != 0 && output->status == EXIT_OK)
+        fail(output, output->path, EXIT_NO);
     output->fd = -1;
-    if (fchmod(fd, 0666 & ~mask) != 0) {
-        fail(output, output->path, EXIT_NO);
-        close(fd);
-    } else if (close(fd) != 0) {
-        fail(output, output->path, EXIT_NO);
-    }
     buffer_free(&output->text);
 }
 
@@ -282,6 +312,36 @@ static bool write_in_place(struct output *output)
     return close(fd) == 0 || fail(output, shown(output), EXIT_NO);
 }
 
+/* Bytes of the path of its directory, 0 when it has none. */
+static size_t directory_length(const struct output *output)
+{
+    const char *slash = strrchr(output->place, '/');
+
+    return slash == NULL ? 0 : (size_t)(slash - output->place) + 1;
+}
+
+/*
+ * Before anything has changed, so that of all that is done to a directory only the sync can fail.
+ * One directory is opened for all outputs in it that are together. Who may write to it but not
+ * read it cannot sync it.
+ */
+static bool open_directory(struct output *output, const struct output *before)
+{
+    size_t length = directory_length(output);
+    char *path;
+
+    if (before != NULL && before->kind == OUTPUT_FILE && directory_length(before) == length &&
+        memcmp(before->place, output->place, length) == 0)
+        return true;
+    path = length == 0 ? strdup(".") : strndup(output->place, length);
+    if (path != NULL)
+        output->fd = open(path, O_RDONLY | O_DIRECTORY);
+    if (output->fd < 0 && (path == NULL || errno != EACCES))
+        fail(output, output->path, EXIT_SYSTEM);
+    free(path);
+    return output->status == EXIT_OK;
+}
+
 static bool give_name(struct output *output)
 {
     sigset_t before = hold_signals();
@@ -295,8 +355,9 @@ static bool give_name(struct output *output)
     return ok || fail(output, output->path, EXIT_SYSTEM);
 }
 
-void output_begin(struct output *outputs, size_t count)
+void output_begin(struct output *outputs, size_t count, bool sync)
 {
+    syncs = sync;
     for (size_t i = 0; i < count; i++)
         outputs[i].fd = -1;
     pending = outputs;
@@ -331,11 +392,20 @@ int output_commit(struct output *outputs, size_t count)
         status = outputs[i].status;
     }
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
+        if (syncs && outputs[i].kind == OUTPUT_FILE &&
+            !open_directory(&outputs[i], i == 0 ? NULL : &outputs[i - 1]))
+            status = outputs[i].status;
+    for (size_t i = 0; i < count && status == EXIT_OK; i++)
         if (outputs[i].kind == OUTPUT_IN_PLACE && !write_in_place(&outputs[i]))
             status = outputs[i].status;
     for (size_t i = 0; i < count && status == EXIT_OK; i++)
         if (outputs[i].kind == OUTPUT_FILE && !give_name(&outputs[i]))
             status = outputs[i].status;
+    for (size_t i = 0; i < count && status == EXIT_OK; i++)
+        if (outputs[i].kind == OUTPUT_FILE && outputs[i].fd >= 0 && !sync_file(outputs[i].fd)) {
+            fail(&outputs[i], outputs[i].path, EXIT_SYSTEM);
+            status = outputs[i].status;
+        }
     output_drop(outputs, count);
     return status;
 }

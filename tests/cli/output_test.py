@@ -437,16 +437,52 @@ def rivals():
 
 # ---- places ----------------------------------------------------------------------------
 
+def mode(path):
+    return oct(path.stat().st_mode & 0o7777)
+
+
 def permissions():
+    """A new file has the umask's, one that replaces another that one's."""
     for mask in (0o022, 0o077, 0o002, 0o000):
         with Scratch() as s:
-            (s / "out.json").touch(0o400)  # the mode of what was there does not matter
             for command, output in (("emit", "out.json"), ("compile", "out"),
                                     ("snapshot", "facts")):
                 equal(s.run(command, output, preexec_fn=lambda: os.umask(mask))[0], 0, command)
             for name in ("out.json", "out/kpdb_ids.h", "out/kpdb_tables.h", "facts/t1.plist"):
-                equal(oct((s / name).stat().st_mode & 0o777), oct(0o666 & ~mask),
-                      f"umask {mask:03o}: {name}")
+                equal(mode(s / name), oct(0o666 & ~mask), f"umask {mask:03o}: {name}")
+            for old in (0o400, 0o640, 0o666, 0o755):
+                (s / "out.json").chmod(old)
+                equal(s.run("emit", "out.json", preexec_fn=lambda: os.umask(mask))[0], 0, "again")
+                equal(mode(s / "out.json"), oct(old), f"umask {mask:03o}: a file of {old:03o}")
+    if os.geteuid() == 0:
+        owners()
+    else:
+        print("not tested: owners (needs root)")
+
+
+def owners():
+    """They stay, where they may; a group that does not gives no other one its rights."""
+    with Scratch() as s:
+        s.old("out.json")
+        os.chown(s / "out.json", NOBODY, NOBODY)
+        (s / "out.json").chmod(0o640)
+        equal(s.run("emit", "out.json"), (0, "", ""), "root over another's")
+        there = (s / "out.json").stat()
+        equal((there.st_uid, there.st_gid, mode(s / "out.json")), (NOBODY, NOBODY, "0o640"),
+              "root over another's")
+        s.path.chmod(0o777)
+        for old, new in ((0o640, "0o600"), (0o664, "0o644"), (0o666, "0o666")):
+            os.chown(s / "out.json", 0, 0)
+            (s / "out.json").chmod(old)
+            status, _, err = s.run("emit", "out.json", preexec_fn=nobody)
+            there = (s / "out.json").stat()
+            equal((status, err, there.st_uid, there.st_gid, mode(s / "out.json")),
+                  (0, "", NOBODY, NOBODY, new), f"another over root's of {old:03o}")
+        s.path.chmod(0o333)  # what cannot be read cannot be synced
+        os.chown(s.path, NOBODY, NOBODY)
+        equal(run(KPEPC, "emit", "-t", "json", "-o", s / "out.json", "r1=" + str(s / "in"),
+                  preexec_fn=nobody), (0, "", ""), "into a directory that cannot be read")
+        s.path.chmod(0o755)
 
 
 def existing_directory():

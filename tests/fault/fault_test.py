@@ -261,9 +261,27 @@ def compiler(directory):
                 each(case, "write", number.name[3:].lower(), 100, ended_by(number))
         if first:
             equal(set(case.names("write")),
-                  {"mkdir", "mkstemp", "write", "fchmod", "close", "rename"}, "calls that write")
+                  {"mkdir", "mkstemp", "write", "fchmod", "fsync", "close", "rename"},
+                  "calls that write")
+            syncs(case)
             each(case, "memory", "term", 60, ended_by(signal.SIGTERM))
             rivals(case, directory)
+
+
+def syncs(case):
+    """Each file before any gets its name, then their directory; --no-sync does without."""
+    names = case.names("write")
+    equal([name for name in names if name in ("fsync", "rename")],
+          ["fsync", "fsync", "rename", "rename", "fsync"], "the order of fsync() and rename()")
+    at = [number for number, name in enumerate(names, 1) if name == "fsync"]
+    for number in at[:-1]:
+        result = case.run("write", "fail", number)
+        check(result.status == 1 and untouched(case, result), f"a file's fsync() fails: {result}")
+    result = case.run("write", "fail", at[-1])
+    equal((result.status, result.files), (3, case.good.files), "the directory's fsync() fails")
+    quick = Case("compile --no-sync", *case.command, "--no-sync", outputs=case.outputs)
+    equal(quick.good, case.good, "--no-sync: what is written")
+    check("fsync" not in quick.names("write"), "--no-sync: fsync()")
 
 
 def rivals(case, directory):

@@ -157,6 +157,18 @@ int fchmod(int fd, mode_t mode)
     return hit("write", "fchmod", EIO) ? -1 : real(fd, mode);
 }
 
+int fchown(int fd, uid_t user, gid_t group)
+{
+    REAL(fchown);
+    return hit("write", "fchown", EIO) ? -1 : real(fd, user, group);
+}
+
+int fsync(int fd)
+{
+    REAL(fsync);
+    return hit("write", "fsync", EIO) ? -1 : real(fd);
+}
+
 /* The descriptor is gone, but what was written may not have arrived. */
 int close(int fd)
 {
