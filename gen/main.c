@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* The default build's is 42 KB; each finding in it is compared with those before it. */
@@ -116,29 +117,37 @@ static int make_directory(const char *path)
     return EXIT_SYSTEM;
 }
 
-/* NULL, or why it cannot be had; errno is 0 unless that is the system's word. */
+/*
+ * NULL, or why it cannot be had; errno is 0 unless that is the system's word. What the system
+ * says of a file's size does not matter: of those of /proc it is 0.
+ */
 static const char *read_text(struct arena *arena, const char *path, size_t most, const char **text,
                              size_t *length)
 {
     struct stat status;
     FILE *file = open_file(path, &status);
+    struct buffer content = {0};
     const char *why = NULL;
-    char *copy;
+    char chunk[1 << 14];
+    size_t got;
 
     *text = "";
     *length = 0;
     if (file == NULL)
         return errno == 0 ? "not a regular file" : strerror(errno);
     errno = 0;
-    if (status.st_size < 0 || (uintmax_t)status.st_size > most) {
+    while (content.length <= most && (got = fread(chunk, 1, sizeof chunk, file)) != 0)
+        buffer_add(&content, chunk, got);
+    if (content.length > most) {
         why = arena_printf(arena, "more than %zu bytes", most);
-    } else {
-        copy = arena_alloc(arena, (size_t)status.st_size + 1, 1);
-        *length = fread(copy, 1, (size_t)status.st_size, file);
-        *text = copy;
-        why = ferror(file) ? strerror(errno) : NULL;
+    } else if (ferror(file)) {
+        why = strerror(errno);
+    } else if (content.length != 0) {
+        *text = arena_copy(arena, content.data, content.length);
+        *length = content.length;
     }
     fclose(file);
+    buffer_free(&content);
     return why;
 }
 
@@ -244,6 +253,27 @@ static int write_snapshot(const struct arguments *arguments, const struct releas
     return output_commit(outputs, release->database_count);
 }
 
+static int compare_folded(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Wherever the snapshot is copied to, its files are as many as they are here. */
+static void check_case(struct arena *arena, const struct output *outputs, size_t count)
+{
+    const char **paths = arena_alloc(arena, count, sizeof *paths);
+
+    for (size_t i = 0; i < count; i++)
+        paths[i] = outputs[i].path;
+    qsort(paths, count, sizeof *paths, compare_folded);
+    for (size_t i = 1; i < count; i++)
+        if (strcasecmp(paths[i - 1], paths[i]) == 0)
+            report_error(paths[i],
+                         "the same file as %s where case does not count (expected databases whose "
+                         "names differ in more)",
+                         paths[i - 1]);
+}
+
 static int run_snapshot(struct arena *arena, const struct arguments *arguments)
 {
     struct release release;
@@ -260,6 +290,7 @@ static int run_snapshot(struct arena *arena, const struct arguments *arguments)
     outputs = arena_alloc(arena, release.database_count, sizeof *outputs);
     for (size_t i = 0; i < release.database_count; i++)
         outputs[i].path = snapshot_file(arena, arguments->output, &release, i);
+    check_case(arena, outputs, release.database_count);
     check_stale(arena, arguments->output, outputs, release.database_count);
     if (report_errors() != 0)
         return refused("nothing was written");
@@ -348,20 +379,26 @@ static int run_lint(struct arena *arena, const struct arguments *arguments)
 struct partials {
     struct arena *arena;
     const char *directory;
+    bool refused; /* by the system */
 };
 
-static const char *find_partial(void *user, const char *name, size_t *length)
+static const char *find_partial(void *user, const char *name, size_t *length, const char **why)
 {
-    const struct partials *partials = user;
+    struct partials *partials = user;
     const char *text;
 
     if (partials->directory == NULL || *name == '.' || strchr(name, '/') != NULL)
         return NULL;
-    if (read_text(partials->arena,
-                  arena_printf(partials->arena, "%s/%s.mustache", partials->directory, name),
-                  PLIST_SIZE_MAX, &text, length) != NULL)
-        return NULL;
-    return text;
+    *why = read_text(partials->arena,
+                     arena_printf(partials->arena, "%s/%s.mustache", partials->directory, name),
+                     PLIST_SIZE_MAX, &text, length);
+    if (*why == NULL)
+        return text;
+    if (errno == ENOENT || errno == ENAMETOOLONG) /* there is none, or can be none */
+        *why = NULL;
+    else
+        partials->refused = errno != 0;
+    return NULL;
 }
 
 /* times: as long an output and as many steps as that many renderings may have. */
@@ -369,7 +406,7 @@ static int render(struct arena *arena, const struct arguments *arguments, const 
                   const char *text, size_t length, const struct value *data, size_t times)
 {
     struct output output = {.path = arguments->output};
-    struct partials partials = {arena, arguments->partials};
+    struct partials partials = {arena, arguments->partials, false};
     struct template_options options = {.escape = template_escape_for(file),
                                        .lenient = arguments->lenient,
                                        .partial = find_partial,
@@ -387,7 +424,7 @@ static int render(struct arena *arena, const struct arguments *arguments, const 
         error != NULL) {
         report_error(NULL, "%s", error);
         output_drop(&output, 1);
-        return EXIT_NO;
+        return partials.refused ? EXIT_SYSTEM : EXIT_NO;
     }
     return output_commit(&output, 1);
 }

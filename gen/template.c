@@ -517,10 +517,11 @@ static bool close_section(struct parser *parser, const struct tag *tag)
 }
 
 /* Asks for the text of a partial that no tag named before. */
-static bool find_source(struct parser *parser, struct span name, struct span *source)
+static bool find_source(struct parser *parser, const struct tag *tag, struct span *source)
 {
     const struct template_options *options = parser->render->options;
-    const char *text;
+    const char *text, *why = NULL;
+    struct span name = tag->content;
 
     if (options->partial == NULL)
         return false;
@@ -529,8 +530,12 @@ static bool find_source(struct parser *parser, struct span name, struct span *so
         if ((unsigned char)name.text[i] < 0x20)
             return false;
     }
-    text = options->partial(
-        options->user, arena_copy(parser->render->arena, name.text, name.length), &source->length);
+    text =
+        options->partial(options->user, arena_copy(parser->render->arena, name.text, name.length),
+                         &source->length, &why);
+    if (why != NULL)
+        return FAIL_TAG(parser, tag, "partial '%s': %s", show(parser->render, name),
+                        show(parser->render, span_of(why)));
     source->text = text;
     return text != NULL;
 }
@@ -549,7 +554,7 @@ static struct program *find_partial(struct parser *parser, const struct tag *tag
             return partial;
         source = partial->source;
     }
-    if (source.text == NULL && !find_source(parser, tag->content, &source)) {
+    if (source.text == NULL && !find_source(parser, tag, &source)) {
         if (!render->options->lenient)
             FAIL_TAG(parser, tag, "unknown partial '%s' (expected %s)", show(render, tag->content),
                      render->options->partial == NULL ? "none: there are no partials"

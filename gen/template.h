@@ -46,10 +46,11 @@ struct template_options {
     enum template_escape escape;
     bool lenient;
     /*
-     * The text of a partial, or NULL when there is none; it must stay valid
-     * until the rendering ends. NULL: no partials.
+     * The text of a partial, or NULL when there is none; it must stay valid until
+     * the rendering ends. With *why, which is NULL before, there is one that cannot
+     * be had: an error, lenient or not. NULL: no partials.
      */
-    const char *(*partial)(void *user, const char *name, size_t *length);
+    const char *(*partial)(void *user, const char *name, size_t *length, const char **why);
     void *user;
     /*
      * Called with flush_to each time `out` is TEMPLATE_CHUNK long or longer, to take what is in

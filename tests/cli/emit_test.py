@@ -5,6 +5,7 @@ that is meant (read the difference before committing it). It needs KPEPC, KPEP a
 the environment, as CTest sets them.
 """
 import csv
+import errno
 import html
 import io
 import json
@@ -423,6 +424,43 @@ def check_partials():
     refuses(1, ["-t", whole, *plistfacts.arguments(SNAPSHOTS)], "whole.txt:3:", "line")
 
 
+    unreadable_partials()
+
+
+def unreadable_partials():
+    """What is there and cannot be read is no empty text, not even to --lenient."""
+    parts = HERE / "locked"
+    (parts / "directory.mustache").mkdir(parents=True)
+    (parts / "loop.mustache").symlink_to("loop.mustache")
+    (parts / "large.mustache").write_bytes(b"x" * ((16 << 20) + 1))
+    for name, status, why in (("directory", 1, "not a regular file"),
+                              ("loop", 3, os.strerror(errno.ELOOP)),
+                              ("large", 1, "more than 16777216 bytes")):
+        for lenient in ([], ["--lenient"]):
+            equal(run(KPEPC, "render", "-t", template("part.txt", "\n{{>%s}}" % name), "-p", parts,
+                      *lenient),
+                  (status, "", f"kpepc: {HERE}/part.txt:2: partial '{name}': {why}\n"),
+                  f"the partial {name} {lenient}")
+    equal(run(KPEPC, "render", "-t", template("part.txt", "[{{>missing}}]"), "-p", parts,
+              "--lenient"), (0, "[]", ""), "a partial that is not there")
+
+
+def check_sizeless():
+    """A file of /proc has text and no size."""
+    if not os.path.exists("/proc/version"):
+        print("not tested: no /proc here")
+        return
+    text = pathlib.Path("/proc/version").read_text()
+    equal(os.stat("/proc/version").st_size, 0, "the size of a file of /proc")
+    equal(run(KPEPC, "render", "-t", "/proc/version"), (0, text, ""), "render -t /proc/version")
+    (HERE / "proc").mkdir()
+    (HERE / "proc/version.mustache").symlink_to("/proc/version")
+    equal(run(KPEPC, "render", "-p", HERE / "proc", "-t", template("proc.txt", "{{>version}}")),
+          (0, text, ""), "a partial of /proc")
+    equal(emit("/proc/version", "--cpu", "m1"), text, "emit -t /proc/version")
+    equal(run(KPEPC, "render", "-t", template("empty.txt", "")), (0, "", ""), "an empty template")
+
+
 # ---- what is refused
 
 def check_errors():
@@ -751,6 +789,7 @@ try:
     check_own_template()
     check_keys()
     check_partials()
+    check_sizeless()
     check_errors()
     check_choice()
     check_allow_missing()

@@ -707,6 +707,12 @@ def many(what, contents):
 def survivors(what, scratch, left):
     """What is accepted says what plistlib reads in it."""
     runs["accepted"] += len(left)
+    spellings = {}
+    for name in left[:]:  # a snapshot refuses names that differ in case alone
+        said = (facts(scratch / "in" / name) or {"name": name})["name"]
+        if spellings.setdefault(said.lower(), said) != said:
+            (scratch / "in" / name).unlink()
+            left.remove(name)
     status = subprocess.run([KPEPC, "snapshot", "-o", "out", "--release", "r1", "in"], cwd=scratch,
                             stderr=subprocess.DEVNULL, timeout=60).returncode
     if not equal(status, 0, f"{what}: the snapshot of what is left"):

@@ -5,6 +5,7 @@ one, whole; nothing else is left; the exit status and one line say what happened
 import errno
 import os
 import pathlib
+import re
 import resource
 import select
 import signal
@@ -560,8 +561,27 @@ def stale_snapshot():
         equal({p.name: p.read_bytes() for p in (s / "snap").iterdir()}, before, "nothing changed")
 
 
+def case_does_not_count():
+    """Two databases that would be one file on such a file system; ASCII's case is meant."""
+    for names, wrong in ((("a14", "A14"), True), (("m1-Max", "m1-mAX"), True),
+                         (("a14", "a15"), False)):
+        with Scratch() as s:
+            for number, name in enumerate(names):
+                write_plist(s / f"in/{number}.plist", {**database(), "name": name})
+            s.old("out/t1.plist")
+            status, out, err = s.run("snapshot", "out")
+            equal((status, out), (int(wrong), ""), f"snapshot of {names}")
+            if wrong:
+                check(re.fullmatch(r"out/(.*)\.plist: the same file as out/(.*)\.plist where case does "
+                                   r"not count \(.*\)\nkpepc: 1 error: nothing was written\n", err),
+                      f"snapshot of {names}: {err!r}")
+                check(s.is_old("out/t1.plist"), f"snapshot of {names}: written")
+                s.expect(["out/t1.plist"], f"snapshot of {names}")
+
+
 signal.alarm(300)  # nothing here waits for ever: a FIFO that nobody opens ends the test
 for test in (full_disk, too_large, read_only_directory, no_directory, standard_output,
-             wrong_at_the_end, standard_output_by_name, interrupted, killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths, stale_snapshot):
+             wrong_at_the_end, standard_output_by_name, interrupted, killed_at_any_time, rivals, permissions, existing_directory, links, strange_paths, stale_snapshot,
+             case_does_not_count):
     test()
 kpeptest.done()

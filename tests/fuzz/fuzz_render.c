@@ -13,10 +13,12 @@ enum { OUTPUT_MAX = 1 << 16 };
 
 static const char *const files[] = {"data.plist", NULL};
 
-static const char *find_partial(void *user, const char *name, size_t *length)
+static const char *find_partial(void *user, const char *name, size_t *length, const char **why)
 {
     const struct part *parts = user;
 
+    if (strcmp(name, "q") == 0)
+        *why = "locked";
     if (strcmp(name, "p") != 0)
         return NULL;
     *length = parts[PARTIAL].length;

@@ -408,7 +408,7 @@ static void test_balance(void)
 
 /* Partials */
 
-static const char *partial_of(void *user, const char *name, size_t *length)
+static const char *partial_of(void *user, const char *name, size_t *length, const char **why)
 {
     static const char *const partials[][2] = {
         {"event", "{{name}}={{number | hex}};\n"},
@@ -429,6 +429,8 @@ static const char *partial_of(void *user, const char *name, size_t *length)
 
     if (asked != NULL)
         ++*asked;
+    if (strcmp(name, "locked") == 0)
+        *why = "no\nkey";
     for (size_t i = 0; i < sizeof partials / sizeof partials[0]; i++) {
         if (strcmp(name, partials[i][0]) == 0) {
             *length = strlen(partials[i][1]);
@@ -466,7 +468,9 @@ static void test_partials(void)
               "t:1: unknown partial 'dot\\x00x' (expected the name of a partial)");
     RENDER("{{>dot}}", "t:1: unknown partial 'dot' (expected none: there are no partials)");
     LENIENT("[{{>dot}}]\n  {{>dot}}\n.", "[]\n.");
+    CHECK_STR(render(&options, "\n{{>locked}}"), "t:2: partial 'locked': no\\x0akey");
     options.lenient = true;
+    CHECK_STR(render(&options, "\n{{>locked}}"), "t:2: partial 'locked': no\\x0akey");
     CHECK_STR(render(&options, "[{{>nope}}{{#n}}{{>dot}}{{/n}}]"), "[(42)]");
 }
 
@@ -664,9 +668,10 @@ static void test_big_templates(void)
     buffer_free(&text);
 }
 
-static const char *lines_partial(void *user, const char *name, size_t *length)
+static const char *lines_partial(void *user, const char *name, size_t *length, const char **why)
 {
     (void)name;
+    (void)why;
     *length = strlen(user);
     return user;
 }
