@@ -787,3 +787,49 @@ void emit_output(struct arena *arena, const char *name, const struct value *data
 
     render_builtin(arena, name, data, options, &output->text);
 }
+
+/* FNV-1a of text that goes nowhere. */
+struct hashed {
+    struct buffer text;
+    uint32_t sum;
+};
+
+static bool hash_text(void *to)
+{
+    struct hashed *hashed = to;
+
+    for (size_t i = 0; i < hashed->text.length; i++)
+        hashed->sum = (hashed->sum ^ (unsigned char)hashed->text.data[i]) * 16777619u;
+    hashed->text.length = 0;
+    return true;
+}
+
+/*
+ * Whoever has one header of one compile and one of another has two that differ in it: it is of
+ * every byte of both but its own.
+ */
+static uint32_t fingerprint(const struct layout *layout)
+{
+    struct arena arena = {0};
+    struct hashed hashed = {.sum = 2166136261u};
+    const struct template_options options = {.flush = hash_text, .flush_to = &hashed};
+    const struct value *data = emit_tables_data(&arena, layout);
+
+    render_builtin(&arena, "kpdb_ids", data, options, &hashed.text);
+    render_builtin(&arena, "kpdb_tables", data, options, &hashed.text);
+    hash_text(&hashed);
+    buffer_free(&hashed.text);
+    arena_free(&arena);
+    return hashed.sum;
+}
+
+void emit_tables(struct arena *arena, struct layout *layout, struct output *ids,
+                 struct output *tables)
+{
+    const struct value *data;
+
+    layout->fingerprint = fingerprint(layout);
+    data = emit_tables_data(arena, layout);
+    emit_output(arena, "kpdb_ids", data, ids);
+    emit_output(arena, "kpdb_tables", data, tables);
+}

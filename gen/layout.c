@@ -774,32 +774,6 @@ static void lay_out_hash(struct arena *arena, struct layout *layout, size_t name
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
-static void mix(uint32_t *sum, const void *data, size_t size)
-{
-    const unsigned char *bytes = data;
-
-    for (size_t i = 0; i < size; i++)
-        *sum = (*sum ^ bytes[i]) * 16777619u;
-}
-
-/* FNV-1a over the strings and rows: the two headers of one compile carry the same number. */
-static uint32_t fingerprint(const struct layout *layout)
-{
-    uint32_t sum = 2166136261u;
-
-    for (size_t i = 0; i < layout->strings.count; i++)
-        mix(&sum, layout->strings.list[i], strlen(layout->strings.list[i]) + 1);
-    for (size_t i = 0; i < layout->row_count; i++) {
-        const struct layout_row *row = &layout->rows[i];
-        const unsigned char bytes[] = {(unsigned char)row->number,
-                                       (unsigned char)(row->number >> 8), (unsigned char)row->umask,
-                                       (unsigned char)row->kind};
-
-        mix(&sum, bytes, sizeof bytes);
-    }
-    return sum;
-}
-
 /* The tables' numbers are 16 bits wide. */
 static void check_sizes(const struct layout *layout, size_t names)
 {
@@ -846,6 +820,5 @@ struct layout layout_tables(struct arena *arena, const struct model *model)
     if (report_errors() != 0)
         return layout;
     lay_out_hash(arena, &layout, names);
-    layout.fingerprint = fingerprint(&layout);
     return layout;
 }

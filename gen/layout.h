@@ -99,7 +99,7 @@ struct layout {
     size_t longest;          /* string, bytes */
     unsigned compare_spread; /* words that cover seven names of eight */
     struct numbers displacements, slots;
-    uint32_t fingerprint; /* of every string and number above */
+    uint32_t fingerprint; /* of the two headers of one compile: emit_tables() */
 };
 
 /* Reports what the tables cannot hold; the layout is whole only if nothing was. */

@@ -167,7 +167,6 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
     struct model model;
     struct layout layout;
     struct output outputs[2] = {{0}};
-    const struct value *data;
     int status;
 
     if (arguments->output == NULL)
@@ -186,9 +185,7 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
     outputs[0].path = arena_printf(arena, "%s/kpdb_ids.h", arguments->output);
     outputs[1].path = arena_printf(arena, "%s/kpdb_tables.h", arguments->output);
     output_begin(outputs, 2, !arguments->no_sync);
-    data = emit_tables_data(arena, &layout);
-    emit_output(arena, "kpdb_ids", data, &outputs[0]);
-    emit_output(arena, "kpdb_tables", data, &outputs[1]);
+    emit_tables(arena, &layout, &outputs[0], &outputs[1]);
     return output_commit(outputs, 2);
 }
 

@@ -4,6 +4,7 @@ The expected bytes are in tests/golden; `emit_test.py --update` writes them agai
 that is meant (read the difference before committing it). It needs KPEPC, KPEP and KPEP_SOURCE in
 the environment, as CTest sets them.
 """
+import copy
 import csv
 import errno
 import html
@@ -693,6 +694,95 @@ def check_descriptions():
           "a description as a C string")
 
 
+# ---- the two headers of libkpdb
+
+def changed_tables():
+    """What is changed -> the databases of two releases, names, chips and kernel of a compile."""
+    ids = ["cpu_100000c_2_a", "cpu_100000c_2_b", "cpu_7_8_c"]
+    x86 = kpeptest.database(architecture="x86_64", aliases={}, events={
+        "X": {"number": 1, "umask": 1, "other": 4}, "Y": {"fixed_counter": 1, "umask": 2}})
+
+    def base():
+        return {"r-1": {"t1": (kpeptest.database(), ids[:1]), "t2": (kpeptest.database(), ids[1:2])},
+                "r-2": {"t1": (kpeptest.database(), ids[:1]), "x1": (copy.deepcopy(x86), ids[2:])},
+                "names": {"names": {"branches": {"unit": "branches", "summary": "Branches.",
+                                                 "candidates": {"arm64": ["INST_BRANCH"]}},
+                                    "cycles": {"unit": "cycles", "summary": "Cycles.",
+                                               "candidates": {"arm64": ["FIXED_CYCLES"]}}},
+                          "metrics": {"rate": {"unit": "x", "summary": "A rate.", "scale": 100,
+                                               "numerator": ["branches"], "denominator": ["cycles"]}}},
+                "chips": {ids[0]: {"chips": ["T1"], "confidence": "high", "event_bits": 16}},
+                "kernel": {"S1": {"cpus": ids[:1], "selectors": {"14.0": [140], "15.4": [141]}}}}
+
+    def cpu(tables, name="t1", release="r-2"):
+        return tables[release][name][0]["system"]["cpu"]
+
+    def both(tables, **event):
+        for release in ("r-1", "r-2"):
+            cpu(tables, release=release)["events"]["INST_BRANCH"].update(event)
+
+    changes = {
+        "nothing": lambda t: None,
+        "a number": lambda t: both(t, number=142),
+        "a mask": lambda t: both(t, counters_mask=96),
+        "a fallback": lambda t: both(t, fallback="INST_ALL"),
+        "a unit mask": lambda t: cpu(t, "x1")["events"]["X"].update(umask=2),
+        "other bits": lambda t: cpu(t, "x1")["events"]["X"].update(other=0x8000),
+        "a fixed counter": lambda t: cpu(t, "x1")["events"]["Y"].update(fixed_counter=0),
+        "an event's release": lambda t: cpu(t, release="r-1")["events"].pop("L1D_CACHE_MISS_LD"),
+        "an alias": lambda t: cpu(t, "t2", "r-1")["aliases"].update(Cycles="INST_ALL"),
+        "a CPU's masks": lambda t: cpu(t, "t2", "r-1").update(power_counters=0),
+        "a CPU's marketing name": lambda t: cpu(t, "t2", "r-1").update(marketing_name="Other"),
+        "a CPU's id": lambda t: t["r-2"].update(x1=(t["r-2"]["x1"][0], ["cpu_7_8_d"])),
+        "a chip": lambda t: t["chips"][ids[0]].update(chips=["T2"]),
+        "the width of selectors": lambda t: t["chips"][ids[0]].update(event_bits=8),
+        "a kernel's list": lambda t: t["kernel"]["S1"]["selectors"].update({"15.0": [163]}),
+        "a name's candidates": lambda t: t["names"]["names"]["branches"]["candidates"].update(
+            t2=["INST_ALL"]),
+        "a name's unit": lambda t: t["names"]["names"]["branches"].update(unit="jumps"),
+        "a metric's scale": lambda t: t["names"]["metrics"]["rate"].update(scale=10),
+        "a metric's terms": lambda t: t["names"]["metrics"]["rate"].update(numerator=["cycles"]),
+    }
+    for what, change in changes.items():
+        tables = base()
+        change(tables)
+        yield what, tables
+
+
+def compiled(number, tables):
+    """A directory with the two headers."""
+    where = f"pair-{number}"
+    directories, (names, chips) = fixture(where, {r: tables[r] for r in ("r-1", "r-2")},
+                                          tables["names"], tables["chips"])
+    kernel = kpeptest.write_plist(HERE / where / "kernel.plist", tables["kernel"])
+    status, _, err = run(KPEPC, "compile", "-o", HERE / where / "out", "--names", names, "--chips",
+                         chips, "--kernel", kernel, *plistfacts.arguments(directories))
+    equal(status, 0, f"pair {number}: {err}")
+    return HERE / where / "out"
+
+
+def check_pairs():
+    """One header of a compile and one of another never go together."""
+    def library(ids, tables):
+        mixed = HERE / "mixed"
+        mixed.mkdir(exist_ok=True)
+        for directory, name in ((ids, "kpdb_ids.h"), (tables, "kpdb_tables.h")):
+            shutil.copyfile(directory / name, mixed / name)
+        return run(CC, "-std=c11", "-fsyntax-only", f"-I{mixed}", SOURCE / "db/lookup.c")
+
+    pairs = {what: compiled(n, tables) for n, (what, tables) in enumerate(changed_tables())}
+    prints = [re.search(r"FINGERPRINT (0x\w+)", (where / "kpdb_ids.h").read_text())[1]
+              for where in pairs.values()]
+    equal(len(set(prints)), len(pairs), "a fingerprint for each")
+    first = pairs.pop("nothing")
+    equal(library(first, first)[0], 0, "two headers of one compile")
+    for what, other in pairs.items():
+        for ids, tables in ((first, other), (other, first)):
+            status, _, err = library(ids, tables)
+            check(status != 0 and "compile the databases again" in err,
+                  f"headers that differ in {what}: {status} {err[:200]}")
+
+
 # ---- many CPUs
 
 def many(cpus, events):
@@ -797,6 +887,7 @@ try:
     check_hostile()
     check_escape()
     check_descriptions()
+    check_pairs()
     check_memory()
     check_limits()
     check_goldens()
