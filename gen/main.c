@@ -415,7 +415,7 @@ static int render(struct arena *arena, const struct arguments *arguments, const 
     const char *error = NULL;
 
     if (arguments->escape != NULL && !template_escape_named(arguments->escape, &options.escape))
-        usage_error("--escape %s (expected none, html, c or json)", arguments->escape);
+        usage_error("--escape %s (expected none, html, c, json or markdown)", arguments->escape);
     output_begin(&output, 1, !arguments->no_sync);
     if (!template_render(arena, &options, file, text, length, data, &output.text, &error) &&
         error != NULL) {
@@ -565,7 +565,7 @@ static const struct {
     {{"partials", required_argument, NULL, 'p'}, "DIR", "where {{>name}} finds name.mustache"},
     {{"escape", required_argument, NULL, 'e'},
      "KIND",
-     "none, html, c or json (default: as the template's file name says)"},
+     "none, html, c, json, markdown (default: as the template's file name says)"},
     {{"lenient", no_argument, NULL, 'l'},
      NULL,
      "what a template names and the data lacks is empty"},

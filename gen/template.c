@@ -37,13 +37,15 @@ enum filter {
     FILTER_JSON,
     FILTER_HTML,
     FILTER_CSV,
+    FILTER_MARKDOWN,
     FILTER_COUNT,
 };
 
 static const char *const filter_names[FILTER_COUNT] = {
-    [FILTER_HEX] = "hex",     [FILTER_DEC] = "dec",     [FILTER_IDENT] = "ident",
-    [FILTER_UPPER] = "upper", [FILTER_LOWER] = "lower", [FILTER_C] = "c",
-    [FILTER_JSON] = "json",   [FILTER_HTML] = "html",   [FILTER_CSV] = "csv",
+    [FILTER_HEX] = "hex",           [FILTER_DEC] = "dec",     [FILTER_IDENT] = "ident",
+    [FILTER_UPPER] = "upper",       [FILTER_LOWER] = "lower", [FILTER_C] = "c",
+    [FILTER_JSON] = "json",         [FILTER_HTML] = "html",   [FILTER_CSV] = "csv",
+    [FILTER_MARKDOWN] = "markdown",
 };
 
 enum op { OP_TEXT, OP_VALUE, OP_SECTION, OP_INVERTED, OP_END, OP_PARTIAL, OP_RETURN };
@@ -437,6 +439,8 @@ static enum filter default_filter(const struct parser *parser, const struct tag 
         return FILTER_C;
     case TEMPLATE_JSON:
         return FILTER_JSON;
+    case TEMPLATE_MARKDOWN:
+        return FILTER_MARKDOWN;
     case TEMPLATE_NONE:
         break;
     }
@@ -786,7 +790,7 @@ static bool format_value(char number[NUMBER_MAX], const struct value *value, str
 
 /* What replaces the byte at text[at], or nothing (length 0): it stays. */
 struct escape {
-    char text[8];
+    char text[12];
     size_t length;
     size_t taken; /* bytes of the text that were looked at */
 };
@@ -928,7 +932,61 @@ static struct escape escape_quotes(struct span text, size_t at, char before)
 /* What no escape touches: most of what there is. */
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* A reference to a character never means markup, in no reader of Markdown. */
+static struct escape replace_reference(char c)
+{
+    struct escape escape = {.taken = 1};
+
+    escape.length = (size_t)snprintf(escape.text, sizeof escape.text, "&#%d;", c);
+    return escape;
+}
+
+/* "1." or "1)" where a line may begin. */
+static bool begins_list(struct span text, size_t at)
+{
+    size_t start = at;
+
+    while (start != 0 && is_digit(text.text[start - 1]))
+        start--;
+    return (start == 0 || (start != at && is_space(text.text[start - 1]))) &&
+           (at + 1 == text.length || is_space(text.text[at + 1]));
+}
+
+/*
+ * What means something inside a word is always replaced, what does at its ends only there, and what
+ * does at the beginning of a line where there may be one. What makes a link by itself does so as a
+ * reference too, after those are read, so it is broken by a character that is not seen.
+ */
+static struct escape escape_markdown(struct span text, size_t at, char before)
+{
+    static const char always[] = "\n\r!#$&*<=>[\\]^`{|}~";
+    char c = text.text[at], next = at + 1 < text.length ? text.text[at + 1] : '\0';
+
+    switch (c) {
+    case '@':
+        return replace("&#8288;@");
+    case '/':
+        return before == ':' ? replace("&#8288;/") : keep(1);
+    case '.':
+        if (before == 'w' || before == 'W')
+            return replace("&#8288;.");
+        return begins_list(text, at) ? replace_reference(c) : keep(1);
+    case ')':
+        return begins_list(text, at) ? replace_reference(c) : keep(1);
+    case '_':
+    case '-':
+    case '+':
+        return is_plain(before) && is_plain(next) ? keep(1) : replace_reference(c);
+    case ':':
+    case ' ':
+    case '\t':
+        return before == '\n' || before == '\0' ? replace_reference(c) : keep(1);
+    default:
+        return memchr(always, c, sizeof always - 1) != NULL ? replace_reference(c) : keep(1);
+    }
 }
 
 static void put_escaped(struct render *render, struct buffer *to, struct span text,
@@ -957,10 +1015,11 @@ static void put_escaped(struct render *render, struct buffer *to, struct span te
     put(render, to, text.text + done, at - done);
 }
 
-/* RFC 4180: quotes only where the text would not be read back otherwise. */
-static void put_csv(struct render *render, struct buffer *to, struct span text)
+/* RFC 4180: quotes only where the text would not be read back otherwise, or would be run. */
+static void put_csv(struct render *render, struct buffer *to, struct span text, bool is_string)
 {
-    bool quote = false;
+    bool formula = is_string && text.length != 0 && memchr("=+-@\t\r\n", *text.text, 7) != NULL;
+    bool quote = formula;
 
     for (size_t i = 0; i < text.length; i++) {
         if (memchr(",\"\r\n", text.text[i], 4) != NULL)
@@ -968,6 +1027,8 @@ static void put_csv(struct render *render, struct buffer *to, struct span text)
     }
     if (quote)
         put(render, to, "\"", 1);
+    if (formula)
+        put(render, to, "'", 1);
     put_escaped(render, to, text, escape_quotes);
     if (quote)
         put(render, to, "\"", 1);
@@ -1027,7 +1088,10 @@ static void put_filtered(struct render *render, struct buffer *to, enum filter f
         put_escaped(render, to, text, escape_html);
         break;
     case FILTER_CSV:
-        put_csv(render, to, text);
+        put_csv(render, to, text, value->type == VALUE_STRING);
+        break;
+    case FILTER_MARKDOWN:
+        put_escaped(render, to, text, escape_markdown);
         break;
     case FILTER_DEC: /* the text is decimal already */
     case FILTER_COUNT:
@@ -1318,9 +1382,11 @@ enum template_escape template_escape_for(const char *file_name)
         const char *ending;
         enum template_escape escape;
     } endings[] = {
-        {".c", TEMPLATE_C},       {".h", TEMPLATE_C},       {".inc", TEMPLATE_C},
-        {".json", TEMPLATE_JSON}, {".html", TEMPLATE_HTML}, {".htm", TEMPLATE_HTML},
-        {".xml", TEMPLATE_HTML},  {".svg", TEMPLATE_HTML},
+        {".c", TEMPLATE_C},         {".h", TEMPLATE_C},
+        {".inc", TEMPLATE_C},       {".json", TEMPLATE_JSON},
+        {".html", TEMPLATE_HTML},   {".htm", TEMPLATE_HTML},
+        {".xml", TEMPLATE_HTML},    {".svg", TEMPLATE_HTML},
+        {".md", TEMPLATE_MARKDOWN}, {".markdown", TEMPLATE_MARKDOWN},
     };
     static const struct span mustache = {".mustache", 9};
     const char *slash = strrchr(file_name, '/');
@@ -1344,10 +1410,8 @@ enum template_escape template_escape_for(const char *file_name)
 bool template_escape_named(const char *name, enum template_escape *escape)
 {
     static const char *const names[] = {
-        [TEMPLATE_NONE] = "none",
-        [TEMPLATE_HTML] = "html",
-        [TEMPLATE_C] = "c",
-        [TEMPLATE_JSON] = "json",
+        [TEMPLATE_NONE] = "none", [TEMPLATE_HTML] = "html",         [TEMPLATE_C] = "c",
+        [TEMPLATE_JSON] = "json", [TEMPLATE_MARKDOWN] = "markdown",
     };
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -10,7 +10,15 @@
  *   {{! comment }} {{>partial}} {{=<% %>=}}
  *
  * Filters: hex (0x2a) dec ident (a C identifier) upper lower; c json html csv
- * escape for that place, and replace the default escape.
+ * markdown escape for that place, and replace the default escape.
+ *
+ * csv quotes where the text would not be read back otherwise. A string, not a
+ * number, that a spreadsheet would run as a formula, for it begins with = + - @,
+ * a tab or an end of line, gets a ' before it inside the quotes.
+ *
+ * markdown leaves neither markup nor HTML, a line or a cell of a table that ends,
+ * nor what GitHub makes a link of by itself: http://, www. and a@b get a word
+ * joiner (U+2060, which is not seen) in them.
  *
  * A name, filter or partial that is not known is an error, so a misspelt tag
  * cannot go unseen; with `lenient` it is empty, as the Mustache specification
@@ -27,6 +35,7 @@ enum template_escape {
     TEMPLATE_HTML,
     TEMPLATE_C,    /* the inside of a C string literal, safe in a comment too */
     TEMPLATE_JSON, /* the inside of a JSON string */
+    TEMPLATE_MARKDOWN,
 };
 
 /*
@@ -76,11 +85,12 @@ bool template_render(struct arena *arena, const struct template_options *options
 
 /*
  * The escape for an output of that file name: TEMPLATE_C for .c .h .inc,
- * TEMPLATE_JSON for .json, TEMPLATE_HTML for .html .htm .xml .svg, else
- * TEMPLATE_NONE; a last ".mustache" is not looked at.
+ * TEMPLATE_JSON for .json, TEMPLATE_HTML for .html .htm .xml .svg,
+ * TEMPLATE_MARKDOWN for .md .markdown, else TEMPLATE_NONE; a last ".mustache" is
+ * not looked at.
  */
 enum template_escape template_escape_for(const char *file_name);
-/* "none", "html", "c" or "json"; false when it is none of them. */
+/* "none", "html", "c", "json" or "markdown"; false when it is none of them. */
 bool template_escape_named(const char *name, enum template_escape *escape);
 
 #endif

@@ -596,7 +596,12 @@ def check_newest_wins():
             equal(got[cpu.ids[0]], wanted, f"{cpu.ids[0]} in {release}")
 
 
+MARKUP = ("[a](http://x.org)", "![a](b)", "http://x.org", "www.x.org", "a@x.org", "<b>x</b>",
+          "<!--", "*a* _b_ ~~c~~", "`|`", "# x #", "- x", "1. x", "---", "    x", "$x$", "&lt;", "\\|")
 HOSTILE = 'A "b" \\ */ /* // ??/ ??\' {{db}} {{{x}}} ,;|<b>&amp; `*_ %n $(x) #\\'
+
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(1)")
 
 
 def hostile_fixture(text):
@@ -627,6 +632,48 @@ def c_string(literal):
     return run(program)[1] if status == 0 else None
 
 
+def in_cells(text):
+    """As it is in a cell of the CSV: what would be a formula is none."""
+    return f"'{text}" if text.startswith(tuple("=+-@")) else text
+
+
+def readers_of_markdown(text, heading):
+    """What readers make of it, where there are any: a heading and a table, and nothing in them."""
+    allowed = {"h2", "p", "table", "thead", "tbody", "tr", "th", "td"}
+    commands = (["cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough"],
+                ["cmark", "--unsafe"], ["markdown_py", "-x", "extra"])
+    for command in commands:
+        if shutil.which(command[0]) is None:
+            continue
+        status, out, err = run(*command, stdin=text.encode())
+        equal((status, err), (0, ""), command[0])
+        tags = {tag for tag in re.findall(r"</?([^\s>]+)[^>]*>", out)}
+        check(tags <= allowed, f"{command[0]} of {heading!r}: {tags - allowed}")
+        got = re.search(r"<h2[^>]*>(.*?)</h2>", out, re.S)
+        equal(" ".join(html.unescape(got[1]).replace("\u2060", "").split()) if got else None,
+              " ".join(heading.split()), f"{command[0]}: the heading")
+
+
+def hostile_csv(text, directories, data, facts):
+    cpu, release = facts.cpus[0], "r-2"
+    equal(read_csv(emit("csv", releases=directories, data=data)),
+          [{**row, "aliases": in_cells(row["aliases"])} for row in
+           (csv_row(cpu, release, row) for row in facts.rows(cpu, release))], f"csv of {text!r}")
+
+
+def hostile_markdown(text, directories, data, facts):
+    cpu, release = facts.cpus[0], "r-2"
+    markdown = emit("markdown", releases=directories, data=data)
+    (heading, table), = read_markdown(markdown).items()
+    equal(html.unescape(heading).replace("\u2060", ""), f"t1: {text} (r-2)",
+          f"markdown of {text!r}")
+    readers_of_markdown(markdown, f"t1: {text} (r-2)")
+    check(not re.search(r"[<>]", markdown), f"markdown of {text!r}: no HTML")
+    equal([row[0] for row in table[2:]], [row["name"] for row in facts.rows(cpu, release)],
+          f"markdown of {text!r}: an event a row")
+    check(all(len(row) == len(table[0]) for row in table), f"markdown of {text!r}: columns")
+
+
 def check_hostile():
     for text in (HOSTILE, "*/", "\\", "??/", '"', "{{/cpus}}", "|", ",", "'", "<!--", "*", "?"):
         directories, (names, chips) = hostile_fixture(text)
@@ -639,18 +686,32 @@ def check_hostile():
         equal(printed([header], list(wanted)), wanted, f"c-header of {text!r}")
         equal(json.loads(emit("json", releases=directories, data=data))["cpus"],
               [cpu_json(facts, cpu, release)], f"json of {text!r}")
-        equal(read_csv(emit("csv", releases=directories, data=data)),
-              [csv_row(cpu, release, row) for row in facts.rows(cpu, release)], f"csv of {text!r}")
+        hostile_csv(text, directories, data, facts)
         perf = json.loads(emit("perf-json", releases=directories, data=data))
         equal({e["BriefDescription"] for e in perf if e["EventName"] == "INST_ALL"}, {text},
               f"perf-json of {text!r}")
-        markdown = emit("markdown", releases=directories, data=data)
-        (heading, table), = read_markdown(markdown).items()
-        equal(html.unescape(heading), f"t1: {text} (r-2)", f"markdown of {text!r}")
-        check(not re.search(r"[<>]", markdown), f"markdown of {text!r}: no HTML")
-        equal([row[0] for row in table[2:]], [row["name"] for row in facts.rows(cpu, release)],
-              f"markdown of {text!r}: an event a row")
-        check(all(len(row) == len(table[0]) for row in table), f"markdown of {text!r}: columns")
+        hostile_markdown(text, directories, data, facts)
+    for texts, judge in ((MARKUP, hostile_markdown), (FORMULAS, hostile_csv)):
+        for text in texts:
+            directories, (names, chips) = hostile_fixture(text)
+            judge(text, directories, ["--names", names, "--chips", chips],
+                  Facts(directories, names, chips))
+
+
+def check_cells():
+    """Whatever an event is called, a row of a table stays one, of as many cells."""
+    texts = [f"{a}{b}" for a in MARKUP for b in ("", "\n", *MARKUP)]
+    data = kpeptest.write_plist(HERE / "cells.plist", {"list": [{"text": text} for text in texts]})
+    table = template("cells.md", "## t\n\n| a | b |\n| --- | --- |\n"
+                     "{{#list}}\n| {{text}} | x{{text}} |\n{{/list}}\n")
+    status, out, err = run(KPEPC, "render", "-t", table, "-d", data)
+    equal((status, err), (0, ""), "a table of markup")
+    rows = [[html.unescape(cell).replace("\u2060", "").strip() for cell in row.split("|")]
+            for row in out.split("\n")[4:-1]]
+    equal(len(rows), len(texts), "a table of markup: rows")
+    for text, row in zip(texts, rows):
+        equal(row, ["", text.strip(), ("x" + text).strip(), ""], f"a table of markup: {text!r}")
+    readers_of_markdown(out, "t")
 
 
 def check_escape():
@@ -662,17 +723,21 @@ def check_escape():
         return emit(template(name, text), *options, releases=directories, data=[])
 
     as_c, as_json, as_html = rendered("e.c"), rendered("e.json"), rendered("e.html")
+    as_markdown = rendered("e.md")
     equal(c_string(as_c), HOSTILE, "the escape of C")
     equal(json.loads(f'"{as_json}"'), HOSTILE, "the escape of JSON")
     equal(html.unescape(as_html), HOSTILE, "the escape of HTML")
     check(not re.search("[<>\"']", as_html), "the escape of HTML leaves nothing that means something")
-    equal(len({as_c, as_json, as_html, HOSTILE}), 4, "four escapes")
+    equal(html.unescape(as_markdown), HOSTILE, "the escape of Markdown")
+    equal(len({as_c, as_json, as_html, as_markdown, HOSTILE}), 5, "five escapes")
     for wanted, names in ((as_c, ["e.h", "e.inc", "e.c.mustache", "e.h.mustache"]),
                           (as_json, ["e.json.mustache"]), (as_html, ["e.htm", "e.xml", "e.svg"]),
-                          (HOSTILE, ["e.txt", "e.md", "e", "e.mustache", "e.json.txt"])):
+                          (as_markdown, ["e.markdown", "e.md.mustache"]),
+                          (HOSTILE, ["e.txt", "e", "e.mustache", "e.json.txt"])):
         for name in names:
             equal(rendered(name), wanted, f"the escape of {name}")
-    for kind, wanted in (("c", as_c), ("json", as_json), ("html", as_html), ("none", HOSTILE)):
+    for kind, wanted in (("c", as_c), ("json", as_json), ("html", as_html), ("markdown", as_markdown),
+                         ("none", HOSTILE)):
         for name in ("e.json", "e.txt"):
             equal(rendered(name, "--escape", kind), wanted, f"--escape {kind} of {name}")
 
@@ -885,6 +950,7 @@ try:
     check_allow_missing()
     check_newest_wins()
     check_hostile()
+    check_cells()
     check_escape()
     check_descriptions()
     check_pairs()

@@ -46,8 +46,8 @@ static bool render(struct part *parts, const struct value *data, bool lenient, s
     const char *error = NULL;
     bool ok;
 
-    for (unsigned e = TEMPLATE_NONE; e <= TEMPLATE_JSON; e++)
-        if (memchr(parts[OPTIONS].text, "nhcj"[e], parts[OPTIONS].length) != NULL)
+    for (unsigned e = TEMPLATE_NONE; e <= TEMPLATE_MARKDOWN; e++)
+        if (memchr(parts[OPTIONS].text, "nhcjm"[e], parts[OPTIONS].length) != NULL)
             options.escape = (enum template_escape)e;
     ok = template_render(&arena, &options, "t", parts[TEMPLATE].text, parts[TEMPLATE].length, data,
                          out, &error);

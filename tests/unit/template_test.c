@@ -236,6 +236,44 @@ static void test_html_and_csv(void)
     FILTERED("csv", "dos\r", "\"dos\r\"");
     FILTERED("csv", "plain text; it's", "plain text; it's");
     FILTERED("csv", "", "");
+    /* What a spreadsheet would run; a number it may read. */
+    FILTERED("csv", "=1+1", "\"'=1+1\"");
+    FILTERED("csv", "+1", "\"'+1\"");
+    FILTERED("csv", "-1", "\"'-1\"");
+    FILTERED("csv", "@SUM(\"a\",1)", "\"'@SUM(\"\"a\"\",1)\"");
+    FILTERED("csv", "\t=1", "\"'\t=1\"");
+    FILTERED("csv", "\r=1", "\"'\r=1\"");
+    FILTERED("csv", "\n=1", "\"'\n=1\"");
+    FILTERED("csv", "a=1", "a=1");
+    FILTERED("upper | csv", "=a", "\"'=A\"");
+    number->integer = -1;
+    real->real = -2.5;
+    RENDER("{{n | csv}} {{n | dec | csv}} {{n | hex | csv}} {{real | csv}}", "-1 -1 -0x1 -2.5");
+    number->integer = 42;
+    real->real = 0.1;
+}
+
+static void test_markdown(void)
+{
+    FILTERED("markdown", "INST_ALL 3.5 (r-2), it's \"A14/M1\"",
+             "INST_ALL 3.5 (r-2), it's \"A14/M1\"");
+    FILTERED("markdown", "a|b`c*d", "a&#124;b&#96;c&#42;d");
+    FILTERED("markdown", "<b>&amp;", "&#60;b&#62;&#38;amp;");
+    FILTERED("markdown", "![a](b)~~", "&#33;&#91;a&#93;(b)&#126;&#126;");
+    FILTERED("markdown", "# $x$ {y} ^ = \\", "&#35; &#36;x&#36; &#123;y&#125; &#94; &#61; &#92;");
+    FILTERED("markdown", "_a__b_ c_d", "&#95;a&#95;&#95;b&#95; c_d");
+    FILTERED("markdown", "- a-b +", "&#45; a-b &#43;");
+    FILTERED("markdown", "1. 2) 3.5", "1&#46; 2&#41; 3.5");
+    FILTERED("markdown", "7.", "7&#46;");
+    FILTERED("markdown", "a\n\n    b\r:", "a&#10;&#10;&#32;   b&#13;:");
+    FILTERED("markdown", "\tx", "&#9;x");
+    FILTERED("markdown", "http://www.x.org a@b.c", "http:&#8288;//www&#8288;.x.org a&#8288;@b.c");
+    FILTERED("markdown", "\xc3\xa9", "\xc3\xa9");
+    /* Where a value meets another. */
+    CHECK_STR(render_with(&strict, "http:{{s | markdown}}", "//x", 3), "http:&#8288;//x");
+    CHECK_STR(render_with(&strict, "www{{s | markdown}}", ".x", 2), "www&#8288;.x");
+    CHECK_STR(render_with(&strict, "a{{s | markdown}}b", "_", 1), "a&#95;b");
+    CHECK_STR(render_with(&strict, "\n{{s | markdown}}", ": x", 3), "\n&#58; x");
 }
 
 static void test_default_escape(void)
@@ -273,7 +311,9 @@ static void test_escape_names(void)
     CHECK_INT(template_escape_for("a.htm"), TEMPLATE_HTML);
     CHECK_INT(template_escape_for("a.xml"), TEMPLATE_HTML);
     CHECK_INT(template_escape_for("a.svg"), TEMPLATE_HTML);
-    CHECK_INT(template_escape_for("a.md"), TEMPLATE_NONE);
+    CHECK_INT(template_escape_for("a.md"), TEMPLATE_MARKDOWN);
+    CHECK_INT(template_escape_for("a.markdown"), TEMPLATE_MARKDOWN);
+    CHECK_INT(template_escape_for("a.md.mustache"), TEMPLATE_MARKDOWN);
     CHECK_INT(template_escape_for("a.cc"), TEMPLATE_NONE);
     CHECK_INT(template_escape_for("a.c.txt"), TEMPLATE_NONE);
     CHECK_INT(template_escape_for("dir.c/file"), TEMPLATE_NONE);
@@ -284,6 +324,7 @@ static void test_escape_names(void)
     CHECK(template_escape_named("c", &escape) && escape == TEMPLATE_C);
     CHECK(template_escape_named("json", &escape) && escape == TEMPLATE_JSON);
     CHECK(template_escape_named("none", &escape) && escape == TEMPLATE_NONE);
+    CHECK(template_escape_named("markdown", &escape) && escape == TEMPLATE_MARKDOWN);
     CHECK(!template_escape_named("HTML", &escape));
     CHECK(!template_escape_named("", &escape));
 }
@@ -339,11 +380,11 @@ static void test_kinds(void)
 static void test_unknown_filters(void)
 {
     RENDER("\n{{n | foo}}", "t:2: unknown filter 'foo' (expected hex, dec, ident, upper, lower, c, "
-                            "json, html or csv)");
+                            "json, html, csv or markdown)");
     RENDER("{{n |}}", "t:1: unknown filter '' (expected hex, dec, ident, upper, lower, c, json, "
-                      "html or csv)");
+                      "html, csv or markdown)");
     RENDER("{{#no}}{{n | HEX}}{{/no}}", "t:1: unknown filter 'HEX' (expected hex, dec, ident, "
-                                        "upper, lower, c, json, html or csv)");
+                                        "upper, lower, c, json, html, csv or markdown)");
     LENIENT("[{{n | foo}}{{n | hex | foo}}{{cpu | foo}}]", "[]");
     BOTH("{{#cpu | upper}}x{{/cpu | upper}}",
          "t:1: filters on section 'cpu | upper' (expected a name alone)");
@@ -703,7 +744,7 @@ static void test_hostile_bytes(void)
     BYTES(&lenient, "{{n\0}}{{n}}", "42");
     BYTES(&strict, "{{n | hex\0}}",
           "t:1: unknown filter 'hex\\x00' (expected hex, dec, ident, "
-          "upper, lower, c, json, html or csv)");
+          "upper, lower, c, json, html, csv or markdown)");
     BYTES(&strict, "{{=\0 \1=}}\0n\1", "42");
     BYTES(&strict, "{{#n}}{{/\x1b[1m\n}}",
           "t:1: found '/\\x1b[1m' in section 'n' of line 1 (expected '/n')");
@@ -765,7 +806,7 @@ static void test_random(void)
             buffer_puts(&text, pieces[(random >> 16) % (sizeof pieces / sizeof pieces[0])]);
         }
         options.lenient = round % 2 != 0;
-        options.escape = (enum template_escape)(round / 2 % 4);
+        options.escape = (enum template_escape)(round / 2 % 5);
         out.length = 0;
         if (!template_render(&arena, &options, "t", text.data, text.length, data, &out, &error)) {
             errors++;
@@ -801,6 +842,7 @@ int main(void)
     test_c();
     test_json();
     test_html_and_csv();
+    test_markdown();
     test_default_escape();
     test_escape_names();
     test_unknown_names();
