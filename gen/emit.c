@@ -448,18 +448,6 @@ static void set_perf_flags(struct arena *arena, struct value *item, const struct
     set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
 }
 
-/* The chip-agnostic names that mean the event, and the first one's summary. */
-static void set_event_names(struct arena *arena, struct value *item,
-                            const struct portable *const *names_of, size_t name_count)
-{
-    struct value *names = value_list(arena);
-
-    for (size_t n = 0; n < name_count; n++)
-        add_text(arena, names, names_of[n]->name);
-    set(arena, item, "names", names);
-    set_text(arena, item, "summary", name_count == 0 ? NULL : names_of[0]->summary);
-}
-
 /* The lowest configurable counter: Linux numbers Intel's general counters from it, Apple's from 0.
  */
 static size_t perf_base(const struct database *database)
@@ -501,109 +489,128 @@ static bool perf_has(const struct database *database, const struct event *event)
     return event->has_number || (arch_has_umask(database->arch) && event->fixed >= 0);
 }
 
-/* On one CPU in one release: which event every name means there. */
-static const struct event **resolve_names(struct arena *arena, const struct model *model,
-                                          size_t cpu, size_t release)
-{
-    const struct event **events = arena_alloc(arena, model->name_count, sizeof *events);
+/* What is shown of a CPU: it as of one release. */
+struct view {
+    const struct model *model;
+    const struct cpu *cpu;
+    const struct event **resolved; /* which event every name means there */
+};
 
-    for (size_t n = 0; n < model->name_count; n++)
-        events[n] = portable_on(model, &model->names[n], cpu, release);
-    return events;
+/* Some events of it. */
+struct event_list {
+    const struct view *view;
+    const struct event **events;
+    size_t count;
+};
+
+/* The chip-agnostic names that mean the event, and the first one's summary. */
+static void set_event_names(struct arena *arena, struct value *item, const struct view *view,
+                            const struct event *event)
+{
+    struct value *names = value_list(arena);
+    const char *summary = NULL;
+
+    for (size_t n = 0; n < view->model->name_count; n++)
+        if (view->resolved[n] == event) {
+            if (names->length == 0)
+                summary = view->model->names[n].summary;
+            add_text(arena, names, view->model->names[n].name);
+        }
+    set(arena, item, "names", names);
+    set_text(arena, item, "summary", summary);
+}
+
+/* An item of a lazy list: the same as add_item() makes. */
+static struct value *lazy_item(struct arena *arena, size_t index)
+{
+    struct value *item = value_map(arena);
+
+    set_bool(arena, item, "first", index == 0);
+    return item;
+}
+
+static const struct value *event_data(struct arena *arena, const void *user, size_t index)
+{
+    const struct event_list *list = user;
+    struct value *item = lazy_item(arena, index);
+
+    set_event(arena, item, list->view->model, list->view->cpu, list->events[index]);
+    set_event_names(arena, item, list->view, list->events[index]);
+    return item;
 }
 
 /* With perf_only, those that perf can count, as the first of their own list. */
-static struct value *cpu_events_data(struct arena *arena, const struct model *model, size_t cpu,
-                                     size_t release, const struct event *const *resolved,
+static struct value *cpu_events_data(struct arena *arena, const struct view *view, size_t release,
                                      bool perf_only)
 {
-    const struct database *db = &model->cpus[cpu].db;
-    const struct portable **names = arena_alloc(arena, model->name_count, sizeof *names);
-    struct value *list = value_list(arena);
+    const struct database *db = &view->cpu->db;
+    struct event_list *list = arena_alloc(arena, 1, sizeof *list);
 
-    for (size_t i = 0; i < db->event_count; i++) {
-        struct value *item;
-        size_t count = 0;
-
-        if (!(db->events[i].releases >> release & 1) ||
-            (perf_only && !perf_has(db, &db->events[i])))
-            continue;
-        for (size_t n = 0; n < model->name_count; n++)
-            if (resolved[n] == &db->events[i])
-                names[count++] = &model->names[n];
-        item = add_item(arena, list);
-        set_event(arena, item, model, &model->cpus[cpu], &db->events[i]);
-        set_event_names(arena, item, names, count);
-    }
-    return list;
+    list->view = view;
+    list->events = arena_alloc(arena, db->event_count, sizeof *list->events);
+    for (size_t i = 0; i < db->event_count; i++)
+        if ((db->events[i].releases >> release & 1) && (!perf_only || perf_has(db, &db->events[i])))
+            list->events[list->count++] = &db->events[i];
+    return value_lazy_list(arena, event_data, list, list->count);
 }
 
-static struct value *cpu_names_data(struct arena *arena, const struct model *model, size_t cpu,
-                                    const struct event *const *resolved)
+static const struct value *name_data(struct arena *arena, const void *user, size_t index)
 {
-    struct value *list = value_list(arena);
+    const struct view *view = user;
+    const struct portable *name = &view->model->names[index];
+    struct value *item = lazy_item(arena, index), *event;
 
-    for (size_t n = 0; n < model->name_count; n++) {
-        struct value *item = add_item(arena, list), *event;
-
-        set_text(arena, item, "name", model->names[n].name);
-        set_text(arena, item, "ident", layout_upper_identifier(arena, model->names[n].name));
-        set_text(arena, item, "unit", model->names[n].unit);
-        set_text(arena, item, "summary", model->names[n].summary);
-        set_bool(arena, item, "supported", resolved[n] != NULL);
-        if (resolved[n] == NULL)
-            continue;
+    set_text(arena, item, "name", name->name);
+    set_text(arena, item, "ident", layout_upper_identifier(arena, name->name));
+    set_text(arena, item, "unit", name->unit);
+    set_text(arena, item, "summary", name->summary);
+    set_bool(arena, item, "supported", view->resolved[index] != NULL);
+    if (view->resolved[index] != NULL) {
         event = value_map(arena);
-        set_event(arena, event, model, &model->cpus[cpu], resolved[n]);
+        set_event(arena, event, view->model, view->cpu, view->resolved[index]);
         set(arena, item, "event", event);
     }
-    return list;
+    return item;
 }
 
-static struct value *terms_data(struct arena *arena, const struct model *model, const size_t *terms,
-                                size_t count, const struct event *const *resolved, bool *supported)
+static struct value *terms_data(struct arena *arena, const struct view *view, const size_t *terms,
+                                size_t count, bool *supported)
 {
     struct value *list = value_list(arena);
 
     for (size_t i = 0; i < count; i++) {
+        const struct event *event = view->resolved[terms[i]];
         struct value *item = add_item(arena, list);
 
-        set_text(arena, item, "name", model->names[terms[i]].name);
-        set_text(arena, item, "event",
-                 resolved[terms[i]] == NULL ? NULL : resolved[terms[i]]->name);
-        *supported &= resolved[terms[i]] != NULL;
+        set_text(arena, item, "name", view->model->names[terms[i]].name);
+        set_text(arena, item, "event", event == NULL ? NULL : event->name);
+        *supported &= event != NULL;
     }
     return list;
 }
 
-static struct value *cpu_metrics_data(struct arena *arena, const struct model *model,
-                                      const struct event *const *resolved)
+static const struct value *metric_data(struct arena *arena, const void *user, size_t index)
 {
-    struct value *list = value_list(arena);
+    const struct view *view = user;
+    const struct metric *metric = &view->model->metrics[index];
+    struct value *item = lazy_item(arena, index);
+    bool supported = true;
 
-    for (size_t m = 0; m < model->metric_count; m++) {
-        const struct metric *metric = &model->metrics[m];
-        struct value *item = add_item(arena, list);
-        bool supported = true;
-
-        set_text(arena, item, "name", metric->name);
-        set_text(arena, item, "unit", metric->unit);
-        set_text(arena, item, "summary", metric->summary);
-        set_int(arena, item, "scale", (size_t)metric->scale);
-        set(arena, item, "numerator",
-            terms_data(arena, model, metric->numerator, metric->numerator_count, resolved,
-                       &supported));
-        set(arena, item, "denominator",
-            terms_data(arena, model, metric->denominator, metric->denominator_count, resolved,
-                       &supported));
-        set_bool(arena, item, "supported", supported);
-    }
-    return list;
+    set_text(arena, item, "name", metric->name);
+    set_text(arena, item, "unit", metric->unit);
+    set_text(arena, item, "summary", metric->summary);
+    set_int(arena, item, "scale", (size_t)metric->scale);
+    set(arena, item, "numerator",
+        terms_data(arena, view, metric->numerator, metric->numerator_count, &supported));
+    set(arena, item, "denominator",
+        terms_data(arena, view, metric->denominator, metric->denominator_count, &supported));
+    set_bool(arena, item, "supported", supported);
+    return item;
 }
 
-static void set_cpu(struct arena *arena, struct value *item, const struct model *model, size_t cpu)
+static void set_cpu(struct arena *arena, struct value *item, const struct model *model,
+                    const struct cpu *c)
 {
-    const struct cpu *c = &model->cpus[cpu];
     struct value *ids = value_list(arena), *chips = value_list(arena), *also = value_list(arena);
 
     set_text(arena, item, "db", c->db.name);
@@ -642,16 +649,20 @@ static const struct value *cpu_data(struct arena *arena, const void *user, size_
     const struct shown_cpus *shown = user;
     const struct model *model = shown->model;
     size_t cpu = shown->cpus[index], release = shown->releases[index];
-    const struct event **resolved = resolve_names(arena, model, cpu, release);
-    struct value *item = value_map(arena);
+    struct view *view = arena_alloc(arena, 1, sizeof *view);
+    struct value *item = lazy_item(arena, index);
 
-    set_bool(arena, item, "first", index == 0);
-    set_cpu(arena, item, model, cpu);
+    view->model = model;
+    view->cpu = &model->cpus[cpu];
+    view->resolved = arena_alloc(arena, model->name_count, sizeof *view->resolved);
+    for (size_t n = 0; n < model->name_count; n++)
+        view->resolved[n] = portable_on(model, &model->names[n], cpu, release);
+    set_cpu(arena, item, model, view->cpu);
     set_text(arena, item, "release", model->releases[release]);
-    set(arena, item, "events", cpu_events_data(arena, model, cpu, release, resolved, false));
-    set(arena, item, "perf_events", cpu_events_data(arena, model, cpu, release, resolved, true));
-    set(arena, item, "names", cpu_names_data(arena, model, cpu, resolved));
-    set(arena, item, "metrics", cpu_metrics_data(arena, model, resolved));
+    set(arena, item, "events", cpu_events_data(arena, view, release, false));
+    set(arena, item, "perf_events", cpu_events_data(arena, view, release, true));
+    set(arena, item, "names", value_lazy_list(arena, name_data, view, model->name_count));
+    set(arena, item, "metrics", value_lazy_list(arena, metric_data, view, model->metric_count));
     return item;
 }
 
@@ -659,7 +670,6 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
 {
     struct value *data = value_map(arena);
     struct shown_cpus *shown = arena_alloc(arena, 1, sizeof *shown);
-    struct value_source *source = arena_alloc(arena, 1, sizeof *source);
 
     shown->model = model;
     shown->cpus = arena_alloc(arena, model->cpu_count, sizeof *shown->cpus);
@@ -672,8 +682,7 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
         shown->cpus[shown->count] = c;
         shown->releases[shown->count++] = r;
     }
-    *source = (struct value_source){cpu_data, shown};
-    set(arena, data, "cpus", value_lazy_list(arena, source, shown->count));
+    set(arena, data, "cpus", value_lazy_list(arena, cpu_data, shown, shown->count));
     set(arena, data, "releases", releases_data(arena, model, UINT32_MAX));
     return data;
 }

@@ -21,7 +21,7 @@ const struct builtin *builtin_named(const char *name);
 struct value *emit_tables_data(struct arena *arena, const struct layout *layout);
 /*
  * What every other template is rendered from; README.md, "Your own template",
- * lists the keys. The CPUs are a lazy list, so the model must outlive the value.
+ * lists the keys. The long lists are lazy, so the model must outlive the value.
  * release: only the events of that one, or -1 for each CPU's newest.
  */
 struct value *emit_model_data(struct arena *arena, const struct model *model, int release);

@@ -398,6 +398,9 @@ static const char *find_partial(void *user, const char *name, size_t *length, co
     return NULL;
 }
 
+/* What one rendering may put out and do, emit may for every so many events. */
+enum { EVENTS_AT_ONCE = 1 << 12 };
+
 /* times: as long an output and as many steps as that many renderings may have. */
 static int render(struct arena *arena, const struct arguments *arguments, const char *file,
                   const char *text, size_t length, const struct value *data, size_t times)
@@ -457,7 +460,7 @@ static int run_emit(struct arena *arena, const struct arguments *arguments)
     const struct builtin *builtin;
     const char *file, *text;
     struct model model;
-    size_t length;
+    size_t length, events = 0;
     int release = -1;
 
     if (arguments->template == NULL)
@@ -491,8 +494,10 @@ static int run_emit(struct arena *arena, const struct arguments *arguments)
         layout_tables(arena, &model); /* refuses what two names would make one identifier */
     if (report_errors() != 0)
         return refused("nothing was written");
+    for (size_t c = 0; c < model.cpu_count; c++)
+        events += model.cpus[c].db.event_count;
     return render(arena, arguments, file, text, length, emit_model_data(arena, &model, release),
-                  model.cpu_count);
+                  1 + events / EVENTS_AT_ONCE);
 }
 
 static int run_render(struct arena *arena, const struct arguments *arguments)

@@ -80,7 +80,7 @@ struct frame {
     const struct value *context; /* NULL: adds none */
     const struct value *list;    /* being gone through, at index */
     size_t index;
-    struct arena item;             /* what a lazy list made for the context */
+    struct arena item;             /* what a lazy list made for the context; kept for the next */
     const struct program *program; /* where a partial's end goes on */
     size_t at;
 };
@@ -1231,7 +1231,7 @@ static struct frame *push(struct render *render)
         render->frames = frames;
         render->capacity = capacity;
     }
-    render->frames[render->depth] = (struct frame){0};
+    render->frames[render->depth] = (struct frame){.item = render->frames[render->depth].item};
     return &render->frames[render->depth++];
 }
 
@@ -1247,6 +1247,18 @@ static bool is_true(const struct value *value)
     if (value->type == VALUE_BOOL)
         return value->boolean;
     return value->type != VALUE_LIST || value->length != 0;
+}
+
+/* Making an item counts as much as running that many nodes, so that it is limited too. */
+enum { ITEM_STEPS = 64 };
+
+static void enter_item(struct render *render, struct frame *frame)
+{
+    if (value_is_lazy(frame->list)) {
+        arena_reset(&frame->item);
+        render->steps_left -= render->steps_left < ITEM_STEPS ? render->steps_left : ITEM_STEPS;
+    }
+    frame->context = value_item(&frame->item, frame->list, frame->index);
 }
 
 static bool run_section(struct render *render, const struct node *node)
@@ -1268,7 +1280,9 @@ static bool run_section(struct render *render, const struct node *node)
         return true;
     if (value->type == VALUE_LIST)
         frame->list = value;
-    frame->context = frame->list == NULL ? value : value_item(&frame->item, value, 0);
+    frame->context = value;
+    if (frame->list != NULL)
+        enter_item(render, frame);
     return true;
 }
 
@@ -1276,9 +1290,8 @@ static bool run_end(struct render *render, const struct node *node)
 {
     struct frame *frame = &render->frames[render->depth - 1];
 
-    arena_free(&frame->item);
     if (frame->list != NULL && ++frame->index < frame->list->length) {
-        frame->context = value_item(&frame->item, frame->list, frame->index);
+        enter_item(render, frame);
         render->at = node->mate + 1;
     } else {
         render->depth--;
@@ -1368,8 +1381,8 @@ bool template_render(struct arena *arena, const struct template_options *options
         while (step(&render))
             ;
     }
-    while (render.depth != 0)
-        arena_free(&render.frames[--render.depth].item);
+    for (size_t i = 0; i < render.capacity; i++)
+        arena_free(&render.frames[i].item);
     buffer_free(&render.scratch[0]);
     buffer_free(&render.scratch[1]);
     *error = render.error == reported ? NULL : render.error;

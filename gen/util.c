@@ -44,6 +44,22 @@ void fatal_without_memory(void)
         fatal(EXIT_SYSTEM, "out of memory");
 }
 
+static struct arena_block *arena_block(struct arena *arena, size_t want)
+{
+    size_t size = want > ARENA_BLOCK ? want : ARENA_BLOCK;
+    struct arena_block *block = arena->spare;
+
+    if (block != NULL && block->size >= want) {
+        arena->spare = block->next;
+        return block;
+    }
+    block = calloc(1, sizeof *block + size);
+    if (block == NULL)
+        fatal(EXIT_SYSTEM, "out of memory");
+    block->size = size;
+    return block;
+}
+
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
     const size_t align = _Alignof(union arena_item);
@@ -55,12 +71,7 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
         fatal(EXIT_SYSTEM, "out of memory");
     want = (count * size + align - 1) / align * align;
     if (block == NULL || block->size - block->used < want) {
-        size_t data = want > ARENA_BLOCK ? want : ARENA_BLOCK;
-
-        block = calloc(1, sizeof *block + data);
-        if (block == NULL)
-            fatal(EXIT_SYSTEM, "out of memory");
-        block->size = data;
+        block = arena_block(arena, want);
         block->next = arena->head;
         arena->head = block;
     }
@@ -104,14 +115,37 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+void arena_reset(struct arena *arena)
+{
+    struct arena_block *block = arena->head;
+
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+
+        memset(block->data, 0, block->used);
+        block->used = 0;
+        block->next = arena->spare;
+        arena->spare = block;
+        block = next;
+    }
+    arena->head = NULL;
+}
+
+static void free_blocks(struct arena_block *block)
+{
+    while (block != NULL) {
+        struct arena_block *next = block->next;
+
+        free(block);
+        block = next;
+    }
+}
+
 void arena_free(struct arena *arena)
 {
-    while (arena->head != NULL) {
-        struct arena_block *next = arena->head->next;
-
-        free(arena->head);
-        arena->head = next;
-    }
+    free_blocks(arena->head);
+    free_blocks(arena->spare);
+    *arena = (struct arena){0};
 }
 
 static void buffer_reserve(struct buffer *buffer, size_t more)

@@ -34,6 +34,7 @@ enum {
  */
 struct arena {
     struct arena_block *head;
+    struct arena_block *spare; /* zeroed, to be used before more is asked for */
 };
 
 /* Zeroed, aligned for any type; ends the program with EXIT_SYSTEM when there is none. */
@@ -42,6 +43,8 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size);
 char *arena_copy(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0);
+/* Makes room: what was in the arena is gone, its memory is kept for what comes. */
+void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena);
 
 /* Text that grows; data is NUL-terminated once anything was added. Free with buffer_free(). */

@@ -53,11 +53,18 @@ struct value *value_list(struct arena *arena)
     return make(arena, VALUE_LIST);
 }
 
-struct value *value_lazy_list(struct arena *arena, const struct value_source *source, size_t length)
+struct value_source {
+    value_item_fn *item;
+    const void *user;
+};
+
+struct value *value_lazy_list(struct arena *arena, value_item_fn *item, const void *user,
+                              size_t length)
 {
     struct value *value = make(arena, VALUE_LIST);
 
-    value->source = source;
+    value->source = arena_alloc(arena, 1, sizeof *value->source);
+    *value->source = (struct value_source){item, user};
     value->length = length;
     return value;
 }
@@ -99,10 +106,15 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
     list->items[list->length++] = item;
 }
 
+bool value_is_lazy(const struct value *list)
+{
+    return list->items == NULL && list->length != 0;
+}
+
 const struct value *value_item(struct arena *arena, const struct value *list, size_t index)
 {
-    return list->items != NULL ? list->items[index]
-                               : list->source->item(arena, list->source->user, index);
+    return value_is_lazy(list) ? list->source->item(arena, list->source->user, index)
+                               : list->items[index];
 }
 
 /* No key holds a NUL, so a text that does is behind the key it begins with. */

@@ -21,11 +21,8 @@ enum value_type {
 
 struct value;
 
-/* What makes the items of a lazy list: the one at that index, in the arena. */
-struct value_source {
-    const struct value *(*item)(struct arena *arena, const void *user, size_t index);
-    const void *user;
-};
+/* Makes the item of a lazy list at that index, in the arena. */
+typedef const struct value *value_item_fn(struct arena *arena, const void *user, size_t index);
 
 struct value {
     enum value_type type;
@@ -38,8 +35,8 @@ struct value {
         struct value **items; /* NULL in a lazy list */
     };
     union {
-        const char **keys;                 /* of a map: NUL-terminated, sorted, each once */
-        const struct value_source *source; /* of a lazy list */
+        const char **keys;           /* of a map: NUL-terminated, sorted, each once */
+        struct value_source *source; /* of a lazy list */
     };
 };
 
@@ -50,9 +47,9 @@ struct value *value_real(struct arena *arena, double real);
 struct value *value_string(struct arena *arena, const char *text, size_t length);
 struct value *value_text(struct arena *arena, const char *text);
 struct value *value_list(struct arena *arena);
-/* Of that many items; the source is kept, not copied. */
-struct value *value_lazy_list(struct arena *arena, const struct value_source *source,
+struct value *value_lazy_list(struct arena *arena, value_item_fn *item, const void *user,
                               size_t length);
+bool value_is_lazy(const struct value *list);
 struct value *value_map(struct arena *arena);
 struct value *value_other(struct arena *arena);
 

@@ -589,23 +589,27 @@ static const struct value *make_item(struct arena *to, const void *user, size_t 
 
     made++;
     value_set(to, map, "i", value_int(to, (int64_t)index));
-    value_set(to, map, "again", value_lazy_list(to, user, 2));
+    value_set(to, map, "again", value_lazy_list(to, make_item, user, 2));
     return map;
 }
 
 static void test_lazy_lists(void)
 {
-    static struct value_source source = {make_item, &source};
+    struct template_options options = {.steps_max = 70};
     struct value *saved = data;
 
     data = value_map(&arena);
-    value_set(&arena, data, "lazy", value_lazy_list(&arena, &source, 3));
-    value_set(&arena, data, "none", value_lazy_list(&arena, &source, 0));
+    value_set(&arena, data, "lazy", value_lazy_list(&arena, make_item, NULL, 3));
+    value_set(&arena, data, "none", value_lazy_list(&arena, make_item, NULL, 0));
     RENDER("{{#lazy}}{{i}} {{/lazy}}", "0 1 2 ");
     CHECK_INT(made, 3);
     RENDER("{{#lazy}}{{#again}}{{i}}{{#again}}-{{i}}{{/again}} {{/again}}{{i}};{{/lazy}}",
            "0-0-1 1-0-1 0;0-0-1 1-0-1 1;0-0-1 1-0-1 2;");
     RENDER("[{{#none}}x{{/none}}{{^none}}y{{/none}}{{^lazy}}x{{/lazy}}]", "[y]");
+    CHECK_STR(render(&options, "{{#lazy}}{{i}}{{/lazy}}"),
+              "t:1: too much repetition (expected at most 70 steps)");
+    options.steps_max = 3 * 64 + 8;
+    CHECK_STR(render(&options, "{{#lazy}}{{i}}{{/lazy}}"), "012");
     RENDER("{{lazy}}", "t:1: 'lazy' is of type array (expected string, number or boolean)");
     RENDER("{{#lazy}}{{#again}}{{nope}}{{/again}}{{/lazy}}",
            "t:1: unknown name 'nope' (expected again, i, again, i, lazy or none)");
