@@ -822,3 +822,12 @@ struct layout layout_tables(struct arena *arena, const struct model *model)
     lay_out_hash(arena, &layout, names);
     return layout;
 }
+
+void layout_check_names(const struct model *model)
+{
+    struct arena arena = {0};
+    struct layout layout = {.model = model};
+
+    lay_out_event_ids(&arena, &layout);
+    arena_free(&arena);
+}

@@ -104,6 +104,8 @@ struct layout {
 
 /* Reports what the tables cannot hold; the layout is whole only if nothing was. */
 struct layout layout_tables(struct arena *arena, const struct model *model);
+/* Reports only what two names would make one C identifier. */
+void layout_check_names(const struct model *model);
 /* The C identifier a name becomes: what is no letter or digit is '_'. */
 char *layout_identifier(struct arena *arena, const char *name);
 /* The same in upper case. */

@@ -491,7 +491,7 @@ static int run_emit(struct arena *arena, const struct arguments *arguments)
     if (report_errors() == 0)
         check_release_known(&model, release);
     if (report_errors() == 0)
-        layout_tables(arena, &model); /* refuses what two names would make one identifier */
+        layout_check_names(&model);
     if (report_errors() != 0)
         return refused("nothing was written");
     for (size_t c = 0; c < model.cpu_count; c++)
