@@ -214,6 +214,12 @@ bool output_flush(void *to)
     return true;
 }
 
+/* Only root may give a file to anybody, others to groups that they are in. */
+static bool give(int fd, uid_t user, gid_t group)
+{
+    return fchown(fd, user, group) == 0;
+}
+
 /*
  * As what it replaces, or as the umask says. Who may not give it to the same group does not give
  * another one more than everybody has.
@@ -228,14 +234,10 @@ static bool set_mode(const struct output *output)
         if (fstat(output->fd, &own) != 0)
             return false;
         mode = output->mode & 0777;
-        if (own.st_uid != output->user && fchown(output->fd, output->user, (gid_t)-1) != 0 &&
-            errno != EPERM)
-            return false;
-        if (own.st_gid != output->group && fchown(output->fd, (uid_t)-1, output->group) != 0) {
-            if (errno != EPERM)
-                return false;
+        if (own.st_uid != output->user)
+            give(output->fd, output->user, (gid_t)-1);
+        if (own.st_gid != output->group && !give(output->fd, (uid_t)-1, output->group))
             mode &= ~(mode_t)070 | (mode & 07) << 3;
-        }
     }
     return fchmod(output->fd, mode) == 0;
 }
@@ -336,7 +338,7 @@ static bool open_directory(struct output *output, const struct output *before)
     path = length == 0 ? strdup(".") : strndup(output->place, length);
     if (path != NULL)
         output->fd = open(path, O_RDONLY | O_DIRECTORY);
-    if (output->fd < 0 && (path == NULL || errno != EACCES))
+    if (output->fd < 0 && (path == NULL || (errno != EACCES && errno != EPERM)))
         fail(output, output->path, EXIT_SYSTEM);
     free(path);
     return output->status == EXIT_OK;
