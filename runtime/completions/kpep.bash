@@ -80,7 +80,7 @@ _kpep_candidates()
             else
                 _kpep_events "$(_kpep_given --cpu)"
             fi ;;
-        kpepc:*:--escape | kpepc:*:-e) printf '%s\n' none html c json ;;
+        kpepc:*:--escape | kpepc:*:-e) printf '%s\n' none html c json markdown ;;
         kpepc:emit:--template | kpepc:emit:-t)
             printf '%s\n' c-header csv json markdown perf-json ;;
     esac 2>/dev/null

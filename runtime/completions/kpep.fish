@@ -72,7 +72,7 @@ function __kpep_candidates -a key value
                 __kpep_events (__kpep_given --cpu)
             end
         case 'kpepc:*:--escape' 'kpepc:*:-e'
-            printf '%s\n' none html c json
+            printf '%s\n' none html c json markdown
         case 'kpepc:emit:--template' 'kpepc:emit:-t'
             printf '%s\n' c-header csv json markdown perf-json
     end 2>/dev/null

@@ -194,6 +194,7 @@ def inputs(directory):
     write_plist(directory / "data.plist", {"list": [{"a": 1}, {"a": 2}], "text": "x" * 300})
     (directory / "text.mustache").write_text("{{#list}}{{a}} {{text}}\n{{>part}}{{/list}}")
     (directory / "part.mustache").write_text("part {{a}}\n")
+    (directory / "long.txt").write_text("{{#cpus}}{{#events}}" + "x" * 300000 + "{{/events}}{{/cpus}}")
     golden = SOURCE / "tests/golden"
     for name in ("names.plist", "chips.plist"):
         shutil.copy(golden / name, directory / name)
@@ -217,6 +218,7 @@ def compiler_cases(d):
         yield Case(f"emit {name}", KPEPC, "emit", "-t", name, "--cpu", "t2", "-o", "out", release,
                    outputs=("out",))
     yield Case("emit to stdout", KPEPC, "emit", "-t", "json", release)
+    yield Case("emit much to stdout", KPEPC, "emit", "-t", d / "long.txt", release)
     yield Case("emit to a FIFO", KPEPC, "emit", "-t", "json", "-o", "at", release, at=make_fifo)
     yield Case("emit through a link", KPEPC, "emit", "-t", "json", "-o", "at", release, at=make_link,
                outputs=("out",))
@@ -266,6 +268,8 @@ def compiler(directory):
             syncs(case)
             each(case, "memory", "term", 60, ended_by(signal.SIGTERM))
             rivals(case, directory)
+        if case.name == "emit much to stdout":
+            spooled(case)
 
 
 def syncs(case):
@@ -282,6 +286,21 @@ def syncs(case):
     quick = Case("compile --no-sync", *case.command, "--no-sync", outputs=case.outputs)
     equal(quick.good, case.good, "--no-sync: what is written")
     check("fsync" not in quick.names("write"), "--no-sync: fsync()")
+
+
+def spooled(case):
+    """What waits in a file is seen when it is whole, or not at all; then reading it may fail."""
+    names = case.names("write")
+    check(names.index("mkstemp") < names.index("dup"), f"{case.name}: {names}")
+    for at in range(1, names.index("dup") + 2):
+        result = case.run("write", "fail", at)
+        check(result.out == "" or result == case.good, f"{case.name}: half seen at {at}")
+    for kind, count in (("memory", 40), ("read", 20)):
+        for at in chosen(len(case.names(kind)), count):
+            if case.names(kind)[at - 1] == "read":
+                continue
+            result = case.run(kind, "fail", at)
+            check(result.out in ("", case.good.out), f"{case.name}: half seen, {kind} at {at}")
 
 
 def rivals(case, directory):
