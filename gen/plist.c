@@ -199,28 +199,28 @@ static const struct value *read_tree(struct arena *arena, const char *path, cons
     return value;
 }
 
-static const struct value *parse(struct arena *arena, const char *path, const char *text,
-                                 size_t length)
+const struct value *plist_parse(struct arena *arena, const char *name, const char *text,
+                                size_t length)
 {
     struct scan scan = {0};
     const struct value *value;
     size_t objects = 0;
 
     if (!(is_binary(text, length) ? scan_binary : scan_xml)(arena, text, length, &scan)) {
-        report_error(path, "%s", scan.error);
+        report_error(name, "%s", scan.error);
         return NULL;
     }
-    value = read_tree(arena, path, text, length, &objects);
+    value = read_tree(arena, name, text, length, &objects);
     if (value == NULL || objects != scan.objects)
         fatal_without_memory();
     if (value == NULL) {
-        report_error(path, "libplist cannot read it (expected a property list)");
+        report_error(name, "libplist cannot read it (expected a property list)");
         return NULL;
     }
     if (objects != scan.objects) {
         const char *why = is_binary(text, length) ? NULL : scan_doubled_key(arena, text, length);
 
-        report_error(path, "%s", why != NULL ? why : "a key occurs twice (expected each key once)");
+        report_error(name, "%s", why != NULL ? why : "a key occurs twice (expected each key once)");
         return NULL;
     }
     return value;
@@ -233,7 +233,7 @@ const struct value *plist_load(struct arena *arena, const char *path)
     size_t length;
 
     if (read_file(path, &text, &length))
-        value = parse(arena, path, text, length);
+        value = plist_parse(arena, path, text, length);
     free(text);
     return value;
 }

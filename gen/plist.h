@@ -18,6 +18,9 @@ enum {
 
 /* The root of the XML or binary plist at path; NULL after a report. */
 const struct value *plist_load(struct arena *arena, const char *path);
+/* The root of an XML or binary property list in memory; NULL after a report. */
+const struct value *plist_parse(struct arena *arena, const char *name, const char *text,
+                                size_t length);
 
 /* A value and how it was reached, for messages: "FILE: KEY.PATH". */
 struct plist_node {
