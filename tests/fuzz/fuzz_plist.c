@@ -13,12 +13,13 @@
 
 #define NAME "fuzzed.plist"
 
-static size_t inputs, accepted, refused_valid;
+static size_t inputs[2], accepted[2], refused_valid[2]; /* binary ones, XML */
 
 static void summary(void)
 {
-    printf("fuzz_plist: of %zu XML inputs %zu accepted, %zu refused that are valid\n", inputs,
-           accepted, refused_valid);
+    for (int xml = 0; xml < 2; xml++)
+        printf("fuzz_plist: of %zu %s inputs %zu accepted, %zu refused that are valid\n",
+               inputs[xml], xml ? "XML" : "binary", accepted[xml], refused_valid[xml]);
 }
 
 /* ---- the trees ------------------------------------------------------------------------------- */
@@ -115,26 +116,20 @@ static void complain(bool holds, const char *what, const struct judge *judge, co
 {
     if (holds)
         return;
-    dprintf(2, "%s\n  expat and the judge: %s\n  kpepc: %s\n", what,
+    dprintf(2, "%s\n  the judge: %s\n  kpepc: %s\n", what,
             judge == NULL || judge->why == NULL ? "valid" : judge->why,
             *said == '\0' ? "accepted" : said);
     abort();
 }
 
-static void check_xml(const struct value *value, const char *said, const char *text, size_t length)
+static void compare(const struct value *value, const char *said, const struct judge *judge)
 {
-    struct judge judge = judge_xml(text, length, PLIST_DEPTH_MAX);
-
-    inputs++;
-    accepted += value != NULL;
-    refused_valid += value == NULL && judge.verdict == JUDGE_MAY;
-    if (value != NULL) {
-        complain(judge.verdict != JUDGE_REFUSE, "accepted what is no property list", &judge, said);
-        complain(same(value, judge.root), "read differently", &judge, said);
-    } else {
-        complain(judge.verdict != JUDGE_ACCEPT, "refused what is a property list", &judge, said);
+    if (value == NULL) {
+        complain(judge->verdict != JUDGE_ACCEPT, "refused what is a property list", judge, said);
+        return;
     }
-    judge_free(&judge);
+    complain(judge->verdict != JUDGE_REFUSE, "accepted what is no property list", judge, said);
+    complain(same(value, judge->root), "read differently", judge, said);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -145,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t errors = report_errors();
     const struct value *value;
     struct arena arena = {0};
+    struct judge judge;
     char *said;
 
     if (!begun)
@@ -159,8 +155,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         complain(*said == '\0' && report_errors() == errors, "accepted with complaints", NULL,
                  said);
-    if (xml)
-        check_xml(value, said, text, size);
+    judge = xml ? judge_xml(text, size) : judge_binary(data, size);
+    inputs[xml]++;
+    accepted[xml] += value != NULL;
+    refused_valid[xml] += value == NULL && judge.verdict == JUDGE_MAY;
+    compare(value, said, &judge);
+    judge_free(&judge);
     free(said);
     arena_free(&arena);
     return 0;

@@ -1,6 +1,7 @@
 #include "plist_judge.h"
 
 #include "fuzz.h"
+#include "plist.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -21,32 +22,112 @@ static const char *const document_types[] = {
     "\"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">",
 };
 
+/* ---- trees ----------------------------------------------------------------------------------- */
+
+struct judge_node *judge_add(struct judge *judge, struct judge_node *parent, enum judge_kind kind)
+{
+    struct judge_node *node = calloc(1, sizeof *node);
+
+    MUST(node != NULL);
+    node->kind = kind;
+    node->parent = parent;
+    node->made_before = judge->nodes;
+    judge->nodes = node;
+    if (parent == NULL)
+        judge->root = node;
+    else if (parent->last == NULL)
+        parent->first = node;
+    else
+        parent->last->next = node;
+    if (parent != NULL)
+        parent->last = node;
+    return node;
+}
+
+void judge_add_text(struct judge_node *node, const char *text, size_t length)
+{
+    if (node->length + length > node->capacity) {
+        node->capacity = 2 * (node->length + length);
+        node->text = realloc(node->text, node->capacity);
+        MUST(node->text != NULL);
+    }
+    if (length != 0)
+        memcpy(node->text + node->length, text, length);
+    node->length += length;
+}
+
+void judge_at_most(struct judge *judge, enum judge_verdict verdict, const char *why)
+{
+    if (verdict >= judge->verdict)
+        return;
+    judge->verdict = verdict;
+    judge->why = why;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    const struct judge_node *x = *(struct judge_node *const *)a;
+    const struct judge_node *y = *(struct judge_node *const *)b;
+    size_t length = x->length < y->length ? x->length : y->length;
+    int order = length == 0 ? 0 : memcmp(x->text, y->text, length);
+
+    return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
+}
+
+void judge_dict(struct judge *judge, const struct judge_node *dict)
+{
+    const struct judge_node **keys;
+    size_t count = 0, children = 0;
+
+    for (const struct judge_node *node = dict->first; node != NULL; node = node->next)
+        children++;
+    keys = calloc(children + 1, sizeof *keys);
+    MUST(keys != NULL);
+    for (const struct judge_node *node = dict->first; node != NULL; node = node->next) {
+        if (node->kind == JUDGE_KEY)
+            keys[count++] = node;
+        if ((node->kind == JUDGE_KEY) == (node->next == NULL || node->next->kind == JUDGE_KEY))
+            judge_at_most(judge, JUDGE_REFUSE, "no key, or no value");
+    }
+    if (dict->first != NULL && dict->first->kind != JUDGE_KEY)
+        judge_at_most(judge, JUDGE_REFUSE, "a value without a key");
+    if (count != 0)
+        qsort(keys, count, sizeof *keys, compare_texts);
+    for (size_t i = 1; i < count; i++)
+        if (compare_texts(&keys[i - 1], &keys[i]) == 0)
+            judge_at_most(judge, JUDGE_REFUSE, "a key twice");
+    free(keys);
+}
+
+void judge_free(struct judge *judge)
+{
+    for (struct judge_node *node = judge->nodes, *before; node != NULL; node = before) {
+        before = node->made_before;
+        free(node->text);
+        free(node);
+    }
+}
+
+/* ---- an XML file being read ------------------------------------------------------------------ */
+
 struct reading {
     struct judge judge;
     XML_Parser parser;
     const char *text;
     size_t length;
     struct judge_node *open;
-    unsigned depth, depth_max;
+    unsigned depth;
     bool in_cdata;
 };
 
-static void judge_at_most(struct reading *reading, enum judge_verdict verdict, const char *why)
-{
-    if (verdict >= reading->judge.verdict)
-        return;
-    reading->judge.verdict = verdict;
-    reading->judge.why = why;
-}
-
 static void refuse(struct reading *reading, const char *why)
 {
-    judge_at_most(reading, JUDGE_REFUSE, why);
+    judge_at_most(&reading->judge, JUDGE_REFUSE, why);
 }
 
 static void may_refuse(struct reading *reading, const char *why)
 {
-    judge_at_most(reading, JUDGE_MAY, why);
+    judge_at_most(&reading->judge, JUDGE_MAY, why);
 }
 
 static bool is_container(const struct judge_node *node)
@@ -70,26 +151,6 @@ static bool source_has(const struct reading *reading, char c)
 
     MUST(begin >= 0 && count >= 0 && (size_t)begin + (size_t)count <= reading->length);
     return memchr(reading->text + begin, c, (size_t)count) != NULL;
-}
-
-static void add_node(struct reading *reading, enum judge_kind kind)
-{
-    struct judge_node *node = calloc(1, sizeof *node), *parent = reading->open;
-
-    MUST(node != NULL);
-    node->kind = kind;
-    node->parent = parent;
-    node->made_before = reading->judge.nodes;
-    reading->judge.nodes = node;
-    if (parent == NULL)
-        reading->judge.root = node;
-    else if (parent->last == NULL)
-        parent->first = node;
-    else
-        parent->last->next = node;
-    if (parent != NULL)
-        parent->last = node;
-    reading->open = node;
 }
 
 static void check_attributes(struct reading *reading, enum judge_kind kind, const char **attributes)
@@ -117,9 +178,9 @@ static void on_start(void *user, const char *name, const char **attributes)
         return;
     }
     check_attributes(reading, kind, attributes);
-    add_node(reading, kind);
+    reading->open = judge_add(&reading->judge, reading->open, kind);
     reading->depth += is_container(reading->open);
-    if (reading->depth > reading->depth_max + 1) /* and <plist> */
+    if (reading->depth > PLIST_DEPTH_MAX + 1) /* and <plist> */
         refuse(reading, "nested too deep");
     /* Of an empty tag both events have the same bytes. */
     if ((kind == JUDGE_TRUE || kind == JUDGE_FALSE) && !source_has(reading, '/'))
@@ -139,17 +200,6 @@ static void on_end(void *user, const char *name)
     reading->open = reading->open->parent;
 }
 
-static void add_text(struct judge_node *node, const char *text, size_t length)
-{
-    if (node->length + length > node->capacity || node->text == NULL) {
-        node->capacity = 2 * (node->length + length) + 16;
-        node->text = realloc(node->text, node->capacity);
-        MUST(node->text != NULL);
-    }
-    memcpy(node->text + node->length, text, length);
-    node->length += length;
-}
-
 static void on_text(void *user, const char *text, int length)
 {
     struct reading *reading = user;
@@ -157,7 +207,7 @@ static void on_text(void *user, const char *text, int length)
     if (is_refused(reading))
         return;
     if (!is_container(reading->open)) {
-        add_text(reading->open, text, (size_t)length);
+        judge_add_text(reading->open, text, (size_t)length);
         if ((reading->open->kind == JUDGE_INTEGER || reading->open->kind == JUDGE_REAL) &&
             (reading->in_cdata || source_has(reading, '&')))
             may_refuse(reading, "a number by another name");
@@ -312,32 +362,6 @@ static void read_data(struct reading *reading, const struct judge_node *node)
         may_refuse(reading, "data or a date that may be malformed");
 }
 
-static int compare_text(const struct judge_node *a, const struct judge_node *b)
-{
-    size_t length = a->length < b->length ? a->length : b->length;
-    int order = length == 0 ? 0 : memcmp(a->text, b->text, length);
-
-    return order != 0 ? order : (a->length > b->length) - (a->length < b->length);
-}
-
-/* Keys and values in turn, each key once. */
-static void check_dict(struct reading *reading, const struct judge_node *dict)
-{
-    bool key = true;
-
-    for (const struct judge_node *node = dict->first; node != NULL; node = node->next) {
-        if ((node->kind == JUDGE_KEY) != key)
-            refuse(reading, "no key, or no value");
-        for (const struct judge_node *other = dict->first; key && other != node;
-             other = other->next)
-            if (other->kind == JUDGE_KEY && compare_text(other, node) == 0)
-                refuse(reading, "a key twice");
-        key = !key;
-    }
-    if (!key)
-        refuse(reading, "a key without its value");
-}
-
 static void check_node(struct reading *reading, struct judge_node *node)
 {
     switch (node->kind) {
@@ -346,7 +370,7 @@ static void check_node(struct reading *reading, struct judge_node *node)
             refuse(reading, "not one value in <plist>");
         break;
     case JUDGE_DICT:
-        check_dict(reading, node);
+        judge_dict(&reading->judge, node);
         break;
     case JUDGE_ARRAY:
         for (const struct judge_node *item = node->first; item != NULL; item = item->next)
@@ -388,13 +412,13 @@ static void set_handlers(struct reading *reading)
     XML_SetSkippedEntityHandler(parser, on_skipped);
 }
 
-struct judge judge_xml(const char *text, size_t length, unsigned depth_max)
+struct judge judge_xml(const char *text, size_t length)
 {
-    struct reading reading = {
-        .judge.verdict = JUDGE_ACCEPT, .text = text, .length = length, .depth_max = depth_max};
+    struct reading reading = {.judge.verdict = JUDGE_ACCEPT, .text = text, .length = length};
 
     reading.parser = XML_ParserCreate(NULL);
     MUST(reading.parser != NULL);
+    XML_SetHashSalt(reading.parser, 1); /* else of its own choice, and no run is like another */
     set_handlers(&reading);
     if (memchr(text, '\0', length) != NULL)
         may_refuse(&reading, "UTF-16");
@@ -405,13 +429,4 @@ struct judge judge_xml(const char *text, size_t length, unsigned depth_max)
         for (struct judge_node *node = reading.judge.nodes; node != NULL; node = node->made_before)
             check_node(&reading, node);
     return reading.judge;
-}
-
-void judge_free(struct judge *judge)
-{
-    for (struct judge_node *node = judge->nodes, *before; node != NULL; node = before) {
-        before = node->made_before;
-        free(node->text);
-        free(node);
-    }
 }

@@ -1,6 +1,6 @@
 /*
- * A second reading of XML property lists: expat's events -> a tree, by what the format says, and
- * whether kpepc has to accept it. It shares nothing with gen/.
+ * A second reading of property lists: XML by expat's events, binary ones by their format -> a tree,
+ * and whether kpepc has to accept it. It shares nothing with gen/ but the limits.
  */
 #ifndef KPEP_PLIST_JUDGE_H
 #define KPEP_PLIST_JUDGE_H
@@ -49,8 +49,16 @@ struct judge {
     struct judge_node *nodes;
 };
 
-/* depth_max: how deep arrays and dictionaries may be nested. */
-struct judge judge_xml(const char *text, size_t length, unsigned depth_max);
+struct judge judge_xml(const char *text, size_t length);
+/* Of a file that begins with "bplist00". */
+struct judge judge_binary(const uint8_t *data, size_t length);
 void judge_free(struct judge *judge);
+
+/* For the two of them. The last child of the parent (NULL: the root); its text; what is found. */
+struct judge_node *judge_add(struct judge *judge, struct judge_node *parent, enum judge_kind kind);
+void judge_add_text(struct judge_node *node, const char *text, size_t length);
+void judge_at_most(struct judge *judge, enum judge_verdict verdict, const char *why);
+/* Keys and values in turn, each key once. */
+void judge_dict(struct judge *judge, const struct judge_node *dict);
 
 #endif

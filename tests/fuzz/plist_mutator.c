@@ -222,7 +222,7 @@ static size_t generate(uint8_t *data, size_t max)
     put_tag(&output, "</", "plist", ">");
     put_space(&output);
     if (!output.full) { /* else what there was room for */
-        judge = judge_xml((const char *)data, output.length, 64);
+        judge = judge_xml((const char *)data, output.length);
         MUST(judge.verdict == JUDGE_ACCEPT);
         judge_free(&judge);
     }

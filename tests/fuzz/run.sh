@@ -25,15 +25,18 @@ mkdir -p "$build/found"
 # 0 would make libFuzzer choose one that nobody sees.
 seed=${KPEP_SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 [ "$seed" != 0 ] || seed=1
+# The same addresses too, which libFuzzer's choices depend on; and no look at the clock (-reload=0).
+same=""
+! setarch -R true 2>/dev/null || same="setarch -R"
 echo "the seed: KPEP_SEED=$seed tests/fuzz/run.sh $* repeats this run"
 
 # NAME RUNS LONGEST_INPUT
 fuzz() {
     cp -r "$here/corpus/$1" "$work/$1"
-    set -- "$1" "$build/tests/fuzz/fuzz_$1" -runs=$(($2 * times)) -seed="$seed" -max_len="$3" \
-        -timeout=60 -rss_limit_mb=2048 -dict="$here/$1.dict"
     name=$1
-    shift
+    # shellcheck disable=SC2086
+    set -- $same "$build/tests/fuzz/fuzz_$1" -runs=$(($2 * times)) -seed="$seed" -reload=0 \
+        -max_len="$3" -timeout=60 -rss_limit_mb=2048 -dict="$here/$1.dict"
     if ! "$@" -artifact_prefix="$build/found/$name-" "$work/$name" >"$work/$name.log" 2>&1; then
         grep -v '^#' "$work/$name.log" >&2
         echo "fuzz_$name: found something; the same again: $* COPY_OF_$here/corpus/$name" >&2
