@@ -172,5 +172,5 @@ const char *value_type_name(enum value_type type)
     case VALUE_OTHER:
         break;
     }
-    return "data, date or uid";
+    return "data or date";
 }
