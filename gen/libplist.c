@@ -12,6 +12,8 @@
 
 /* ---- the document it is shown ---------------------------------------------------------------- */
 
+#define PUT(to, literal) buffer_add((to), (literal), sizeof(literal) - 1)
+
 /*
  * Nothing that two readers could read differently: no declaration, attribute, comment, white space
  * or reference to a character. A text that could be taken for markup is CDATA, for which libplist
@@ -25,14 +27,14 @@ static void put_text(struct buffer *to, const char *text, size_t length)
         buffer_add(to, text, length);
         return;
     }
-    buffer_puts(to, "<![CDATA[");
+    PUT(to, "<![CDATA[");
     while ((mark = strstr(at, "]]>")) != NULL) {
         buffer_add(to, at, (size_t)(mark - at) + 2);
-        buffer_puts(to, "]]><![CDATA[");
+        PUT(to, "]]><![CDATA[");
         at = mark + 2;
     }
     buffer_add(to, at, (size_t)(end - at));
-    buffer_puts(to, "]]>");
+    PUT(to, "]]>");
 }
 
 static void put_integer(struct buffer *to, int64_t integer)
@@ -56,36 +58,36 @@ static void put_value(struct buffer *to, const struct value *value)
         buffer_puts(to, value->boolean ? "<true/>" : "<false/>");
         break;
     case VALUE_INT:
-        buffer_puts(to, "<integer>");
+        PUT(to, "<integer>");
         put_integer(to, value->integer);
-        buffer_puts(to, "</integer>");
+        PUT(to, "</integer>");
         break;
     case VALUE_REAL:
         buffer_printf(to, "<real>%.17g</real>", value->real);
         break;
     case VALUE_STRING:
-        buffer_puts(to, "<string>");
+        PUT(to, "<string>");
         put_text(to, value->string, value->length);
-        buffer_puts(to, "</string>");
+        PUT(to, "</string>");
         break;
     case VALUE_LIST:
-        buffer_puts(to, "<array>");
+        PUT(to, "<array>");
         for (size_t i = 0; i < value->length; i++)
             put_value(to, value->items[i]);
-        buffer_puts(to, "</array>");
+        PUT(to, "</array>");
         break;
     case VALUE_MAP:
-        buffer_puts(to, "<dict>");
+        PUT(to, "<dict>");
         for (size_t i = 0; i < value->length; i++) {
-            buffer_puts(to, "<key>");
+            PUT(to, "<key>");
             put_text(to, value->keys[i], strlen(value->keys[i]));
-            buffer_puts(to, "</key>");
+            PUT(to, "</key>");
             put_value(to, value->items[i]);
         }
-        buffer_puts(to, "</dict>");
+        PUT(to, "</dict>");
         break;
     case VALUE_OTHER: /* of data and dates it matters only that there is one */
-        buffer_puts(to, "<data></data>");
+        PUT(to, "<data></data>");
         break;
     }
 }

@@ -11,27 +11,32 @@ static int compare_entries(const void *a, const void *b)
     return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
 }
 
-/* Apple writes keys in order, and so does snapshot. */
-static bool in_order(const struct scan_entry *entries, size_t count)
+/* The last of those that are in order, each key once, from the first on. */
+static size_t in_order(const struct scan_entry *entries, size_t count)
 {
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(entries[i - 1].key, entries[i].key) >= 0)
-            return false;
-    return true;
+    size_t i = 1;
+
+    while (i < count && strcmp(entries[i - 1].key, entries[i].key) < 0)
+        i++;
+    return i;
 }
 
 struct value *scan_map(struct arena *arena, struct scan_entry *entries, size_t count,
                        const struct scan_entry **doubled)
 {
     struct value *map = value_map(arena);
+    size_t ordered = in_order(entries, count);
 
-    if (!in_order(entries, count))
+    if (ordered < count) { /* seldom: Apple writes keys in order, and so does snapshot */
         qsort(entries, count, sizeof *entries, compare_entries);
+        ordered = in_order(entries, count);
+    }
+    if (ordered < count) {
+        *doubled = &entries[ordered];
+        return NULL;
+    }
     for (size_t i = 0; i < count; i++)
-        if (!value_set_kept(arena, map, entries[i].key, entries[i].value)) {
-            *doubled = &entries[i];
-            return NULL;
-        }
+        value_push(arena, map, entries[i].key, entries[i].value);
     return map;
 }
 

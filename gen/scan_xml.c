@@ -65,14 +65,14 @@ static bool refuse_at(struct xml *xml, const char *at, const char *format, ...)
 
 #define REFUSE(xml, ...) refuse_at((xml), (xml)->at, __VA_ARGS__)
 
-static bool starts(const struct xml *xml, const char *with)
+static inline bool starts(const struct xml *xml, const char *with)
 {
     size_t length = strlen(with);
 
     return (size_t)(xml->end - xml->at) >= length && memcmp(xml->at, with, length) == 0;
 }
 
-static bool take(struct xml *xml, const char *text)
+static inline bool take(struct xml *xml, const char *text)
 {
     if (!starts(xml, text))
         return false;
@@ -80,19 +80,20 @@ static bool take(struct xml *xml, const char *text)
     return true;
 }
 
-static bool is_space(char c)
+static inline bool is_space(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return c == '\t' || c == ' ' || c == '\n' || c == '\r';
 }
 
 /* Whether there was any. */
-static bool take_space(struct xml *xml)
+static inline bool take_space(struct xml *xml)
 {
-    const char *begin = xml->at;
+    const char *begin = xml->at, *at = begin;
 
-    while (xml->at < xml->end && is_space(*xml->at))
-        xml->at++;
-    return xml->at != begin;
+    while (at < xml->end && is_space(*at))
+        at++;
+    xml->at = at;
+    return at != begin;
 }
 
 /* ---- characters ------------------------------------------------------------------------------ */
@@ -328,30 +329,62 @@ static bool read_document_type(struct xml *xml)
 
 /* ---- tags ------------------------------------------------------------------------------------ */
 
-static enum element read_name(struct xml *xml)
+/* The first element whose name could begin so; the few others follow it. */
+static enum element first_element(char c)
 {
-    const char *name = xml->at;
-    size_t length;
-    enum element element = 0;
+    switch (c) {
+    case 'k':
+        return KEY;
+    case 'i':
+        return INTEGER;
+    case 's':
+        return STRING;
+    case 'd':
+        return DICT;
+    default:
+        return ARRAY;
+    }
+}
 
-    while (xml->at < xml->end && *xml->at != '>' && *xml->at != '/' && *xml->at != '<' &&
-           !is_space(*xml->at))
-        xml->at++;
-    length = (size_t)(xml->at - name);
-    while (element < ELEMENTS &&
-           (names[element].length != length || memcmp(names[element].text, name, length) != 0))
-        element++;
-    return element;
+static inline bool ends_name(char c)
+{
+    return c == '>' || c == '/' || c == '<' || is_space(c);
+}
+
+static inline bool take_name(struct xml *xml, enum element element)
+{
+    size_t length = names[element].length;
+
+    if ((size_t)(xml->end - xml->at) <= length ||
+        memcmp(xml->at, names[element].text, length) != 0 || !ends_name(xml->at[length]))
+        return false;
+    xml->at += length;
+    return true;
+}
+
+static bool refuse_name(struct xml *xml, const char *begin)
+{
+    int length = 0;
+
+    if (xml->end - xml->at <= 7) /* as long as a name: it may have been cut short */
+        for (enum element element = 0; element < ELEMENTS; element++)
+            if (starts(xml, names[element].text))
+                return refuse_at(xml, begin, "a tag does not end (expected >)");
+    while (length < 20 && xml->at + length < xml->end && !ends_name(xml->at[length]))
+        length++;
+    return refuse_at(xml, begin, "unknown element <%.*s> (expected one of a property list)", length,
+                     xml->at);
 }
 
 static bool read_start(struct xml *xml, enum element *element, bool *empty)
 {
     const char *begin = xml->at++;
 
-    *element = read_name(xml);
+    *element = xml->at == xml->end ? ELEMENTS : first_element(*xml->at);
+    while (*element < ELEMENTS && !take_name(xml, *element))
+        ++*element;
     if (*element == ELEMENTS)
-        return refuse_at(xml, begin, "unknown element <%.*s> (expected one of a property list)",
-                         xml->at - begin > 20 ? 20 : (int)(xml->at - begin - 1), begin + 1);
+        return refuse_name(xml, begin);
     if (++xml->elements > PLIST_OBJECTS_MAX)
         return refuse_at(xml, begin, "too many elements (expected at most %d)", PLIST_OBJECTS_MAX);
     if (*element == PLIST)
@@ -373,7 +406,7 @@ static bool read_end(struct xml *xml, enum element element)
 
     if (xml->error != NULL)
         return false;
-    if (take(xml, "</") && read_name(xml) == element) {
+    if (take(xml, "</") && take_name(xml, element)) {
         take_space(xml);
         if (take(xml, ">"))
             return true;
@@ -441,8 +474,11 @@ static bool read_text(struct xml *xml, enum element element, struct span *text)
 
     xml->content.length = 0;
     for (;;) {
-        while (xml->at < xml->end && is_ordinary(*xml->at))
-            xml->at++;
+        const char *at = xml->at;
+
+        while (at < xml->end && is_ordinary(*at))
+            at++;
+        xml->at = at;
         if (xml->at == xml->end || starts(xml, "</"))
             break;
         if (starts(xml, "]]>"))

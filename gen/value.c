@@ -90,6 +90,13 @@ void value_append(struct arena *arena, struct value *list, struct value *item)
     list->items[list->length++] = item;
 }
 
+void value_push(struct arena *arena, struct value *map, const char *key, struct value *item)
+{
+    grow(arena, map);
+    map->keys[map->length] = key;
+    map->items[map->length++] = item;
+}
+
 /* No key holds a NUL, so a text that does is behind the key it begins with. */
 static int compare_key(const char *key, const char *text, size_t length)
 {

@@ -15,7 +15,7 @@ enum value_type {
     VALUE_STRING,
     VALUE_LIST,
     VALUE_MAP,
-    VALUE_OTHER, /* a plist type that nothing here reads: data, date, uid */
+    VALUE_OTHER, /* a plist type that nothing here reads: data, date */
 };
 
 struct value {
@@ -46,6 +46,8 @@ void value_append(struct arena *arena, struct value *list, struct value *item);
 bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
 /* The same with a key that lives as long as the map: a literal, or text of the arena. */
 bool value_set_kept(struct arena *arena, struct value *map, const char *key, struct value *item);
+/* The same with a key that is known to be behind all the map has. */
+void value_push(struct arena *arena, struct value *map, const char *key, struct value *item);
 /* NULL when map is not a map or has no such key. */
 const struct value *value_get(const struct value *map, const char *key, size_t length);
 /* "string", "integer", ...: the plist word for the type, for messages. */
