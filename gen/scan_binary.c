@@ -118,6 +118,7 @@ static bool read_utf16(struct binary *binary, size_t at)
 static bool read_string(struct binary *binary, size_t at)
 {
     binary->content.length = 0;
+    buffer_puts(&binary->content, ""); /* what is empty has a text too */
     return (binary->data[at] >> 4 == 0x5 ? read_ascii : read_utf16)(binary, at);
 }
 

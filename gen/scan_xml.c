@@ -723,7 +723,8 @@ static struct value *read_dict(struct xml *xml, bool empty, unsigned depth)
     }
     if (!empty && !read_end(xml, DICT))
         return NULL;
-    map = scan_map(xml->arena, xml->entries + first, xml->entry_count - first, &doubled);
+    map = scan_map(xml->arena, xml->entries == NULL ? NULL : xml->entries + first,
+                   xml->entry_count - first, &doubled);
     xml->entry_count = first;
     if (map == NULL)
         refuse_at(xml, xml->text + doubled->place, "%s", scan_doubled(xml->arena, doubled));
