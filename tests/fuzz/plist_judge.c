@@ -355,11 +355,27 @@ static void read_real(struct reading *reading, struct judge_node *node)
     free(text);
 }
 
-/* Nothing reads what is in them: they may be checked, and need not be. */
+/* Nothing reads what is in them: malformed ones may be refused, and need not be. */
 static void read_data(struct reading *reading, const struct judge_node *node)
 {
-    if (node->length != 0)
-        may_refuse(reading, "data or a date that may be malformed");
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    bool whole = node->length % 4 == 0;
+
+    for (size_t i = 0; i < node->length; i++)
+        whole = whole && memchr(base64, node->text[i], strlen(base64)) != NULL;
+    if (!whole)
+        may_refuse(reading, "data that may be malformed");
+}
+
+static void read_date(struct reading *reading, const struct judge_node *node)
+{
+    static const char most[] = "9999-09-19T19:59:59Z", least[] = "0000-01-01T00:00:00Z";
+    bool whole = node->length == strlen(most);
+
+    for (size_t i = 0; whole && i < node->length; i++)
+        whole = node->text[i] >= least[i] && node->text[i] <= most[i];
+    if (!whole)
+        may_refuse(reading, "a date that may be malformed");
 }
 
 static void check_node(struct reading *reading, struct judge_node *node)
@@ -384,8 +400,10 @@ static void check_node(struct reading *reading, struct judge_node *node)
         read_real(reading, node);
         break;
     case JUDGE_DATA:
-    case JUDGE_DATE:
         read_data(reading, node);
+        break;
+    case JUDGE_DATE:
+        read_date(reading, node);
         break;
     case JUDGE_TRUE:
     case JUDGE_FALSE:

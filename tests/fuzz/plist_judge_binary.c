@@ -3,6 +3,7 @@
 #include "fuzz.h"
 #include "plist.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { TRAILER = 32 };
@@ -95,7 +96,8 @@ static void read_integer(struct reading *reading, struct judge_node *node,
     memcpy(&node->integer, &low, sizeof low);
 }
 
-static void read_real(struct judge_node *node, const struct object *object, size_t size)
+static void read_real(struct reading *reading, struct judge_node *node, const struct object *object,
+                      size_t size)
 {
     uint64_t bits = number(object->at, size);
     uint32_t half = (uint32_t)bits;
@@ -105,6 +107,8 @@ static void read_real(struct judge_node *node, const struct object *object, size
     memcpy(&node->real, &bits, sizeof bits);
     if (size == sizeof single)
         node->real = (double)single;
+    if (!isfinite(node->real))
+        may_refuse(reading, "a real or date that is no number");
 }
 
 /* What has its size in its marker. */
@@ -123,8 +127,8 @@ static bool read_number(struct reading *reading, struct judge_node *parent,
                                          : JUDGE_DATE);
     if (object->type == 1)
         read_integer(reading, node, object, size);
-    else if (object->type == 2)
-        read_real(node, object, size);
+    else
+        read_real(reading, node, object, size);
     return true;
 }
 

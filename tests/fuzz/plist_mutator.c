@@ -2,12 +2,12 @@
  * How libFuzzer makes the inputs of fuzz_plist: valid property lists from a grammar, in every
  * spelling that XML has for them, and what attacks a reader put between their tags.
  */
+#include "plist_mutator.h"
 #include "fuzz.h"
 #include "plist_judge.h"
 
 #include <string.h>
 
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 #define PICK(list) pick((list), sizeof(list) / sizeof *(list))
@@ -75,7 +75,7 @@ struct output {
 
 static uint32_t state;
 
-static uint32_t below(uint32_t limit)
+uint32_t below(uint32_t limit)
 {
     state ^= state << 13;
     state ^= state >> 17;
@@ -181,6 +181,10 @@ static void put_value(struct output *output, unsigned depth)
         put_leaf(output, "integer", PICK(integers));
     } else if (kind == 10) {
         put_leaf(output, "real", PICK(reals));
+    } else if (below(3) == 0) {
+        bool data = below(2) == 0;
+
+        put_leaf(output, data ? "data" : "date", data ? "AAEC" : "2001-01-01T00:00:00Z");
     } else {
         static const char *const empty[] = {"true", "false", "string", "data", "true"};
 
@@ -293,6 +297,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 {
     state = seed * 2654435761u | 1;
     (void)below(1);
+    if (below(16) == 0)
+        return generate_binary(data, max_size);
+    if (size >= 8 && memcmp(data, "bplist00", 8) == 0)
+        return change_binary(data, size, max_size);
     switch (below(8)) {
     case 0:
         return generate(data, max_size);
