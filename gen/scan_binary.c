@@ -184,16 +184,11 @@ static uint64_t read_ref(const struct binary *binary, size_t at, size_t n)
 }
 
 /* Whether the object is there, and may be. */
-static bool check_object(struct binary *binary, uint64_t index, unsigned depth)
+static bool check_object(struct binary *binary, uint64_t index)
 {
     size_t at;
 
-    /* A cycle is without end in depth, a bomb of shared objects in visits. */
-    if (depth > PLIST_DEPTH_MAX)
-        return refuse(binary, arena_printf(binary->arena,
-                                           "nested too deep, or an object inside itself (expected "
-                                           "at most %d levels)",
-                                           PLIST_DEPTH_MAX)) != NULL;
+    /* A bomb of shared objects is without end in visits. */
     if (++binary->visited > PLIST_OBJECTS_MAX)
         return refuse(binary, arena_printf(binary->arena, "too many objects (expected at most %d)",
                                            PLIST_OBJECTS_MAX)) != NULL;
@@ -207,11 +202,11 @@ static bool check_object(struct binary *binary, uint64_t index, unsigned depth)
                           "offset table)") != NULL;
 }
 
-static const char *read_key(struct binary *binary, uint64_t index, unsigned depth)
+static const char *read_key(struct binary *binary, uint64_t index)
 {
     size_t at;
 
-    if (!check_object(binary, index, depth))
+    if (!check_object(binary, index))
         return NULL;
     at = offset_of(binary, index);
     if (binary->data[at] >> 4 != 0x5 && binary->data[at] >> 4 != 0x6)
@@ -262,7 +257,7 @@ static struct value *read_dict(struct binary *binary, size_t at, unsigned depth)
                                            PLIST_KEYS_MAX));
     entries = arena_alloc(binary->arena, count, sizeof *entries);
     for (size_t i = 0; i < count; i++) {
-        const char *key = read_key(binary, read_ref(binary, at, i), depth + 1);
+        const char *key = read_key(binary, read_ref(binary, at, i));
         struct value *value =
             key == NULL ? NULL : read_object(binary, read_ref(binary, at, count + i), depth + 1);
 
@@ -279,7 +274,7 @@ static struct value *read_object(struct binary *binary, uint64_t index, unsigned
     static const char unknown[] = "an object of unknown type (expected what XML can say)";
     size_t at, length;
 
-    if (!check_object(binary, index, depth))
+    if (!check_object(binary, index))
         return NULL;
     at = offset_of(binary, index);
     switch (binary->data[at] >> 4) {
@@ -299,9 +294,13 @@ static struct value *read_object(struct binary *binary, uint64_t index, unsigned
                    ? value_string(binary->arena, binary->content.data, binary->content.length)
                    : NULL;
     case 0xa:
-        return read_array(binary, at, depth);
     case 0xd:
-        return read_dict(binary, at, depth);
+        if (depth == PLIST_DEPTH_MAX) /* a cycle is without end in depth */
+            return refuse(binary, arena_printf(binary->arena,
+                                               "nested too deep, or an object inside itself "
+                                               "(expected at most %d levels)",
+                                               PLIST_DEPTH_MAX));
+        return (binary->data[at] >> 4 == 0xa ? read_array : read_dict)(binary, at, depth);
     default:
         return refuse(binary, unknown);
     }
