@@ -267,14 +267,14 @@ static void on_declaration(void *user, const char *version, const char *encoding
         may_refuse(reading, "standalone");
 }
 
-static bool has_text(const struct reading *reading, const char *wanted)
+/* expat tells it at its end, with white space in its names made one blank. */
+static bool is_document_type(const struct reading *reading, const char *wanted)
 {
+    XML_Index end = XML_GetCurrentByteIndex(reading->parser) + 1;
     size_t size = strlen(wanted);
 
-    for (size_t at = 0; at + size <= reading->length; at++)
-        if (memcmp(reading->text + at, wanted, size) == 0)
-            return true;
-    return false;
+    return end >= (XML_Index)size && (size_t)end <= reading->length &&
+           memcmp(reading->text + (size_t)end - size, wanted, size) == 0;
 }
 
 static void on_document_type(void *user, const char *name, const char *system_id,
@@ -286,7 +286,8 @@ static void on_document_type(void *user, const char *name, const char *system_id
     (void)system_id;
     (void)public_id;
     (void)has_subset;
-    if (!has_text(reading, document_types[0]) && !has_text(reading, document_types[1]))
+    if (!is_document_type(reading, document_types[0]) &&
+        !is_document_type(reading, document_types[1]))
         may_refuse(reading, "a document type that is not Apple's as Apple writes it");
 }
 
@@ -332,8 +333,10 @@ static void read_integer(struct reading *reading, struct judge_node *node)
         refuse(reading, "not an integer");
     if (had_space || *text == '+' || (*text == '-' && hexadecimal) || strchr(text, 'X') != NULL)
         may_refuse(reading, "an integer that is written unusually");
-    if (!hexadecimal && digits[0] == '0' && (digits[1] != '\0' || *text == '-'))
-        may_refuse(reading, "an integer with a leading zero");
+    if (!hexadecimal && digits[0] == '0' && digits[1] != '\0')
+        refuse(reading, "an integer with a leading zero, which some take for octal");
+    if (strcmp(text, "-0") == 0)
+        may_refuse(reading, "an integer that is written unusually");
     errno = 0;
     node->integer = strtoll(text, &end, hexadecimal ? 16 : 10);
     if (errno != 0)
