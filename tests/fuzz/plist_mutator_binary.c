@@ -255,7 +255,7 @@ size_t change_binary(uint8_t *data, size_t size, size_t max_size)
         entry[offset_size - 1] = (uint8_t)(entry[offset_size - 1] + 1 - 2 * below(2));
         break;
     case 5:
-        data[size - 1 - below(26)] = bytes[below(sizeof bytes)];
+        data[size - 1 - below(TRAILER)] = bytes[below(sizeof bytes)];
         break;
     default:
         return change_objects(data, size, max_size, table);
