@@ -66,7 +66,8 @@ def compile_with(compiler, level, directory):
 
 
 def main():
-    compilers = {shutil.which(name) for name in (CC, "gcc", "clang")} - {None}
+    compilers = {os.path.realpath(shutil.which(name)) for name in (CC, "gcc", "clang")
+                 if shutil.which(name)}
     with tempfile.TemporaryDirectory() as directory:
         for compiler in sorted(compilers):
             for level in ("-O0", "-O1", "-O2", "-O3", "-Os"):
