@@ -132,26 +132,6 @@ static int check_count(const struct encoder *encoder)
     return KPDB_OK;
 }
 
-/* Whether event a is to be placed before event b: narrowest first, then by counters, then by id. */
-static bool before(const struct kpdb_wanted *a, const struct kpdb_wanted *b)
-{
-    if (a->width != b->width)
-        return a->width < b->width;
-    return a->counters != b->counters ? a->counters < b->counters : a->asked < b->asked;
-}
-
-/* The indexes of the events in the order in which they are placed. */
-static void sort_events(const struct encoder *encoder, uint8_t *order)
-{
-    for (unsigned i = 0; i < encoder->count; i++) {
-        unsigned at = i;
-
-        for (; at > 0 && before(&encoder->wanted[i], &encoder->wanted[order[at - 1]]); at--)
-            order[at] = order[at - 1];
-        order[at] = (uint8_t)i;
-    }
-}
-
 /* All that can go nowhere but on those counters. */
 static uint32_t confined(const struct encoder *encoder, uint32_t counters)
 {
@@ -172,11 +152,9 @@ static int check_duplicates(const struct encoder *encoder)
     return KPDB_OK;
 }
 
-static int place_optimally(struct encoder *encoder)
+/* What forbids the events wherever the others go. */
+static int check_events(const struct encoder *encoder)
 {
-    uint32_t masks[KPDB_EVENTS_MAX];
-    uint8_t order[KPDB_EVENTS_MAX], counter[KPDB_EVENTS_MAX];
-    struct kpdb_matching matching;
     int result = check_duplicates(encoder);
 
     for (unsigned i = 0; i < encoder->count && result == KPDB_OK; i++) {
@@ -184,47 +162,67 @@ static int place_optimally(struct encoder *encoder)
         if (result != KPDB_OK)
             fail(encoder, result, i, 0, encoder->wanted[i].event.counters);
     }
-    if (result == KPDB_OK)
-        result = check_count(encoder);
-    if (result != KPDB_OK)
-        return result;
-    sort_events(encoder, order);
+    return result == KPDB_OK ? check_count(encoder) : result;
+}
+
+/* Where the lowest counter left will not do for every event: those placed before it move. */
+static int rearrange(struct encoder *encoder, const uint64_t *keys)
+{
+    uint32_t masks[KPDB_EVENTS_MAX];
+    uint8_t counter[KPDB_EVENTS_MAX];
+    struct kpdb_matching matching;
+
+    for (unsigned i = 0; i < encoder->count; i++)
+        masks[i] = kpdb_key_counters(keys[i]);
     kpdb_begin(&matching, masks, counter);
     for (unsigned i = 0; i < encoder->count; i++) {
-        const struct kpdb_wanted *wanted = &encoder->wanted[order[i]];
-        uint32_t full;
+        unsigned index = kpdb_key_index(keys[i]);
+        uint32_t full = kpdb_match(&matching);
 
-        masks[i] = wanted->counters;
-        full = kpdb_match(&matching);
         if (full != 0)
-            return fail(encoder, KPDB_CONFLICT, order[i],
-                        confined(encoder, full) & ~(1u << order[i]), full);
-        encoder->classes |= wanted->fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
+            return fail(encoder, KPDB_CONFLICT, index, confined(encoder, full) & ~(1u << index),
+                        full);
     }
     for (unsigned i = 0; i < encoder->count; i++)
-        encoder->out->events[order[i]].counter = counter[i];
+        encoder->out->events[kpdb_key_index(keys[i])].counter = counter[i];
     return KPDB_OK;
 }
 
-/* ---- words ----------------------------------------------------------------------------------- */
-
-static uint64_t word_of(const struct encoder *encoder, unsigned index)
+/* Each event on the lowest counter that is left for it; whether they all find one. */
+static bool place_lowest(const struct encoder *encoder, const uint64_t *keys)
 {
-    const struct kpdb_event *event = &encoder->wanted[index].event;
-    bool user_only = encoder->requests[index].user_only;
-    uint64_t word = event->number;
+    uint32_t used = 0;
 
-    if (!encoder->pmu.intel) {
-        unsigned user = encoder->macos != 0 && encoder->macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
+    for (unsigned i = 0; i < encoder->count; i++) {
+        uint32_t open = kpdb_key_counters(keys[i]) & ~used;
 
-        return word | (user_only ? user : 0);
+        if (open == 0)
+            return false;
+        used |= open & -open;
+        encoder->out->events[kpdb_key_index(keys[i])].counter = (uint8_t)kpdb_lowest_bit(open);
     }
-    word |=
-        (uint64_t)event->umask << 8 | (user_only ? INTEL_USER : INTEL_USER_AND_OS) | INTEL_ENABLE;
-    if (encoder->options->full)
-        word |= (uint64_t)(event->other & INTEL_OTHER) << 16;
-    return word;
+    return true;
 }
+
+static int place_optimally(struct encoder *encoder)
+{
+    uint64_t keys[KPDB_EVENTS_MAX];
+    uint32_t classes = 0;
+    bool distinct = true;
+    int result;
+
+    for (unsigned i = 0; i < encoder->count; i++) {
+        distinct &= kpdb_insert(keys, i, kpdb_key(&encoder->wanted[i], i));
+        classes |= encoder->wanted[i].fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
+    }
+    encoder->classes = classes;
+    if (distinct && place_lowest(encoder, keys))
+        return KPDB_OK;
+    result = check_events(encoder);
+    return result == KPDB_OK ? rearrange(encoder, keys) : result;
+}
+
+/* ---- words and warnings ---------------------------------------------------------------------- */
 
 /*
  * The counters that words and slots speak of, in their order. kperfdata numbers
@@ -245,8 +243,6 @@ static uint32_t listed_counters(const struct encoder *encoder)
     return cpu->config_counters & (end < 32 ? (1u << end) - 1 : ~0u);
 }
 
-enum { NO_WORD = KPDB_COUNTERS_MAX };
-
 /* What the places of all events are counted from. */
 struct places {
     uint32_t listed; /* counters that have a word */
@@ -256,27 +252,91 @@ struct places {
     bool as_kperfdata;
 };
 
-/* Where an event's count and word are; an event on a fixed counter has no word. */
-static void locate(const struct encoder *encoder, const struct places *places, unsigned index,
-                   unsigned *slot, unsigned *word)
+/* How many counters of a mask are numbered below one. */
+static unsigned rank(uint32_t counters, unsigned counter)
 {
-    unsigned counter = encoder->out->events[index].counter;
-    uint32_t below = (1u << counter) - 1;
-    bool fixed = encoder->wanted[index].fixed;
-
-    if (places->as_kperfdata) {
-        *slot = counter - (places->fixed - places->before);
-        *word = fixed || counter < places->first ? NO_WORD : counter - places->first;
-    } else if (fixed) {
-        *slot = kpdb_count_bits(encoder->pmu.cpu.fixed_counters & below);
-        *word = NO_WORD;
-    } else {
-        *word = kpdb_count_bits(places->listed & below);
-        *slot = places->before + *word;
-    }
+    return kpdb_count_bits(counters & ((1u << counter) - 1));
 }
 
-static void write_words(struct encoder *encoder)
+static uint64_t word_of(const struct encoder *encoder, const struct kpdb_event *event,
+                        bool user_only)
+{
+    uint64_t word = event->number;
+
+    if (!encoder->pmu.intel) {
+        unsigned user = encoder->macos != 0 && encoder->macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
+
+        return user_only ? word | user : word;
+    }
+    word |=
+        (uint64_t)event->umask << 8 | (user_only ? INTEL_USER : INTEL_USER_AND_OS) | INTEL_ENABLE;
+    if (encoder->options->full)
+        word |= (uint64_t)(event->other & INTEL_OTHER) << 16;
+    return word;
+}
+
+/* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
+static unsigned kernel_warnings(const struct encoder *encoder, const struct kpdb_event *event,
+                                bool user_only)
+{
+    unsigned warnings = encoder->macos >= 15 && !user_only ? KPDB_WARN_USER_MODE : 0, since;
+
+    if (encoder->macos < 14 || !encoder->pmu.cpu.kernel_list)
+        return warnings;
+    since = kpdb_kernel_since(encoder->cpu, event->id);
+    if (since == 0)
+        return warnings | (encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED);
+    /* Without a division. */
+    return since < (encoder->macos + 1) * 100 ? warnings : warnings | KPDB_WARN_REFUSED;
+}
+
+/*
+ * Whether what the plist's `other` bits say is lost: CMASK, invert, any-thread
+ * or edge when they are not asked for, any-thread always, which the kernel
+ * clears (xnu.md 2.4), or a mode that the event leaves out.
+ */
+static bool loses_bits(unsigned other, bool full, bool user_only)
+{
+    unsigned modes = user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
+
+    return (other & (full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 || (modes & ~other) != 0;
+}
+
+/* An event on a fixed counter has no word. */
+static void finish_fixed(const struct encoder *encoder, const struct places *places, bool user_only,
+                         struct kpdb_placement *out)
+{
+    out->slot =
+        (uint8_t)(places->as_kperfdata ? out->counter
+                                       : rank(encoder->pmu.cpu.fixed_counters, out->counter));
+    out->warnings = user_only ? KPDB_WARN_ALL_MODES : 0;
+}
+
+static void finish_configurable(const struct encoder *encoder, const struct places *places,
+                                const struct kpdb_event *event, bool user_only,
+                                struct kpdb_placement *out)
+{
+    unsigned word, warnings = 0;
+
+    if (places->as_kperfdata) {
+        word = out->counter - places->first;
+        out->slot = (uint8_t)(out->counter - places->fixed + places->before);
+    } else {
+        word = rank(places->listed, out->counter);
+        out->slot = (uint8_t)(places->before + word);
+    }
+    if (word < encoder->out->config_count)
+        encoder->out->config[word] = word_of(encoder, event, user_only);
+    if (event->number >> encoder->pmu.cpu.event_bits != 0)
+        warnings |= KPDB_WARN_TOO_WIDE;
+    if (!encoder->pmu.intel)
+        warnings |= kernel_warnings(encoder, event, user_only);
+    if (event->other != 0 && loses_bits(event->other, encoder->options->full, user_only))
+        warnings |= KPDB_WARN_OTHER_BITS;
+    out->warnings = (uint16_t)warnings;
+}
+
+static void finish(const struct encoder *encoder)
 {
     const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
     struct kpdb_encoding *out = encoder->out;
@@ -295,67 +355,15 @@ static void write_words(struct encoder *encoder)
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
-        unsigned slot, word;
-
-        locate(encoder, &places, i, &slot, &word);
-        out->events[i].slot = (uint8_t)slot;
-        if (word < out->config_count)
-            out->config[word] = word_of(encoder, i);
-    }
-}
-
-/* ---- what the kernel will say ---------------------------------------------------------------- */
-
-/* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
-static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
-{
-    unsigned since;
-
-    if (encoder->macos < 14 || !encoder->pmu.cpu.kernel_list)
-        return 0;
-    since = kpdb_kernel_since(encoder->cpu, event->id);
-    if (since != 0)
-        return since >= (encoder->macos + 1) * 100 ? KPDB_WARN_REFUSED : 0; /* no division */
-    return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
-}
-
-/*
- * Whether what the plist's `other` bits say is lost: CMASK, invert, any-thread
- * or edge when they are not asked for, any-thread always, which the kernel
- * clears (xnu.md 2.4), or a mode that the event leaves out.
- */
-static bool loses_bits(const struct encoder *encoder, unsigned index)
-{
-    unsigned other = encoder->wanted[index].event.other;
-    unsigned modes = encoder->requests[index].user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
-
-    return other != 0 &&
-           ((other & (encoder->options->full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 ||
-            (modes & ~other) != 0);
-}
-
-static void warn(struct encoder *encoder)
-{
-    for (unsigned i = 0; i < encoder->count; i++) {
         const struct kpdb_wanted *wanted = &encoder->wanted[i];
-        const struct kpdb_event *event = &wanted->event;
-        unsigned warnings = 0;
+        bool user_only = encoder->requests[i].user_only;
 
-        encoder->out->events[i].asked = wanted->asked;
-        encoder->out->events[i].counted = event->id;
-        if (!wanted->fixed) {
-            if (event->number >> encoder->pmu.cpu.event_bits != 0)
-                warnings |= KPDB_WARN_TOO_WIDE;
-            if (!encoder->pmu.intel)
-                warnings |= kernel_warning(encoder, event);
-            if (!encoder->pmu.intel && encoder->macos >= 15 && !encoder->requests[i].user_only)
-                warnings |= KPDB_WARN_USER_MODE;
-            if (loses_bits(encoder, i))
-                warnings |= KPDB_WARN_OTHER_BITS;
-        }
-        if (wanted->fixed && encoder->requests[i].user_only)
-            warnings |= KPDB_WARN_ALL_MODES;
-        encoder->out->events[i].warnings = (uint16_t)warnings;
+        out->events[i].asked = wanted->asked;
+        out->events[i].counted = wanted->event.id;
+        if (wanted->fixed)
+            finish_fixed(encoder, &places, user_only, &out->events[i]);
+        else
+            finish_configurable(encoder, &places, &wanted->event, user_only, &out->events[i]);
     }
 }
 
@@ -390,8 +398,7 @@ int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
                                                  : place_optimally(&encoder);
     if (result != KPDB_OK)
         return result;
-    write_words(&encoder);
-    warn(&encoder);
+    finish(&encoder);
     return KPDB_OK;
 }
 
