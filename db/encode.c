@@ -168,15 +168,12 @@ static int check_events(const struct encoder *encoder)
 /* Where the lowest counter left will not do for every event: those placed before it move. */
 static int rearrange(struct encoder *encoder, const uint64_t *keys)
 {
-    uint32_t masks[KPDB_EVENTS_MAX];
     uint8_t counter[KPDB_EVENTS_MAX];
     struct kpdb_matching matching;
 
-    for (unsigned i = 0; i < encoder->count; i++)
-        masks[i] = kpdb_key_counters(keys[i]);
-    kpdb_begin(&matching, masks, counter);
+    kpdb_begin(&matching, keys, counter);
     for (unsigned i = 0; i < encoder->count; i++) {
-        unsigned index = kpdb_key_index(keys[i]);
+        unsigned index = kpdb_key_request(keys[i]);
         uint32_t full = kpdb_match(&matching);
 
         if (full != 0)
@@ -184,7 +181,7 @@ static int rearrange(struct encoder *encoder, const uint64_t *keys)
                         full);
     }
     for (unsigned i = 0; i < encoder->count; i++)
-        encoder->out->events[kpdb_key_index(keys[i])].counter = counter[i];
+        encoder->out->events[kpdb_key_request(keys[i])].counter = counter[i];
     return KPDB_OK;
 }
 
@@ -199,7 +196,7 @@ static bool place_lowest(const struct encoder *encoder, const uint64_t *keys)
         if (open == 0)
             return false;
         used |= open & -open;
-        encoder->out->events[kpdb_key_index(keys[i])].counter = (uint8_t)kpdb_lowest_bit(open);
+        encoder->out->events[kpdb_key_request(keys[i])].counter = (uint8_t)kpdb_lowest_bit(open);
     }
     return true;
 }
@@ -212,8 +209,10 @@ static int place_optimally(struct encoder *encoder)
     int result;
 
     for (unsigned i = 0; i < encoder->count; i++) {
-        distinct &= kpdb_insert(keys, i, kpdb_key(&encoder->wanted[i], i));
-        classes |= encoder->wanted[i].fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
+        const struct kpdb_wanted *wanted = &encoder->wanted[i];
+
+        distinct &= kpdb_insert(keys, i, kpdb_key(wanted->counters, wanted->asked, i));
+        classes |= wanted->fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
     }
     encoder->classes = classes;
     if (distinct && place_lowest(encoder, keys))

@@ -56,7 +56,7 @@ static void load(struct kpdb_matching *matching, unsigned counter)
  */
 static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
 {
-    uint32_t seen = matching->masks[event], fresh = seen;
+    uint32_t seen = kpdb_key_counters(matching->keys[event]), fresh = seen;
     uint16_t reached_by[KPDB_COUNTERS_MAX];
 
     for (uint32_t rest = seen; rest != 0; rest &= rest - 1)
@@ -78,7 +78,7 @@ static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
             }
         }
         for (unsigned i = 0; i < event; i++) {
-            uint32_t more = matching->masks[i] & ~seen;
+            uint32_t more = kpdb_key_counters(matching->keys[i]) & ~seen;
 
             if ((fresh >> matching->counter[i] & 1) == 0)
                 continue;
@@ -95,7 +95,7 @@ static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
 uint32_t kpdb_match(struct kpdb_matching *matching)
 {
     unsigned event = matching->count;
-    uint32_t open = matching->masks[event] & ~matching->full, tight;
+    uint32_t open = kpdb_key_counters(matching->keys[event]) & ~matching->full, tight;
 
     if (open != 0) {
         matching->counter[event] = (uint8_t)kpdb_lowest_bit(open);
@@ -115,9 +115,9 @@ void kpdb_grow(struct kpdb_matching *matching)
     matching->full = 0;
 }
 
-void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks, uint8_t *counter)
+void kpdb_begin(struct kpdb_matching *matching, const uint64_t *keys, uint8_t *counter)
 {
-    matching->masks = masks;
+    matching->keys = keys;
     matching->counter = counter;
     matching->count = 0;
     matching->capacity = 1;

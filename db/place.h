@@ -73,27 +73,28 @@ static inline int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
 KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
 
 /*
- * An event in the order in which events are placed: narrowest first, then by counters, then by id,
- * so that where they go depends on the set alone. The index, of which request it is, decides
- * between equal events alone.
+ * An event as a number, by which events are placed: narrowest first, then by counters, then by id,
+ * so that where they go depends on the set alone. Which request it is decides nothing.
  */
-static inline uint64_t kpdb_key(const struct kpdb_wanted *wanted, unsigned index)
+static inline uint64_t kpdb_key(uint32_t counters, unsigned asked, unsigned request)
 {
-    return (uint64_t)kpdb_count_bits(wanted->counters) << 58 | (uint64_t)wanted->counters << 26 |
-           (uint32_t)wanted->asked << 10 | index;
+    return (uint64_t)kpdb_count_bits(counters) << 58 | (uint64_t)counters << 26 | asked << 10 |
+           request;
 }
+
+_Static_assert(KPDB_EVENTS_MAX <= KPDB_PLAN_MAX && KPDB_PLAN_MAX <= 1 << 10, "10 bits of a key");
 
 static inline uint32_t kpdb_key_counters(uint64_t key)
 {
     return (uint32_t)(key >> 26);
 }
 
-static inline unsigned kpdb_key_index(uint64_t key)
+static inline unsigned kpdb_key_request(uint64_t key)
 {
     return (unsigned)key & 0x3ff;
 }
 
-/* Puts a key among `count` sorted ones with lower indexes. False: its event is there already. */
+/* Puts a key among those of earlier requests, sorted. False: its event is there already. */
 static inline bool kpdb_insert(uint64_t *keys, unsigned count, uint64_t key)
 {
     for (; count > 0 && keys[count - 1] > key; count--)
@@ -107,16 +108,16 @@ static inline bool kpdb_insert(uint64_t *keys, unsigned count, uint64_t key)
  * Events are given to it one by one and may move as others come.
  */
 struct kpdb_matching {
-    const uint32_t *masks; /* of event i, not 0 */
-    uint8_t *counter;      /* where event i is */
-    unsigned count;        /* events that have a place */
+    const uint64_t *keys; /* of event i, with some counters */
+    uint8_t *counter;     /* where event i is */
+    unsigned count;       /* events that have a place */
     unsigned capacity;
     uint32_t full; /* counters without room */
     uint16_t load[KPDB_COUNTERS_MAX];
 };
 
 /* An empty one, of capacity 1. The arrays are the caller's and as long as there are events. */
-KPDB_INTERNAL void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks,
+KPDB_INTERNAL void kpdb_begin(struct kpdb_matching *matching, const uint64_t *keys,
                               uint8_t *counter);
 /*
  * Gives event matching->count its counter, moving others where that helps. 0;
