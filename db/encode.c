@@ -242,51 +242,68 @@ static uint32_t listed_counters(const struct encoder *encoder)
     return cpu->config_counters & (end < 32 ? (1u << end) - 1 : ~0u);
 }
 
-/* What the places of all events are counted from. */
-struct places {
-    uint32_t listed; /* counters that have a word */
-    unsigned fixed;  /* how many fixed counters there are */
-    unsigned before; /* how many of them stand before the others in the thread's buffer */
-    unsigned first;  /* number of the first configurable counter */
-    bool as_kperfdata;
+/* What is the same for every event. */
+struct common {
+    uint8_t slot[KPDB_COUNTERS_MAX]; /* of a fixed counter */
+    uint8_t word[KPDB_COUNTERS_MAX]; /* of another counter */
+    unsigned word_slot;              /* slot of the first word */
+    unsigned all_modes, user_only;   /* bits of a word that counts so */
+    unsigned other;                  /* `other` bits that go into a word */
+    unsigned too_wide;               /* the least selector that does not fit the PMU */
+    unsigned modes_warning;          /* of an event that is to be counted in all modes */
+    bool kernel_list;                /* the kernel looks for the selector in a list */
 };
 
-/* How many counters of a mask are numbered below one. */
-static unsigned rank(uint32_t counters, unsigned counter)
+/* Numbers the counters of a mask from 0 on. */
+static void number_counters(uint32_t counters, uint8_t *numbers)
 {
-    return kpdb_count_bits(counters & ((1u << counter) - 1));
+    uint8_t number = 0;
+
+    for (uint32_t rest = counters; rest != 0; rest &= rest - 1)
+        numbers[kpdb_lowest_bit(rest)] = number++;
 }
 
-static uint64_t word_of(const struct encoder *encoder, const struct kpdb_event *event,
-                        bool user_only)
+/* kperfdata numbers on from the first counter, whether these are in the list or not. */
+static void number_as_kperfdata(const struct kpdb_cpu *cpu, struct common *common)
 {
-    uint64_t word = event->number;
+    unsigned first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);
 
-    if (!encoder->pmu.intel) {
-        unsigned user = encoder->macos != 0 && encoder->macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
-
-        return user_only ? word | user : word;
+    for (unsigned counter = 0; counter < KPDB_COUNTERS_MAX; counter++) {
+        common->slot[counter] = (uint8_t)counter;
+        common->word[counter] = (uint8_t)(counter - first); /* of one before the first: no word */
     }
-    word |=
-        (uint64_t)event->umask << 8 | (user_only ? INTEL_USER : INTEL_USER_AND_OS) | INTEL_ENABLE;
-    if (encoder->options->full)
-        word |= (uint64_t)(event->other & INTEL_OTHER) << 16;
-    return word;
+    common->word_slot += first - kpdb_count_bits(cpu->fixed_counters);
+}
+
+static void find_bits(const struct encoder *encoder, struct common *common)
+{
+    const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
+    unsigned macos = encoder->macos;
+
+    common->too_wide = 1u << cpu->event_bits;
+    if (encoder->pmu.intel) {
+        common->all_modes = INTEL_USER_AND_OS | INTEL_ENABLE;
+        common->user_only = INTEL_USER | INTEL_ENABLE;
+        common->other = encoder->options->full ? INTEL_OTHER : 0;
+        common->modes_warning = 0;
+        common->kernel_list = false;
+    } else {
+        common->all_modes = 0;
+        common->user_only = macos != 0 && macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
+        common->other = 0;
+        common->modes_warning = macos >= 15 ? KPDB_WARN_USER_MODE : 0;
+        common->kernel_list = macos >= 14 && cpu->kernel_list;
+    }
 }
 
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
-static unsigned kernel_warnings(const struct encoder *encoder, const struct kpdb_event *event,
-                                bool user_only)
+static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
-    unsigned warnings = encoder->macos >= 15 && !user_only ? KPDB_WARN_USER_MODE : 0, since;
+    unsigned since = kpdb_kernel_since(encoder->cpu, event->id);
 
-    if (encoder->macos < 14 || !encoder->pmu.cpu.kernel_list)
-        return warnings;
-    since = kpdb_kernel_since(encoder->cpu, event->id);
-    if (since == 0)
-        return warnings | (encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED);
-    /* Without a division. */
-    return since < (encoder->macos + 1) * 100 ? warnings : warnings | KPDB_WARN_REFUSED;
+    if (since != 0)
+        return since >= (encoder->macos + 1) * 100 ? KPDB_WARN_REFUSED : 0; /* no division */
+    return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
 }
 
 /*
@@ -301,35 +318,22 @@ static bool loses_bits(unsigned other, bool full, bool user_only)
     return (other & (full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 || (modes & ~other) != 0;
 }
 
-/* An event on a fixed counter has no word. */
-static void finish_fixed(const struct encoder *encoder, const struct places *places, bool user_only,
-                         struct kpdb_placement *out)
-{
-    out->slot =
-        (uint8_t)(places->as_kperfdata ? out->counter
-                                       : rank(encoder->pmu.cpu.fixed_counters, out->counter));
-    out->warnings = user_only ? KPDB_WARN_ALL_MODES : 0;
-}
-
-static void finish_configurable(const struct encoder *encoder, const struct places *places,
+/* An event that is not on a fixed counter: its word, its slot, and what the kernel will say. */
+static void finish_configurable(const struct encoder *encoder, const struct common *common,
                                 const struct kpdb_event *event, bool user_only,
                                 struct kpdb_placement *out)
 {
-    unsigned word, warnings = 0;
+    unsigned word = common->word[out->counter], warnings = user_only ? 0 : common->modes_warning;
 
-    if (places->as_kperfdata) {
-        word = out->counter - places->first;
-        out->slot = (uint8_t)(out->counter - places->fixed + places->before);
-    } else {
-        word = rank(places->listed, out->counter);
-        out->slot = (uint8_t)(places->before + word);
-    }
+    out->slot = (uint8_t)(common->word_slot + word);
     if (word < encoder->out->config_count)
-        encoder->out->config[word] = word_of(encoder, event, user_only);
-    if (event->number >> encoder->pmu.cpu.event_bits != 0)
+        encoder->out->config[word] = event->number | (uint32_t)event->umask << 8 |
+                                     (user_only ? common->user_only : common->all_modes) |
+                                     (event->other & common->other) << 16;
+    if (event->number >= common->too_wide)
         warnings |= KPDB_WARN_TOO_WIDE;
-    if (!encoder->pmu.intel)
-        warnings |= kernel_warnings(encoder, event, user_only);
+    if (common->kernel_list)
+        warnings |= kernel_warning(encoder, event);
     if (event->other != 0 && loses_bits(event->other, encoder->options->full, user_only))
         warnings |= KPDB_WARN_OTHER_BITS;
     out->warnings = (uint16_t)warnings;
@@ -337,32 +341,37 @@ static void finish_configurable(const struct encoder *encoder, const struct plac
 
 static void finish(const struct encoder *encoder)
 {
-    const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
     struct kpdb_encoding *out = encoder->out;
-    struct places places;
+    uint32_t fixed = encoder->pmu.cpu.fixed_counters, listed = listed_counters(encoder);
+    struct common common;
 
-    places.listed = listed_counters(encoder);
-    places.fixed = kpdb_count_bits(cpu->fixed_counters);
-    places.before = (encoder->classes & KPDB_CLASS_FIXED) != 0 ? places.fixed : 0;
-    places.first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);
-    places.as_kperfdata = encoder->options->strategy == KPDB_KPERFDATA;
     out->classes = encoder->classes & ~KPDB_CLASS_POWER;
-    out->config_count =
-        encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(places.listed) : 0;
-    out->slots = out->config_count + places.before;
+    out->config_count = encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(listed) : 0;
     out->event_count = encoder->count;
+    common.word_slot = encoder->classes & KPDB_CLASS_FIXED ? kpdb_count_bits(fixed) : 0;
+    out->slots = out->config_count + common.word_slot;
+    if (encoder->options->strategy == KPDB_KPERFDATA) {
+        number_as_kperfdata(&encoder->pmu.cpu, &common);
+    } else {
+        number_counters(fixed, common.slot);
+        number_counters(listed, common.word);
+    }
+    find_bits(encoder, &common);
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
         const struct kpdb_wanted *wanted = &encoder->wanted[i];
+        struct kpdb_placement *placement = &out->events[i];
         bool user_only = encoder->requests[i].user_only;
 
-        out->events[i].asked = wanted->asked;
-        out->events[i].counted = wanted->event.id;
-        if (wanted->fixed)
-            finish_fixed(encoder, &places, user_only, &out->events[i]);
-        else
-            finish_configurable(encoder, &places, &wanted->event, user_only, &out->events[i]);
+        placement->asked = wanted->asked;
+        placement->counted = wanted->event.id;
+        if (wanted->fixed) {
+            placement->slot = common.slot[placement->counter];
+            placement->warnings = user_only ? KPDB_WARN_ALL_MODES : 0;
+        } else {
+            finish_configurable(encoder, &common, &wanted->event, user_only, placement);
+        }
     }
 }
 

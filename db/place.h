@@ -97,10 +97,12 @@ static inline unsigned kpdb_key_request(uint64_t key)
 /* Puts a key among those of earlier requests, sorted. False: its event is there already. */
 static inline bool kpdb_insert(uint64_t *keys, unsigned count, uint64_t key)
 {
-    for (; count > 0 && keys[count - 1] > key; count--)
-        keys[count] = keys[count - 1];
-    keys[count] = key;
-    return count == 0 || (keys[count - 1] ^ key) >> 10 != 0;
+    uint64_t *at = keys + count;
+
+    for (; at != keys && at[-1] > key; at--)
+        at[0] = at[-1];
+    *at = key;
+    return at == keys || (at[-1] ^ key) >> 10 != 0;
 }
 
 /*
