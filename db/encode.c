@@ -249,7 +249,7 @@ struct common {
     unsigned word_slot;              /* slot of the first word */
     unsigned all_modes, user_only;   /* bits of a word that counts so */
     unsigned other;                  /* `other` bits that go into a word */
-    unsigned too_wide;               /* the least selector that does not fit the PMU */
+    unsigned event_bits;             /* of a selector that fits the PMU */
     unsigned modes_warning;          /* of an event that is to be counted in all modes */
     bool kernel_list;                /* the kernel looks for the selector in a list */
 };
@@ -280,7 +280,7 @@ static void find_bits(const struct encoder *encoder, struct common *common)
     const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
     unsigned macos = encoder->macos;
 
-    common->too_wide = 1u << cpu->event_bits;
+    common->event_bits = cpu->event_bits;
     if (encoder->pmu.intel) {
         common->all_modes = INTEL_USER_AND_OS | INTEL_ENABLE;
         common->user_only = INTEL_USER | INTEL_ENABLE;
@@ -330,7 +330,7 @@ static void finish_configurable(const struct encoder *encoder, const struct comm
         encoder->out->config[word] = event->number | (uint32_t)event->umask << 8 |
                                      (user_only ? common->user_only : common->all_modes) |
                                      (event->other & common->other) << 16;
-    if (event->number >= common->too_wide)
+    if (event->number >> common->event_bits != 0)
         warnings |= KPDB_WARN_TOO_WIDE;
     if (common->kernel_list)
         warnings |= kernel_warning(encoder, event);
