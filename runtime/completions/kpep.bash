@@ -28,13 +28,14 @@ _kpep_split() # the option from what is typed of its value
     [[ $value != --*=* ]] || head=${value%%=*}= value=${value#*=}
 }
 
-# Read at once, and not line by line: bash takes a pipe byte by byte then.
+# Read at once: line by line bash takes a pipe byte by byte. Split by IFS, and names are no patterns.
 _kpep_complete()
 {
-    local IFS=$'\n' flags=$- answer
+    local IFS=$'\n' flags=$- text answer
 
+    text=$("$tool" --complete "${words[@]:1}" 2>/dev/null)
     set -f
-    answer=($("$tool" --complete "${words[@]:1}" 2>/dev/null))
+    answer=($text)
     [[ $flags == *f* ]] || set +f
     ((${#answer[@]} != 0)) || return 0
     COMPREPLY=("${answer[@]:1}")
