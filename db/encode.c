@@ -254,13 +254,14 @@ struct common {
     bool kernel_list;                /* the kernel looks for the selector in a list */
 };
 
-/* Numbers the counters of a mask from 0 on. */
-static void number_counters(uint32_t counters, uint8_t *numbers)
+/* Numbers the counters of a mask from 0 on; how many there are. */
+static unsigned number_counters(uint32_t counters, uint8_t *numbers)
 {
-    uint8_t number = 0;
+    unsigned count = 0;
 
     for (uint32_t rest = counters; rest != 0; rest &= rest - 1)
-        numbers[kpdb_lowest_bit(rest)] = number++;
+        numbers[kpdb_lowest_bit(rest)] = (uint8_t)count++;
+    return count;
 }
 
 /* kperfdata numbers on from the first counter, whether these are in the list or not. */
@@ -344,18 +345,17 @@ static void finish(const struct encoder *encoder)
     struct kpdb_encoding *out = encoder->out;
     uint32_t fixed = encoder->pmu.cpu.fixed_counters, listed = listed_counters(encoder);
     struct common common;
+    unsigned words, before;
 
     out->classes = encoder->classes & ~KPDB_CLASS_POWER;
-    out->config_count = encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(listed) : 0;
     out->event_count = encoder->count;
-    common.word_slot = encoder->classes & KPDB_CLASS_FIXED ? kpdb_count_bits(fixed) : 0;
+    words = number_counters(listed, common.word);
+    before = number_counters(fixed, common.slot);
+    out->config_count = encoder->classes & KPDB_CLASS_CONFIGURABLE ? words : 0;
+    common.word_slot = encoder->classes & KPDB_CLASS_FIXED ? before : 0;
     out->slots = out->config_count + common.word_slot;
-    if (encoder->options->strategy == KPDB_KPERFDATA) {
+    if (encoder->options->strategy == KPDB_KPERFDATA)
         number_as_kperfdata(&encoder->pmu.cpu, &common);
-    } else {
-        number_counters(fixed, common.slot);
-        number_counters(listed, common.word);
-    }
     find_bits(encoder, &common);
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
