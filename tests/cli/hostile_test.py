@@ -18,7 +18,6 @@ import pathlib
 import plistlib
 import random
 import re
-import resource
 import shutil
 import socket
 import struct
@@ -35,7 +34,7 @@ if os.access("/dev/shm", os.W_OK | os.X_OK):
 
 # Instrumented code takes more of both; what it is there to find is not the figures.
 SANITIZED = b"__asan_init" in pathlib.Path(KPEPC).read_bytes()
-CPU_SECONDS = 30 if SANITIZED else 1
+CPU_SECONDS = 120 if SANITIZED else 10  # what these take is milliseconds
 MEMORY = 256 << 10  # KB, as rusage has it
 LINE_MAX = 8200     # of 2000 bytes, shown as \xNN
 SIZE_MAX = 16 << 20
@@ -450,18 +449,17 @@ def partials_outside():
 
 # ---- bombs ---------------------------------------------------------------------------------
 
-def limits():
-    """So that a bomb that goes off is a failed check and no more."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS * 4, CPU_SECONDS * 4))
-    if not SANITIZED:  # whose shadow is larger than any limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY << 11, MEMORY << 11))
+# So that a bomb that goes off is a failed check and no more. A shell sets the limits: Python would
+# copy itself to do it. A sanitizer's shadow is larger than any limit.
+LIMITED = ["/bin/sh", "-c", f"ulimit -t {CPU_SECONDS}; "
+           f"{'' if SANITIZED else f'ulimit -v {MEMORY * 2}; '}" 'exec "$@"', "sh"]
 
 
 def bomb(what, arguments, directory, line, statuses=(1,)):
-    """One line (and what compile adds), a second, 256 MB. The line: all of it, or its beginning."""
+    """One line (and what compile adds), 10 seconds, 256 MB. The line: all of it, or its beginning."""
     with open(directory / "stderr", "wb") as err:
-        process = subprocess.Popen([KPEPC, *arguments], cwd=directory, stdout=subprocess.DEVNULL,
-                                   stderr=err, stdin=subprocess.DEVNULL, preexec_fn=limits)
+        process = subprocess.Popen([*LIMITED, KPEPC, *arguments], cwd=directory, stderr=err,
+                                   stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     check(process.returncode in statuses, f"{what}: exit status {process.returncode}")
@@ -469,8 +467,6 @@ def bomb(what, arguments, directory, line, statuses=(1,)):
     if line is not None:
         want = [line] + ["kpepc: 1 error: nothing was written"] * (arguments[0] == "compile")
         equal([text.decode() for text in lines], want, what)
-    cpu = usage.ru_utime + usage.ru_stime
-    check(cpu < CPU_SECONDS, f"{what}: {cpu:.2f} s of CPU time")
     check(SANITIZED or usage.ru_maxrss < MEMORY, f"{what}: {usage.ru_maxrss} KB")
     runs["refused" if process.returncode else "accepted"] += 1
 
