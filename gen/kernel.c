@@ -27,6 +27,13 @@ static uint16_t read_version(const struct plist_node *node)
     return (uint16_t)(numbers[0] * 100 + numbers[1]);
 }
 
+static void refuse_selector(struct arena *arena, const struct plist_node *list, size_t n)
+{
+    struct plist_node node = plist_child_at(arena, list, n);
+
+    plist_error(&node, "not a selector (expected an integer from 0 to 65535)");
+}
+
 /* One SoC's list: the version since which each selector is in it, 0 for those that are not. */
 static bool read_selectors(struct arena *arena, const struct plist_node *soc, uint16_t *since)
 {
@@ -44,24 +51,15 @@ static bool read_selectors(struct arena *arena, const struct plist_node *soc, ui
         }
         for (size_t i = 0; i < list.value->length; i++) {
             const struct value *selector = list.value->items[i];
-            struct plist_node node = plist_child_at(arena, &list, i);
 
             if (selector->type != VALUE_INT || selector->integer < 0 ||
                 selector->integer > UINT16_MAX)
-                plist_error(&node, "not a selector (expected an integer from 0 to 65535)");
+                refuse_selector(arena, &list, i);
             else if (since[selector->integer] == 0 || version < since[selector->integer])
                 since[selector->integer] = version;
         }
     }
     return true;
-}
-
-static bool cpu_has(const struct cpu *cpu, const struct cpu_id *id)
-{
-    for (size_t i = 0; i < cpu->db.id_count; i++)
-        if (cpu_id_compare(&cpu->db.ids[i], id) == 0)
-            return true;
-    return false;
 }
 
 /* An event of a CPU of several SoCs is accepted where and when all of them accept it. */
@@ -80,9 +78,9 @@ static void apply(struct cpu *cpu, const uint16_t *since)
     cpu->has_kernel_list = true;
 }
 
-/* since: room for one of each selector. */
-static void read_soc(struct arena *arena, struct model *model, const struct plist_node *soc,
-                     uint16_t *since)
+/* ids: CPUs of the model; since: room for one of each selector. */
+static void read_soc(struct arena *arena, struct model *model, const struct map *ids,
+                     const struct plist_node *soc, uint16_t *since)
 {
     static const char *const known[] = {"cpus", "selectors", NULL};
     struct plist_node cpus;
@@ -99,6 +97,7 @@ static void read_soc(struct arena *arena, struct model *model, const struct plis
         struct plist_node node = plist_child_at(arena, &cpus, i);
         struct cpu_id id;
         const char *text;
+        size_t cpu;
 
         if (!plist_is_text(&node, &text))
             continue;
@@ -106,9 +105,9 @@ static void read_soc(struct arena *arena, struct model *model, const struct plis
             plist_error(&node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
             continue;
         }
-        for (size_t c = 0; c < model->cpu_count; c++)
-            if (cpu_has(&model->cpus[c], &id))
-                apply(&model->cpus[c], since);
+        cpu = map_get(ids, &id, sizeof id);
+        if (cpu != 0)
+            apply(&model->cpus[cpu - 1], since);
     }
 }
 
@@ -116,6 +115,7 @@ void kernel_read(struct arena *arena, struct model *model, const char *file)
 {
     struct plist_node root = {.file = file, .value = plist_load(arena, file)};
     uint16_t *since = arena_alloc(arena, SELECTORS, sizeof *since);
+    struct map ids = model_ids(arena, model);
 
     if (root.value == NULL)
         return;
@@ -126,6 +126,6 @@ void kernel_read(struct arena *arena, struct model *model, const char *file)
     for (size_t i = 0; i < root.value->length; i++) {
         struct plist_node soc = plist_child_at(arena, &root, i);
 
-        read_soc(arena, model, &soc, since);
+        read_soc(arena, model, &ids, &soc, since);
     }
 }
