@@ -14,6 +14,7 @@ import os
 import plistlib
 
 import chart
+import growth
 import measure
 import report
 import tools
@@ -45,6 +46,7 @@ def measure_all(build, quick):
             *measure.reading(build, compared),
         ],
         measure.refusals(encode, 1000 if quick else 100000),
+        growth.growth(build, quick),
     )
 
 
