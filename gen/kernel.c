@@ -7,6 +7,30 @@
 
 enum { SELECTORS = UINT16_MAX + 1 };
 
+/* Since which version each selector is in a SoC's list. */
+struct listing {
+    uint32_t soc;
+    struct {
+        uint32_t soc; /* whose list this is of: any other says nothing */
+        uint16_t since;
+    } selectors[SELECTORS];
+};
+
+/* 0 for a selector that is not in the list. */
+static uint16_t listed_since(const struct listing *listing, uint16_t selector)
+{
+    return listing->selectors[selector].soc == listing->soc ? listing->selectors[selector].since
+                                                            : 0;
+}
+
+static void list_selector(struct listing *listing, uint16_t selector, uint16_t version)
+{
+    uint16_t since = listed_since(listing, selector);
+
+    listing->selectors[selector].soc = listing->soc;
+    listing->selectors[selector].since = since == 0 || version < since ? version : since;
+}
+
 /* "15.4" -> 1504, and 0 after a report. */
 static uint16_t read_version(const struct plist_node *node)
 {
@@ -34,8 +58,8 @@ static void refuse_selector(struct arena *arena, const struct plist_node *list, 
     plist_error(&node, "not a selector (expected an integer from 0 to 65535)");
 }
 
-/* One SoC's list: the version since which each selector is in it, 0 for those that are not. */
-static bool read_selectors(struct arena *arena, const struct plist_node *soc, uint16_t *since)
+static bool read_selectors(struct arena *arena, const struct plist_node *soc,
+                           struct listing *listing)
 {
     struct plist_node versions;
 
@@ -55,19 +79,19 @@ static bool read_selectors(struct arena *arena, const struct plist_node *soc, ui
             if (selector->type != VALUE_INT || selector->integer < 0 ||
                 selector->integer > UINT16_MAX)
                 refuse_selector(arena, &list, i);
-            else if (since[selector->integer] == 0 || version < since[selector->integer])
-                since[selector->integer] = version;
+            else
+                list_selector(listing, (uint16_t)selector->integer, version);
         }
     }
     return true;
 }
 
 /* An event of a CPU of several SoCs is accepted where and when all of them accept it. */
-static void apply(struct cpu *cpu, const uint16_t *since)
+static void apply(struct cpu *cpu, const struct listing *listing)
 {
     for (size_t i = 0; i < cpu->db.event_count; i++) {
         struct event *event = &cpu->db.events[i];
-        uint16_t version = since[event->number];
+        uint16_t version = listed_since(listing, event->number);
 
         if (!event->has_number)
             continue;
@@ -78,9 +102,9 @@ static void apply(struct cpu *cpu, const uint16_t *since)
     cpu->has_kernel_list = true;
 }
 
-/* ids: CPUs of the model; since: room for one of each selector. */
+/* ids: CPUs of the model. */
 static void read_soc(struct arena *arena, struct model *model, const struct map *ids,
-                     const struct plist_node *soc, uint16_t *since)
+                     const struct plist_node *soc, struct listing *listing)
 {
     static const char *const known[] = {"cpus", "selectors", NULL};
     struct plist_node cpus;
@@ -90,8 +114,7 @@ static void read_soc(struct arena *arena, struct model *model, const struct map 
         return;
     }
     plist_unknown_keys(arena, soc, known);
-    memset(since, 0, SELECTORS * sizeof *since);
-    if (!read_selectors(arena, soc, since) || !plist_array(soc, "cpus", true, &cpus))
+    if (!read_selectors(arena, soc, listing) || !plist_array(soc, "cpus", true, &cpus))
         return;
     for (size_t i = 0; i < cpus.value->length; i++) {
         struct plist_node node = plist_child_at(arena, &cpus, i);
@@ -107,14 +130,14 @@ static void read_soc(struct arena *arena, struct model *model, const struct map 
         }
         cpu = map_get(ids, &id, sizeof id);
         if (cpu != 0)
-            apply(&model->cpus[cpu - 1], since);
+            apply(&model->cpus[cpu - 1], listing);
     }
 }
 
 void kernel_read(struct arena *arena, struct model *model, const char *file)
 {
     struct plist_node root = {.file = file, .value = plist_load(arena, file)};
-    uint16_t *since = arena_alloc(arena, SELECTORS, sizeof *since);
+    struct listing *listing = arena_alloc(arena, 1, sizeof *listing);
     struct map ids = model_ids(arena, model);
 
     if (root.value == NULL)
@@ -126,6 +149,7 @@ void kernel_read(struct arena *arena, struct model *model, const char *file)
     for (size_t i = 0; i < root.value->length; i++) {
         struct plist_node soc = plist_child_at(arena, &root, i);
 
-        read_soc(arena, model, &ids, &soc, since);
+        listing->soc = (uint32_t)i + 1;
+        read_soc(arena, model, &ids, &soc, listing);
     }
 }

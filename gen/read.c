@@ -55,26 +55,66 @@ static bool read_mask(const struct plist_node *dict, const char *key, uint32_t *
     return true;
 }
 
-static void read_event_numbers(const struct plist_node *node, const struct database *database,
-                               struct event *event)
+enum event_key {
+    NUMBER,
+    UMASK,
+    COUNTERS_MASK,
+    FIXED_COUNTER,
+    FALLBACK,
+    OTHER,
+    DESCRIPTION,
+    ERRATA
+};
+
+static const char *const event_keys[] = {"number",        "umask",    "counters_mask",
+                                         "fixed_counter", "fallback", "other",
+                                         "description",   "errata",   NULL};
+
+/*
+ * Which of them an event has, bits by number: most events have few, so those it does not have are
+ * not looked for. Any other key is reported.
+ */
+static unsigned event_has(struct arena *arena, const struct plist_node *node)
+{
+    unsigned has = 0, known = 0;
+
+    for (size_t i = 0; i < node->value->length; i++)
+        for (size_t k = 0; event_keys[k] != NULL; k++)
+            if (strcmp(event_keys[k], node->value->keys[i]) == 0) {
+                has |= 1u << k;
+                known++;
+                break;
+            }
+    if (known != node->value->length)
+        plist_unknown_keys(arena, node, event_keys);
+    return has;
+}
+
+static bool has_key(unsigned has, enum event_key key)
+{
+    return (has >> key & 1) != 0;
+}
+
+static void read_event_numbers(const struct plist_node *node, unsigned has,
+                               const struct database *database, struct event *event)
 {
     int64_t number;
     bool umask = database->arch != ARCHES && arch_has_umask(database->arch);
 
     event->fixed = -1;
-    if (value_get(node->value, "fixed_counter", 13) != NULL) {
+    if (has_key(has, FIXED_COUNTER)) {
         if (plist_integer(node, "fixed_counter", true, 0, 31, &number))
             event->fixed = (int)number;
         if (database->fixed == 0)
             plist_error(node, "fixed_counter in a database without fixed counters (expected "
                               "system.cpu.fixed_counters)");
     }
-    if (plist_integer(node, "number", value_get(node->value, "fixed_counter", 13) == NULL, 0,
-                      UINT16_MAX, &number)) {
+    if (plist_integer(node, "number", !has_key(has, FIXED_COUNTER), 0, UINT16_MAX, &number)) {
         event->has_number = true;
         event->number = (uint16_t)number;
     }
-    if (plist_integer(node, "umask", umask, 0, UINT8_MAX, &number)) {
+    if ((umask || has_key(has, UMASK)) &&
+        plist_integer(node, "umask", umask, 0, UINT8_MAX, &number)) {
         struct plist_node child = {node->file, node, "umask", NULL};
 
         if (!umask && database->arch != ARCHES)
@@ -82,18 +122,19 @@ static void read_event_numbers(const struct plist_node *node, const struct datab
         event->has_umask = true;
         event->umask = (uint8_t)number;
     }
-    if (plist_integer(node, "other", false, 0, UINT16_MAX, &number))
+    if (has_key(has, OTHER) && plist_integer(node, "other", false, 0, UINT16_MAX, &number))
         event->other = (uint16_t)number;
 }
 
-static void read_event_counters(const struct plist_node *node, const struct database *database,
-                                struct event *event)
+static void read_event_counters(const struct plist_node *node, unsigned has,
+                                const struct database *database, struct event *event)
 {
     uint32_t counters = database->fixed | database->config | database->power;
     struct plist_node child = {node->file, node, "counters_mask", NULL};
 
     event->counters = database->config;
-    event->has_mask = read_mask(node, "counters_mask", &event->plist_mask);
+    event->has_mask =
+        has_key(has, COUNTERS_MASK) && read_mask(node, "counters_mask", &event->plist_mask);
     if (!event->has_mask)
         return;
     event->counters = event->plist_mask;
@@ -102,12 +143,19 @@ static void read_event_counters(const struct plist_node *node, const struct data
                     (unsigned)event->plist_mask, (unsigned)counters);
 }
 
+/* Checked, and kept only when prose was asked for. */
+static const char *read_prose(struct reader *reader, const struct plist_node *node, const char *key)
+{
+    const char *text = NULL;
+
+    plist_prose(node, key, &text);
+    return reader->prose ? arena_intern(reader->arena, text) : NULL;
+}
+
 static void read_event(struct reader *reader, const struct plist_node *node,
                        const struct database *database, struct event *event)
 {
-    static const char *const known[] = {"number",        "umask",    "counters_mask",
-                                        "fixed_counter", "fallback", "other",
-                                        "description",   "errata",   NULL};
+    unsigned has;
 
     event->name = arena_intern(reader->arena, node->key);
     if (!is_event_name(node->key))
@@ -116,15 +164,15 @@ static void read_event(struct reader *reader, const struct plist_node *node,
         plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
         return;
     }
-    plist_unknown_keys(&reader->scratch, node, known);
-    read_event_numbers(node, database, event);
-    read_event_counters(node, database, event);
-    plist_text(node, "fallback", false, &event->fallback);
-    plist_prose(node, "description", &event->description);
-    plist_prose(node, "errata", &event->errata);
-    event->fallback = arena_intern(reader->arena, event->fallback);
-    event->description = reader->prose ? arena_intern(reader->arena, event->description) : NULL;
-    event->errata = reader->prose ? arena_intern(reader->arena, event->errata) : NULL;
+    has = event_has(&reader->scratch, node);
+    read_event_numbers(node, has, database, event);
+    read_event_counters(node, has, database, event);
+    if (has_key(has, FALLBACK) && plist_text(node, "fallback", false, &event->fallback))
+        event->fallback = arena_intern(reader->arena, event->fallback);
+    if (has_key(has, DESCRIPTION))
+        event->description = read_prose(reader, node, "description");
+    if (has_key(has, ERRATA))
+        event->errata = read_prose(reader, node, "errata");
 }
 
 static void read_events(struct reader *reader, const struct plist_node *cpu,
@@ -620,7 +668,7 @@ struct release read_release(struct arena *arena, const char *name, const char *d
         return release;
     release.databases = arena_alloc(arena, listing.count, sizeof(struct database));
     known = read_files(&reader, &release, &listing);
-    arena_free(&reader.scratch);
+    arena_give(arena, &reader.scratch);
     if (!known)
         return release;
     read_links(arena, &release, &listing);

@@ -71,12 +71,13 @@ static struct arena_block *arena_block(struct arena *arena, size_t want)
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
-    const size_t align = _Alignof(union arena_item);
+    const size_t align = _Alignof(union arena_item), half = (size_t)1 << sizeof(size_t) * 4;
     struct arena_block *block = arena->head;
     size_t want;
     void *result;
 
-    if (size != 0 && count > (SIZE_MAX / 2 - align) / size)
+    /* A division each time would take longer than all else here. */
+    if ((count >= half || size >= half) && size != 0 && count > (SIZE_MAX / 2 - align) / size)
         fatal(EXIT_SYSTEM, "out of memory");
     want = (count * size + align - 1) / align * align;
     if (block == NULL || block->size - block->used < want) {
@@ -210,6 +211,18 @@ void arena_reset(struct arena *arena)
     arena->texts = (struct map){NULL};
 }
 
+void arena_give(struct arena *arena, struct arena *from)
+{
+    struct arena_block **end = &from->spare;
+
+    arena_reset(from);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = arena->spare;
+    arena->spare = from->spare;
+    *from = (struct arena){0};
+}
+
 static void free_blocks(struct arena_block *block)
 {
     while (block != NULL) {
@@ -267,7 +280,8 @@ static void buffer_reserve(struct buffer *buffer, size_t more)
 
 void buffer_add(struct buffer *buffer, const char *text, size_t length)
 {
-    buffer_reserve(buffer, length);
+    if (buffer->capacity - buffer->length <= length)
+        buffer_reserve(buffer, length);
     if (length != 0)
         memcpy(buffer->data + buffer->length, text, length);
     buffer->length += length;
@@ -401,21 +415,6 @@ FILE *open_file(const char *path, struct stat *status)
         errno = why;
     }
     return file;
-}
-
-bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 bool is_text(const char *text)

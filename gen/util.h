@@ -56,6 +56,8 @@ char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINT
 const char *arena_intern(struct arena *arena, const char *text);
 /* Makes room: what was in the arena is gone, its memory is kept for what comes. */
 void arena_reset(struct arena *arena);
+/* The same, and its memory is the other's. */
+void arena_give(struct arena *arena, struct arena *from);
 void arena_free(struct arena *arena);
 
 /* The number of the key, for the caller to set: 0 when it is new. The key must stay as it is. */
@@ -104,9 +106,21 @@ void fatal_without_memory(void);
 FILE *open_file(const char *path, struct stat *status);
 
 /* ASCII only, whatever the locale. */
-bool is_upper(char c);
-bool is_lower(char c);
-bool is_digit(char c);
+static inline bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static inline bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Printable ASCII, and some. */
 bool is_text(const char *text);
 
