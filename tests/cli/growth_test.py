@@ -210,12 +210,15 @@ class Counter:
         return int(found.group(1)) if found else None
 
 
+# The command, and what makes an input of one and of four times.
 COSTS = [
-    ("renames", lambda path, n: renames(path, 5, 100 * n), ("lint", "diff")),
-    ("CPUs that rename", lambda path, n: renames(path, 5 * n, 100), ("lint", "diff")),
-    ("names", lambda path, n: names(path, 500 * n, 500 * n), ("lint", "diff")),
-    ("CPUs", lambda path, n: chips(path, 250 * n, 2), ("lint", "diff")),
-    ("names of one code", lambda path, n: shared(path, 4, 400 * n), ("lint",)),
+    ("lint", "renames", lambda path, n: renames(path, 5, 100 * n)),
+    ("lint", "CPUs that rename", lambda path, n: renames(path, 3 * n, 100)),
+    ("lint", "names", lambda path, n: names(path, 250 * n, 250 * n)),
+    ("lint", "names of one code", lambda path, n: shared(path, 2, 400 * n)),
+    ("lint", "CPUs", lambda path, n: chips(path, 125 * n, 2)),
+    ("diff", "renames", lambda path, n: renames(path, 5, 100 * n)),
+    ("diff", "names", lambda path, n: names(path, 500 * n, 500 * n)),
 ]
 
 
@@ -229,20 +232,20 @@ def arguments(path, command):
 
 def check_costs(scratch):
     counter, counted = Counter(scratch), 0
-    for number, (what, make, commands) in enumerate(COSTS):
-        paths = [scratch / f"cost{number}-{n}" for n in (1, GROWTH)]
-        make(paths[0], 1)
-        make(paths[1], GROWTH)
-        for command in commands:
-            counts = [counter.count(*arguments(path, command)) for path in paths]
-            if None in counts:
-                print(f"not counted: {command} of {what}")
-                continue
-            counted += 1
-            print(f"{command} of {what}: {counts[0]} and {counts[1]} instructions")
-            check(counts[1] <= COST_MAX * counts[0],
-                  f"{command} of {GROWTH} times the {what}: {counts[1] / counts[0]:.1f} times the "
-                  f"instructions")
+    for number, (command, what, make) in enumerate(COSTS):
+        counts = []
+        for times in (1, GROWTH):
+            path = scratch / f"{number}-{times}"
+            make(path, times)
+            counts.append(counter.count(*arguments(path, command)))
+        if None in counts:
+            print(f"not counted: {command} of {what}")
+            continue
+        counted += 1
+        print(f"{command} of {what}: {counts[0]} and {counts[1]} instructions")
+        check(counts[1] <= COST_MAX * counts[0],
+              f"{command} of {GROWTH} times the {what}: {counts[1] / counts[0]:.1f} times the "
+              f"instructions")
     print(f"{counted} costs counted")
 
 
