@@ -1060,21 +1060,22 @@ static const char *line_fault(struct acceptance *acceptance, const struct accept
 
 static void read_line(struct acceptance *acceptance, const char *from, const char *end, size_t line)
 {
-    struct accepted *entry = &acceptance->list[acceptance->count];
+    struct accepted entry = {.line = line};
     const char *at = from, *fault;
-    size_t count;
+    size_t count = split(acceptance->arena, &at, end, &entry);
 
-    *entry = (struct accepted){.line = line};
-    count = split(acceptance->arena, &at, end, entry);
     if (count == 0 && (at == end || *at == '#'))
         return;
-    fault = is_printable(from, end) ? line_fault(acceptance, entry, count, at, end)
+    fault = is_printable(from, end) ? line_fault(acceptance, &entry, count, at, end)
                                     : "a byte that is not printable ASCII";
-    if (fault == NULL)
-        acceptance->count++;
-    else
+    if (fault != NULL) {
         report_error(arena_printf(acceptance->arena, "%s:%zu", acceptance->file, line),
                      "%s (expected DB RULE EVENT # why)", fault);
+        return;
+    }
+    acceptance->list =
+        arena_more(acceptance->arena, acceptance->list, acceptance->count, sizeof entry);
+    acceptance->list[acceptance->count++] = entry;
 }
 
 static struct acceptance read_accepted(struct arena *arena, const char *file, const char *text,
@@ -1082,11 +1083,7 @@ static struct acceptance read_accepted(struct arena *arena, const char *file, co
 {
     struct acceptance acceptance = {.arena = arena, .file = file};
     const char *at = text, *end = text + length;
-    size_t lines = 1;
 
-    for (const char *c = text; c < end; c++)
-        lines += *c == '\n';
-    acceptance.list = arena_alloc(arena, lines, sizeof(struct accepted));
     for (size_t line = 1; at < end; line++) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
 
