@@ -46,7 +46,6 @@ def measure_all(build, quick):
             *measure.reading(build, compared),
         ],
         measure.refusals(encode, 1000 if quick else 100000),
-        growth.growth(build, quick),
     )
 
 
@@ -67,7 +66,7 @@ def main():
         "quick": options.quick,
         "machine": tools.machine(options.cc, OPTIMISE, options.build_type),
         "versions": tools.versions(options.cc, build.kpepc),
-        "tables": measure_all(build, options.quick),
+        "tables": [*measure_all(build, options.quick), growth.table(build, options.quick)],
     }
     print(report.machine_line(result["machine"], result["versions"]))
     for table in result["tables"]:

@@ -6,11 +6,19 @@ have ids, chips and a part of the names of their own; names are added to every C
 import os
 import plistlib
 
+import report
 from measure import callgrind, sections
-from report import record
+from report import number, record
 from tools import run
 
+TITLE = (
+    "kpepc as databases grow: copies of today's CPUs with ids and a sixteenth of the names of "
+    "their own, and names added to every CPU. Instructions by valgrind, up to ten times."
+)
 TODAY = "today's"
+COMMANDS, UNITS = ("compile", "emit json"), ("million instructions", "s", "MB")
+TABLES = "bytes of tables"
+COLUMNS = [f"{command}, {unit}" for command in COMMANDS for unit in UNITS] + [TABLES]
 CPUS, NAMES = (10, 100), (10, 20)
 COUNTED_MAX = 10  # what valgrind counts; beyond, it would take minutes
 OWN = 16  # one of so many names of a copy is its own
@@ -71,7 +79,10 @@ def read_today(build):
 
 
 def names_of(today):
-    return {name for plists in today.values() for p in plists for name in p["system"]["cpu"]["events"]}
+    """All that occur: of databases, of events."""
+    plists = [plist for release in today.values() for plist in release]
+    events = {name for plist in plists for name in plist["system"]["cpu"]["events"]}
+    return {plist["name"] for plist in plists}, events
 
 
 class Input:
@@ -99,7 +110,7 @@ class Input:
             for i, chip in chips.items()
         }
         socs = {
-            name: soc | {"cpus": [copied_id(i, copy) for copy in range(copies) for i in soc["cpus"]]}
+            name: soc | {"cpus": [copied_id(i, n) for n in range(copies) for i in soc["cpus"]]}
             for name, soc in kernel.items()
         }
         lists = {"names": self.today["names"], "chips": chips | more, "kernel": socs}
@@ -124,7 +135,8 @@ def more_cpus(build, today, times):
 
 def more_names(build, today, times):
     made = Input(build, f"names-{times}")
-    each = (times - 1) * len(names_of(today)) // len({p["name"] for ps in today.values() for p in ps})
+    cpus, events = names_of(today)
+    each = (times - 1) * len(events) // len(cpus)
     for release, plists in today.items():
         made.add_databases(release, [with_names(plist, each) for plist in plists])
     made.add_lists(1)
@@ -151,20 +163,22 @@ def costs(build, peak, made, counted):
         ("emit json", made.command(build, "emit", "-t", "json")),
     ):
         seconds, kilobytes = run([peak, *command]).stdout.split()
-        found[f"{what}, million instructions"] = round(callgrind(*command) / 1e6) if counted else None
+        count = round(callgrind(*command) / 1e6) if counted else None
+        found[f"{what}, million instructions"] = count
         found[f"{what}, s"] = float(seconds)
         found[f"{what}, MB"] = round(int(kilobytes) / 1024, 1)
-    found["bytes of tables"] = table_bytes(build, tables)
+    found[TABLES] = table_bytes(build, tables)
     return found
 
 
-def growth(build, quick):
+def measure(build, quick):
     """Records: what each input costs, and today's beside it."""
     peak = build.program("peak", [])
     today = read_today(build)
+    most = COUNTED_MAX if quick else max(CPUS + NAMES)
     inputs = [("today's CPUs and names", more_cpus, 1)]
-    inputs += [(f"{n} times the CPUs", more_cpus, n) for n in CPUS if n <= COUNTED_MAX or not quick]
-    inputs += [(f"{n} times the names", more_names, n) for n in NAMES if n <= COUNTED_MAX or not quick]
+    inputs += [(f"{n} times the CPUs", more_cpus, n) for n in CPUS if n <= most]
+    inputs += [(f"{n} times the names", more_names, n) for n in NAMES if n <= most]
     records, first = [], None
     for name, make, times in inputs:
         found = costs(build, peak, make(build, today, times), times <= COUNTED_MAX)
@@ -175,3 +189,20 @@ def growth(build, quick):
             if value is not None
         ]
     return records
+
+
+def rows(records):
+    found = {}
+    for r in records:
+        found.setdefault(r["name"], {})[r["unit"]] = number(r["ours"])
+    return [
+        [name, *(values.get(column, number(None)) for column in COLUMNS)]
+        for name, values in found.items()
+    ]
+
+
+def table(build, quick):
+    return {"id": "growth", "title": TITLE, "records": measure(build, quick)}
+
+
+report.LAYOUTS["growth"] = ("|".join(["databases", *COLUMNS]), rows)

@@ -25,10 +25,6 @@ REFUSALS = (
     "Random sets of configurable events that fit, refused by kperfdata, which places events in the "
     "order given and moves none; libkpdb refuses none."
 )
-GROWTH = (
-    "kpepc as databases grow: copies of today's CPUs with ids and a sixteenth of the names of their "
-    "own, and names added to every CPU. Instructions by valgrind, up to ten times."
-)
 GPERF_BEST = tuple(GPERF_KINDS)
 
 
@@ -37,14 +33,13 @@ def record(name, unit, ours, rival=None, value=None):
     return dict(name=name, unit=unit, ours=ours, rival=rival, value=value, ratio=ratio)
 
 
-def tables(lookups, sizes, targets, work, refusals, growth):
+def tables(lookups, sizes, targets, work, refusals):
     return [
         {"id": "lookups", "title": LOOKUPS, "records": lookups},
         {"id": "bytes", "title": BYTES, "records": sizes},
         {"id": "targets", "title": TARGETS, "records": targets},
         {"id": "work", "title": WORK, "records": work},
         {"id": "refusals", "title": REFUSALS, "records": refusals},
-        {"id": "growth", "title": GROWTH, "records": growth},
     ]
 
 
@@ -144,19 +139,6 @@ def refusal_rows(records):
     return list(rows.values())
 
 
-def growth_rows(records):
-    rows = {}
-    for r in records:
-        rows.setdefault(r["name"], {})[r["unit"]] = r["ours"]
-    return [
-        [name]
-        + [number(values.get(f"{what}, {unit}")) for what in GROWN for unit in GROWN_UNITS]
-        + [number(values["bytes of tables"])]
-        for name, values in rows.items()
-    ]
-
-
-GROWN, GROWN_UNITS = ("compile", "emit json"), ("million instructions", "s", "MB")
 LAYOUTS = {
     "lookups": (
         "lookup|libkpdb|gperf|gperf, best options|libplist|libpfm4|ratio to gperf|to its best",
@@ -169,10 +151,6 @@ LAYOUTS = {
     ),
     "targets": ("bytes|code alone|a14, lookup only|a14, all of it|all databases", target_rows),
     "work": ("what|kpep|rival|its|ratio", work_rows),
-    "growth": (
-        "databases|" + "|".join(f"{w}, {u}" for w in GROWN for u in GROWN_UNITS) + "|bytes of tables",
-        growth_rows,
-    ),
     "refusals": ("events that fit, refused|5|6|7|8", refusal_rows),
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kpepc on far more CPUs, names and renames than Apple has: the results are those of a few lines of
-Python, and with four times the input the instructions, which valgrind counts where there is one, are
-about four times as many. No time is measured.
+Python, and with four times the input the instructions, which valgrind counts where there is one,
+are about four times as many. No time is measured.
 """
 import collections
 import functools
@@ -58,7 +58,8 @@ def names(path, count, more):
     same = {f"N_{n:05}": spread(n) for n in range(count)}
     for release, prefix in (("r1", "OLD"), ("r2", "NEW")):
         write(path / release, "a", [cpu_id(0)], same)
-        write(path / release, "b", [cpu_id(1)], {f"{prefix}_{n:05}": spread(n) for n in range(more)})
+        write(path / release, "b", [cpu_id(1)],
+              {f"{prefix}_{n:05}": spread(n) for n in range(more)})
 
 
 def chips(path, count, common=30):
