@@ -7,6 +7,7 @@ import collections
 import functools
 import json
 import pathlib
+import random
 import re
 import shutil
 import subprocess
@@ -190,6 +191,63 @@ def test_shared(path):
     same({f["rule"] for f in json.loads(out)}, {"shared-encoding"}, "shared: rule")
 
 
+# ---- small and at random ---------------------------------------------------------------
+
+def linked(cpus):
+    """The renames of CPUs, each a list of its events by release: those of names that renames link
+    are taken back when some CPU has two of the names at once, or with two numbers."""
+    found = {pair for releases in cpus for old, new in zip(releases, releases[1:])
+             for pair in renamed(old, new).items()}
+    groups = {name: {name} for pair in found for name in pair}
+    for pair in found:
+        union = groups[pair[0]] | groups[pair[1]]
+        groups.update(dict.fromkeys(union, union))
+
+    def contradicted(group):
+        for releases in cpus:
+            newest = {name: event for events in releases for name, event in events.items()}
+            has = [name for name in group if name in newest]
+            if any(len(group & set(events)) > 1 for events in releases) or any(
+                    newest[name] != newest[has[0]] for name in has):
+                return True
+        return False
+
+    return {pair for pair in found if not contradicted(groups[pair[0]])}
+
+
+def test_linked(path):
+    """Renames of few names and numbers, so that many CPUs link and contradict."""
+    rng, kept = random.Random(20), 0
+    for trial in range(60):
+        folder = path / str(trial)
+        cpus = [[{f"E_{n}": {"number": rng.randint(1, 9)} for n in rng.sample(range(12), 3)}
+                 for _ in range(3)] for _ in range(rng.randint(1, 3))]
+        for number, releases in enumerate(cpus):
+            for release, found in enumerate(releases, 1):
+                write(folder / f"r{release}", f"c{number}", [cpu_id(number)], found)
+        _, _, err = run(KPEPC, "compile", "-o", folder / "out",
+                        *(f"r{r}={folder / f'r{r}'}" for r in (1, 2, 3)))
+        want = linked(cpus)
+        kept += len(want)
+        same(set(re.findall(r"(\w+) was renamed to (\w+)", err)), want, f"linked: trial {trial}")
+    check(kept > 20, f"linked: {kept} renames in all")
+
+
+def test_claims(path):
+    """Of many files of one id, or of one name and no id, each is told of the first alone."""
+    for number in range(300):
+        write(path / "r1", f"c{number:03}", [cpu_id(0)], {"E": {"number": 1}})
+        write(path / "r2", "c", [], {"E": {"number": 1}})
+        (path / "r2" / "c.plist").rename(path / "r2" / f"{number:03}.plist")
+    for release, first, says in (("r1", "c000", "has a database already, {} "),
+                                 ("r2", "000", "is the name of {} too ")):
+        status, _, err = run(KPEPC, "lint", f"{release}={path / release}")
+        lines = err.splitlines()
+        says = says.format(path / release / f"{first}.plist")
+        same((status, len(lines)), (1, 300), f"claims: {release}")
+        check(all(says in line for line in lines[:-1]), f"claims: {release}: {lines[0]}")
+
+
 # ---- what it costs ---------------------------------------------------------------------
 
 class Counter:
@@ -251,7 +309,7 @@ def check_costs(scratch):
 
 
 def main():
-    for test in (test_renames, test_names, test_chips, test_shared):
+    for test in (test_renames, test_names, test_chips, test_shared, test_linked, test_claims):
         with tempfile.TemporaryDirectory() as scratch:
             test(pathlib.Path(scratch))
     with tempfile.TemporaryDirectory() as scratch:
