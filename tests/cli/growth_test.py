@@ -263,10 +263,10 @@ class Counter:
         """None where it cannot be: no valgrind, or a program that it cannot run."""
         if shutil.which("valgrind") is None:
             return None
-        _, _, err = run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                        self.kpepc, *command)
+        *done, err = run("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                         self.kpepc, *command)
         found = re.search(r"Collected : (\d+)", err)
-        return int(found.group(1)) if found else None
+        return int(found.group(1)) if found and done == [*run(KPEPC, *command)[:2]] else None
 
 
 # The command, and what makes an input of one and of four times.
