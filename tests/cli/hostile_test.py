@@ -795,11 +795,11 @@ def accepted_bombs():
     """The file of accepted findings."""
     row = b"t%d no-aliases * # why\n"
     for what, content, says in [
-            ("100 MB", sparse(100 << 20), "accepted: more than 262144 bytes (expected accepted "
+            ("100 MB", sparse(100 << 20), "accepted: more than 8388608 bytes (expected accepted "
              "findings)"),
             ("a FIFO", os.mkfifo, "accepted: not a regular file (expected accepted findings)"),
-            ("newlines", b"\n" * 262144, None),
-            ("rows", b"".join(row % n for n in range(9000)), None)]:
+            ("newlines", b"\n" * (8 << 20), None),
+            ("rows", b"".join(row % n for n in range(100000)), None)]:
         with directory_of({"in/t1.plist": plistlib.dumps(database()),
                            "accepted": content}) as scratch:
             lint = ["lint", "--accepted", "accepted", "in"]
