@@ -2,7 +2,7 @@
 # run. In a cross build ours run in the emulator, by a script that is their argv[0], and theirs
 # on this machine.
 set(run_cc ${CMAKE_C_COMPILER})
-foreach(program kpep kpepc sim_machine_test)
+foreach(program kpep kpepc plistdump sim_machine_test)
   set(run_${program} $<TARGET_FILE:${program}>)
   if(CMAKE_CROSSCOMPILING)
     list(JOIN CMAKE_CROSSCOMPILING_EMULATOR " " emulator)

@@ -132,26 +132,6 @@ static int check_count(const struct encoder *encoder)
     return KPDB_OK;
 }
 
-/* Whether event a is to be placed before event b: narrowest first, then by counters, then by id. */
-static bool before(const struct kpdb_wanted *a, const struct kpdb_wanted *b)
-{
-    if (a->width != b->width)
-        return a->width < b->width;
-    return a->counters != b->counters ? a->counters < b->counters : a->asked < b->asked;
-}
-
-/* The indexes of the events in the order in which they are placed. */
-static void sort_events(const struct encoder *encoder, uint8_t *order)
-{
-    for (unsigned i = 0; i < encoder->count; i++) {
-        unsigned at = i;
-
-        for (; at > 0 && before(&encoder->wanted[i], &encoder->wanted[order[at - 1]]); at--)
-            order[at] = order[at - 1];
-        order[at] = (uint8_t)i;
-    }
-}
-
 /* All that can go nowhere but on those counters. */
 static uint32_t confined(const struct encoder *encoder, uint32_t counters)
 {
@@ -172,11 +152,9 @@ static int check_duplicates(const struct encoder *encoder)
     return KPDB_OK;
 }
 
-static int place_optimally(struct encoder *encoder)
+/* What forbids the events wherever the others go. */
+static int check_events(const struct encoder *encoder)
 {
-    uint32_t masks[KPDB_EVENTS_MAX];
-    uint8_t order[KPDB_EVENTS_MAX], counter[KPDB_EVENTS_MAX];
-    struct kpdb_matching matching;
     int result = check_duplicates(encoder);
 
     for (unsigned i = 0; i < encoder->count && result == KPDB_OK; i++) {
@@ -184,47 +162,66 @@ static int place_optimally(struct encoder *encoder)
         if (result != KPDB_OK)
             fail(encoder, result, i, 0, encoder->wanted[i].event.counters);
     }
-    if (result == KPDB_OK)
-        result = check_count(encoder);
-    if (result != KPDB_OK)
-        return result;
-    sort_events(encoder, order);
-    kpdb_begin(&matching, masks, counter);
-    for (unsigned i = 0; i < encoder->count; i++) {
-        const struct kpdb_wanted *wanted = &encoder->wanted[order[i]];
-        uint32_t full;
+    return result == KPDB_OK ? check_count(encoder) : result;
+}
 
-        masks[i] = wanted->counters;
-        full = kpdb_match(&matching);
+/* Where the lowest counter left will not do for every event: those placed before it move. */
+static int rearrange(struct encoder *encoder, const uint64_t *keys)
+{
+    uint8_t counter[KPDB_EVENTS_MAX];
+    struct kpdb_matching matching;
+
+    kpdb_begin(&matching, keys, counter);
+    for (unsigned i = 0; i < encoder->count; i++) {
+        unsigned index = kpdb_key_request(keys[i]);
+        uint32_t full = kpdb_match(&matching);
+
         if (full != 0)
-            return fail(encoder, KPDB_CONFLICT, order[i],
-                        confined(encoder, full) & ~(1u << order[i]), full);
-        encoder->classes |= wanted->fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
+            return fail(encoder, KPDB_CONFLICT, index, confined(encoder, full) & ~(1u << index),
+                        full);
     }
     for (unsigned i = 0; i < encoder->count; i++)
-        encoder->out->events[order[i]].counter = counter[i];
+        encoder->out->events[kpdb_key_request(keys[i])].counter = counter[i];
     return KPDB_OK;
 }
 
-/* ---- words ----------------------------------------------------------------------------------- */
-
-static uint64_t word_of(const struct encoder *encoder, unsigned index)
+/* Each event on the lowest counter that is left for it; whether they all find one. */
+static bool place_lowest(const struct encoder *encoder, const uint64_t *keys)
 {
-    const struct kpdb_event *event = &encoder->wanted[index].event;
-    bool user_only = encoder->requests[index].user_only;
-    uint64_t word = event->number;
+    uint32_t used = 0;
 
-    if (!encoder->pmu.intel) {
-        unsigned user = encoder->macos != 0 && encoder->macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
+    for (unsigned i = 0; i < encoder->count; i++) {
+        uint32_t open = kpdb_key_counters(keys[i]) & ~used;
 
-        return word | (user_only ? user : 0);
+        if (open == 0)
+            return false;
+        used |= open & -open;
+        encoder->out->events[kpdb_key_request(keys[i])].counter = (uint8_t)kpdb_lowest_bit(open);
     }
-    word |=
-        (uint64_t)event->umask << 8 | (user_only ? INTEL_USER : INTEL_USER_AND_OS) | INTEL_ENABLE;
-    if (encoder->options->full)
-        word |= (uint64_t)(event->other & INTEL_OTHER) << 16;
-    return word;
+    return true;
 }
+
+static int place_optimally(struct encoder *encoder)
+{
+    uint64_t keys[KPDB_EVENTS_MAX];
+    uint32_t classes = 0;
+    bool distinct = true;
+    int result;
+
+    for (unsigned i = 0; i < encoder->count; i++) {
+        const struct kpdb_wanted *wanted = &encoder->wanted[i];
+
+        distinct &= kpdb_insert(keys, i, kpdb_key(wanted->counters, wanted->asked, i));
+        classes |= wanted->fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
+    }
+    encoder->classes = classes;
+    if (distinct && place_lowest(encoder, keys))
+        return KPDB_OK;
+    result = check_events(encoder);
+    return result == KPDB_OK ? rearrange(encoder, keys) : result;
+}
+
+/* ---- words and warnings ---------------------------------------------------------------------- */
 
 /*
  * The counters that words and slots speak of, in their order. kperfdata numbers
@@ -245,75 +242,66 @@ static uint32_t listed_counters(const struct encoder *encoder)
     return cpu->config_counters & (end < 32 ? (1u << end) - 1 : ~0u);
 }
 
-enum { NO_WORD = KPDB_COUNTERS_MAX };
-
-/* What the places of all events are counted from. */
-struct places {
-    uint32_t listed; /* counters that have a word */
-    unsigned fixed;  /* how many fixed counters there are */
-    unsigned before; /* how many of them stand before the others in the thread's buffer */
-    unsigned first;  /* number of the first configurable counter */
-    bool as_kperfdata;
+/* What is the same for every event. */
+struct common {
+    uint8_t slot[KPDB_COUNTERS_MAX]; /* of a fixed counter */
+    uint8_t word[KPDB_COUNTERS_MAX]; /* of another counter */
+    unsigned word_slot;              /* slot of the first word */
+    unsigned all_modes, user_only;   /* bits of a word that counts so */
+    unsigned other;                  /* `other` bits that go into a word */
+    unsigned event_bits;             /* of a selector that fits the PMU */
+    unsigned modes_warning;          /* of an event that is to be counted in all modes */
+    bool kernel_list;                /* the kernel looks for the selector in a list */
 };
 
-/* Where an event's count and word are; an event on a fixed counter has no word. */
-static void locate(const struct encoder *encoder, const struct places *places, unsigned index,
-                   unsigned *slot, unsigned *word)
+/* Numbers the counters of a mask from 0 on; how many there are. */
+static unsigned number_counters(uint32_t counters, uint8_t *numbers)
 {
-    unsigned counter = encoder->out->events[index].counter;
-    uint32_t below = (1u << counter) - 1;
-    bool fixed = encoder->wanted[index].fixed;
+    unsigned count = 0;
 
-    if (places->as_kperfdata) {
-        *slot = counter - (places->fixed - places->before);
-        *word = fixed || counter < places->first ? NO_WORD : counter - places->first;
-    } else if (fixed) {
-        *slot = kpdb_count_bits(encoder->pmu.cpu.fixed_counters & below);
-        *word = NO_WORD;
-    } else {
-        *word = kpdb_count_bits(places->listed & below);
-        *slot = places->before + *word;
-    }
+    for (uint32_t rest = counters; rest != 0; rest &= rest - 1)
+        numbers[kpdb_lowest_bit(rest)] = (uint8_t)count++;
+    return count;
 }
 
-static void write_words(struct encoder *encoder)
+/* kperfdata numbers on from the first counter, whether these are in the list or not. */
+static void number_as_kperfdata(const struct kpdb_cpu *cpu, struct common *common)
+{
+    unsigned first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);
+
+    for (unsigned counter = 0; counter < KPDB_COUNTERS_MAX; counter++) {
+        common->slot[counter] = (uint8_t)counter;
+        common->word[counter] = (uint8_t)(counter - first); /* of one before the first: no word */
+    }
+    common->word_slot += first - kpdb_count_bits(cpu->fixed_counters);
+}
+
+static void find_bits(const struct encoder *encoder, struct common *common)
 {
     const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
-    struct kpdb_encoding *out = encoder->out;
-    struct places places;
+    unsigned macos = encoder->macos;
 
-    places.listed = listed_counters(encoder);
-    places.fixed = kpdb_count_bits(cpu->fixed_counters);
-    places.before = (encoder->classes & KPDB_CLASS_FIXED) != 0 ? places.fixed : 0;
-    places.first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);
-    places.as_kperfdata = encoder->options->strategy == KPDB_KPERFDATA;
-    out->classes = encoder->classes & ~KPDB_CLASS_POWER;
-    out->config_count =
-        encoder->classes & KPDB_CLASS_CONFIGURABLE ? kpdb_count_bits(places.listed) : 0;
-    out->slots = out->config_count + places.before;
-    out->event_count = encoder->count;
-    for (unsigned i = 0; i < out->config_count; i++)
-        out->config[i] = 0;
-    for (unsigned i = 0; i < encoder->count; i++) {
-        unsigned slot, word;
-
-        locate(encoder, &places, i, &slot, &word);
-        out->events[i].slot = (uint8_t)slot;
-        if (word < out->config_count)
-            out->config[word] = word_of(encoder, i);
+    common->event_bits = cpu->event_bits;
+    if (encoder->pmu.intel) {
+        common->all_modes = INTEL_USER_AND_OS | INTEL_ENABLE;
+        common->user_only = INTEL_USER | INTEL_ENABLE;
+        common->other = encoder->options->full ? INTEL_OTHER : 0;
+        common->modes_warning = 0;
+        common->kernel_list = false;
+    } else {
+        common->all_modes = 0;
+        common->user_only = macos != 0 && macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
+        common->other = 0;
+        common->modes_warning = macos >= 15 ? KPDB_WARN_USER_MODE : 0;
+        common->kernel_list = macos >= 14 && cpu->kernel_list;
     }
 }
-
-/* ---- what the kernel will say ---------------------------------------------------------------- */
 
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
-    unsigned since;
+    unsigned since = kpdb_kernel_since(encoder->cpu, event->id);
 
-    if (encoder->macos < 14 || !encoder->pmu.cpu.kernel_list)
-        return 0;
-    since = kpdb_kernel_since(encoder->cpu, event->id);
     if (since != 0)
         return since >= (encoder->macos + 1) * 100 ? KPDB_WARN_REFUSED : 0; /* no division */
     return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
@@ -324,38 +312,66 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
  * or edge when they are not asked for, any-thread always, which the kernel
  * clears (xnu.md 2.4), or a mode that the event leaves out.
  */
-static bool loses_bits(const struct encoder *encoder, unsigned index)
+static bool loses_bits(unsigned other, bool full, bool user_only)
 {
-    unsigned other = encoder->wanted[index].event.other;
-    unsigned modes = encoder->requests[index].user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
+    unsigned modes = user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
 
-    return other != 0 &&
-           ((other & (encoder->options->full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 ||
-            (modes & ~other) != 0);
+    return (other & (full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 || (modes & ~other) != 0;
 }
 
-static void warn(struct encoder *encoder)
+/* An event that is not on a fixed counter: its word, its slot, and what the kernel will say. */
+static void finish_configurable(const struct encoder *encoder, const struct common *common,
+                                const struct kpdb_event *event, bool user_only,
+                                struct kpdb_placement *out)
 {
+    unsigned word = common->word[out->counter], warnings = user_only ? 0 : common->modes_warning;
+
+    out->slot = (uint8_t)(common->word_slot + word);
+    if (word < encoder->out->config_count)
+        encoder->out->config[word] = event->number | (uint32_t)event->umask << 8 |
+                                     (user_only ? common->user_only : common->all_modes) |
+                                     (event->other & common->other) << 16;
+    if (event->number >> common->event_bits != 0)
+        warnings |= KPDB_WARN_TOO_WIDE;
+    if (common->kernel_list)
+        warnings |= kernel_warning(encoder, event);
+    if (event->other != 0 && loses_bits(event->other, encoder->options->full, user_only))
+        warnings |= KPDB_WARN_OTHER_BITS;
+    out->warnings = (uint16_t)warnings;
+}
+
+static void finish(const struct encoder *encoder)
+{
+    struct kpdb_encoding *out = encoder->out;
+    uint32_t fixed = encoder->pmu.cpu.fixed_counters, listed = listed_counters(encoder);
+    struct common common;
+    unsigned words, before;
+
+    out->classes = encoder->classes & ~KPDB_CLASS_POWER;
+    out->event_count = encoder->count;
+    words = number_counters(listed, common.word);
+    before = number_counters(fixed, common.slot);
+    out->config_count = encoder->classes & KPDB_CLASS_CONFIGURABLE ? words : 0;
+    common.word_slot = encoder->classes & KPDB_CLASS_FIXED ? before : 0;
+    out->slots = out->config_count + common.word_slot;
+    if (encoder->options->strategy == KPDB_KPERFDATA)
+        number_as_kperfdata(&encoder->pmu.cpu, &common);
+    find_bits(encoder, &common);
+    for (unsigned i = 0; i < out->config_count; i++)
+        out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
         const struct kpdb_wanted *wanted = &encoder->wanted[i];
-        const struct kpdb_event *event = &wanted->event;
-        unsigned warnings = 0;
+        struct kpdb_placement *placement = &out->events[i];
+        bool user_only = encoder->requests[i].user_only;
 
-        encoder->out->events[i].asked = wanted->asked;
-        encoder->out->events[i].counted = event->id;
-        if (!wanted->fixed) {
-            if (event->number >> encoder->pmu.cpu.event_bits != 0)
-                warnings |= KPDB_WARN_TOO_WIDE;
-            if (!encoder->pmu.intel)
-                warnings |= kernel_warning(encoder, event);
-            if (!encoder->pmu.intel && encoder->macos >= 15 && !encoder->requests[i].user_only)
-                warnings |= KPDB_WARN_USER_MODE;
-            if (loses_bits(encoder, i))
-                warnings |= KPDB_WARN_OTHER_BITS;
+        placement->asked = wanted->asked;
+        placement->counted = wanted->event.id;
+        if (wanted->fixed) {
+            placement->slot = common.slot[placement->counter];
+            placement->warnings = user_only ? KPDB_WARN_ALL_MODES : 0;
+        } else {
+            finish_configurable(encoder, &common, &wanted->event, user_only, placement);
         }
-        if (wanted->fixed && encoder->requests[i].user_only)
-            warnings |= KPDB_WARN_ALL_MODES;
-        encoder->out->events[i].warnings = (uint16_t)warnings;
     }
 }
 
@@ -390,8 +406,7 @@ int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
                                                  : place_optimally(&encoder);
     if (result != KPDB_OK)
         return result;
-    write_words(&encoder);
-    warn(&encoder);
+    finish(&encoder);
     return KPDB_OK;
 }
 

@@ -16,38 +16,30 @@ int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *
     return KPDB_OK;
 }
 
-int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu, const struct kpdb_request *request,
-              struct kpdb_wanted *out)
+void kpdb_want_fixed(unsigned cpu, const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted)
 {
-    int result = kpdb_find(cpu, pmu->release, request->name, request->length, &out->event);
+    struct kpdb_event *event = &wanted->event;
 
-    if (result != KPDB_OK)
-        return result;
-    out->asked = out->event.id;
-    out->fixed = out->event.fixed >= 0 && !pmu->intel;
-    out->unavailable = false;
-    if (out->event.fixed >= 0 && pmu->intel)
-        out->unavailable =
-            out->event.fallback == KPDB_NO_ID ||
-            kpdb_on_in(cpu, pmu->release, out->event.fallback, &out->event) != KPDB_OK;
-    return KPDB_OK;
+    if (pmu->intel) {
+        wanted->unavailable = event->fallback == KPDB_NO_ID ||
+                              kpdb_on_in(cpu, pmu->release, event->fallback, event) != KPDB_OK;
+        wanted->counters = wanted->unavailable ? 0 : event->counters & pmu->config;
+    } else {
+        /* It counts what the hardware says: no other will do, whatever the mask is. */
+        wanted->fixed = true;
+        wanted->counters = event->counters & pmu->cpu.fixed_counters & 1u << event->fixed;
+    }
 }
 
-int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted)
+int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted)
 {
-    uint32_t counters = wanted->event.counters;
-
     if (wanted->unavailable)
         return KPDB_UNAVAILABLE;
-    /* What a fixed counter counts is in the hardware: no other will do, whatever the mask says. */
-    wanted->counters = wanted->fixed
-                           ? counters & pmu->cpu.fixed_counters & 1u << wanted->event.fixed
-                           : counters & pmu->config;
-    wanted->width = kpdb_count_bits(wanted->counters);
     if (wanted->counters != 0)
         return KPDB_OK;
-    return (counters & pmu->cpu.config_counters) != 0 && !wanted->fixed ? KPDB_NOT_FORCED
-                                                                        : KPDB_NO_COUNTER;
+    return (wanted->event.counters & pmu->cpu.config_counters) != 0 && !wanted->fixed
+               ? KPDB_NOT_FORCED
+               : KPDB_NO_COUNTER;
 }
 
 /* One event more on a counter that has room. */
@@ -64,7 +56,7 @@ static void load(struct kpdb_matching *matching, unsigned counter)
  */
 static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
 {
-    uint32_t seen = matching->masks[event], fresh = seen;
+    uint32_t seen = kpdb_key_counters(matching->keys[event]), fresh = seen;
     uint16_t reached_by[KPDB_COUNTERS_MAX];
 
     for (uint32_t rest = seen; rest != 0; rest &= rest - 1)
@@ -86,7 +78,7 @@ static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
             }
         }
         for (unsigned i = 0; i < event; i++) {
-            uint32_t more = matching->masks[i] & ~seen;
+            uint32_t more = kpdb_key_counters(matching->keys[i]) & ~seen;
 
             if ((fresh >> matching->counter[i] & 1) == 0)
                 continue;
@@ -103,7 +95,7 @@ static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
 uint32_t kpdb_match(struct kpdb_matching *matching)
 {
     unsigned event = matching->count;
-    uint32_t open = matching->masks[event] & ~matching->full, tight;
+    uint32_t open = kpdb_key_counters(matching->keys[event]) & ~matching->full, tight;
 
     if (open != 0) {
         matching->counter[event] = (uint8_t)kpdb_lowest_bit(open);
@@ -123,9 +115,9 @@ void kpdb_grow(struct kpdb_matching *matching)
     matching->full = 0;
 }
 
-void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks, uint8_t *counter)
+void kpdb_begin(struct kpdb_matching *matching, const uint64_t *keys, uint8_t *counter)
 {
-    matching->masks = masks;
+    matching->keys = keys;
     matching->counter = counter;
     matching->count = 0;
     matching->capacity = 1;

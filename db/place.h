@@ -45,34 +45,81 @@ struct kpdb_wanted {
     uint16_t asked;          /* id of the one that the name means */
     bool fixed;              /* on a fixed counter */
     bool unavailable;        /* on Intel: fixed, and nothing configurable counts the same */
-    uint32_t counters;       /* where it can go */
-    unsigned width;          /* how many they are */
+    uint32_t counters;       /* where it can go on what may be used; 0: kpdb_reach() says why */
 };
 
 /* 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
 KPDB_INTERNAL int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out);
+/* The rest of kpdb_want(), for an event of a fixed counter. */
+KPDB_INTERNAL void kpdb_want_fixed(unsigned cpu, const struct kpdb_pmu *pmu,
+                                   struct kpdb_wanted *wanted);
 /* The event by name; on Intel a fixed one's fallback. */
-KPDB_INTERNAL int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
-                            const struct kpdb_request *request, struct kpdb_wanted *out);
-/* Where it can go on what may be used: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or
- * KPDB_NO_COUNTER. */
-KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted);
+static inline int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
+                            const struct kpdb_request *request, struct kpdb_wanted *out)
+{
+    int result = kpdb_find(cpu, pmu->release, request->name, request->length, &out->event);
+
+    if (result != KPDB_OK)
+        return result;
+    out->asked = out->event.id;
+    out->fixed = false;
+    out->unavailable = false;
+    out->counters = out->event.counters & pmu->config;
+    if (out->event.fixed >= 0)
+        kpdb_want_fixed(cpu, pmu, out);
+    return KPDB_OK;
+}
+/* Whether it can go anywhere: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or KPDB_NO_COUNTER. */
+KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
+
+/*
+ * An event as a number, by which events are placed: narrowest first, then by counters, then by id,
+ * so that where they go depends on the set alone. Which request it is decides nothing.
+ */
+static inline uint64_t kpdb_key(uint32_t counters, unsigned asked, unsigned request)
+{
+    return (uint64_t)kpdb_count_bits(counters) << 58 | (uint64_t)counters << 26 | asked << 10 |
+           request;
+}
+
+_Static_assert(KPDB_EVENTS_MAX <= KPDB_PLAN_MAX && KPDB_PLAN_MAX <= 1 << 10, "10 bits of a key");
+
+static inline uint32_t kpdb_key_counters(uint64_t key)
+{
+    return (uint32_t)(key >> 26);
+}
+
+static inline unsigned kpdb_key_request(uint64_t key)
+{
+    return (unsigned)key & 0x3ff;
+}
+
+/* Puts a key among those of earlier requests, sorted. False: its event is there already. */
+static inline bool kpdb_insert(uint64_t *keys, unsigned count, uint64_t key)
+{
+    uint64_t *at = keys + count;
+
+    for (; at != keys && at[-1] > key; at--)
+        at[0] = at[-1];
+    *at = key;
+    return at == keys || (at[-1] ^ key) >> 10 != 0;
+}
 
 /*
  * A matching of events to counters, of which each takes `capacity` events.
  * Events are given to it one by one and may move as others come.
  */
 struct kpdb_matching {
-    const uint32_t *masks; /* of event i, not 0 */
-    uint8_t *counter;      /* where event i is */
-    unsigned count;        /* events that have a place */
+    const uint64_t *keys; /* of event i, with some counters */
+    uint8_t *counter;     /* where event i is */
+    unsigned count;       /* events that have a place */
     unsigned capacity;
     uint32_t full; /* counters without room */
     uint16_t load[KPDB_COUNTERS_MAX];
 };
 
 /* An empty one, of capacity 1. The arrays are the caller's and as long as there are events. */
-KPDB_INTERNAL void kpdb_begin(struct kpdb_matching *matching, const uint32_t *masks,
+KPDB_INTERNAL void kpdb_begin(struct kpdb_matching *matching, const uint64_t *keys,
                               uint8_t *counter);
 /*
  * Gives event matching->count its counter, moving others where that helps. 0;

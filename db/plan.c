@@ -8,61 +8,35 @@
 
 struct planner {
     struct kpdb_pmu pmu;
-    unsigned count;                /* of events that are matched */
-    uint32_t fixed;                /* fixed counters in use */
-    uint16_t asked[KPDB_PLAN_MAX]; /* id of each event asked for */
-    uint16_t index[KPDB_PLAN_MAX]; /* of each matched event: which request it is */
-    uint32_t masks[KPDB_PLAN_MAX];
-    uint8_t counter[KPDB_PLAN_MAX];
+    unsigned count;                 /* of events that are matched */
+    uint32_t fixed;                 /* fixed counters in use */
+    uint16_t on[KPDB_COUNTERS_MAX]; /* id of the event on each of these */
+    uint64_t keys[KPDB_PLAN_MAX];   /* of the events that are matched, sorted */
+    uint8_t counter[KPDB_PLAN_MAX]; /* where each of these is */
 };
-
-static bool goes_before(const struct planner *planner, uint32_t counters, unsigned asked,
-                        unsigned other)
-{
-    unsigned x = kpdb_count_bits(counters), y = kpdb_count_bits(planner->masks[other]);
-
-    if (x != y)
-        return x < y;
-    return counters != planner->masks[other] ? counters < planner->masks[other]
-                                             : asked < planner->asked[planner->index[other]];
-}
-
-/* Narrowest first, then by counters and id, so that the plan depends on the set alone. */
-static void insert(struct planner *planner, unsigned request, uint32_t counters)
-{
-    unsigned at = planner->count++;
-
-    for (; at > 0 && goes_before(planner, counters, planner->asked[request], at - 1); at--) {
-        planner->masks[at] = planner->masks[at - 1];
-        planner->index[at] = planner->index[at - 1];
-    }
-    planner->masks[at] = counters;
-    planner->index[at] = (uint16_t)request;
-}
 
 static int take(struct planner *planner, unsigned cpu, const struct kpdb_request *request,
                 unsigned i, uint16_t *passes)
 {
     struct kpdb_wanted wanted;
     int result = kpdb_want(cpu, &planner->pmu, request, &wanted);
+    unsigned counter;
 
+    if (result == KPDB_OK)
+        result = kpdb_reach(&planner->pmu, &wanted);
     if (result != KPDB_OK)
         return result;
-    for (unsigned j = 0; j < i; j++)
-        if (planner->asked[j] == wanted.asked)
-            return KPDB_DUPLICATE;
-    planner->asked[i] = wanted.asked;
-    result = kpdb_reach(&planner->pmu, &wanted);
-    if (result != KPDB_OK)
-        return result;
-    if (!wanted.fixed) {
-        insert(planner, i, wanted.counters);
-        return KPDB_OK;
-    }
+    if (!wanted.fixed)
+        return kpdb_insert(planner->keys, planner->count++,
+                           kpdb_key(wanted.counters, wanted.asked, i))
+                   ? KPDB_OK
+                   : KPDB_DUPLICATE;
     /* A fixed counter is always the same: two events on one never fit, in no number of passes. */
+    counter = kpdb_lowest_bit(wanted.counters);
     if ((planner->fixed & wanted.counters) != 0)
-        return KPDB_CONFLICT;
+        return planner->on[counter] == wanted.asked ? KPDB_DUPLICATE : KPDB_CONFLICT;
     planner->fixed |= wanted.counters;
+    planner->on[counter] = wanted.asked;
     passes[i] = KPDB_EVERY_PASS;
     return KPDB_OK;
 }
@@ -72,7 +46,7 @@ static unsigned match_all(struct planner *planner, struct kpdb_bottleneck *bottl
     struct kpdb_matching matching;
     uint32_t tight = 0;
 
-    kpdb_begin(&matching, planner->masks, planner->counter);
+    kpdb_begin(&matching, planner->keys, planner->counter);
     while (matching.count < planner->count) {
         uint32_t full = kpdb_match(&matching);
 
@@ -83,11 +57,11 @@ static unsigned match_all(struct planner *planner, struct kpdb_bottleneck *bottl
     }
     /* One pass was enough: any counters prove it that some event can be counted on alone. */
     if (tight == 0 && planner->count != 0)
-        tight = planner->masks[0];
+        tight = kpdb_key_counters(planner->keys[0]);
     bottleneck->counters = tight;
     bottleneck->events = 0;
     for (unsigned i = 0; i < planner->count; i++)
-        bottleneck->events += (planner->masks[i] & ~tight) == 0;
+        bottleneck->events += (kpdb_key_counters(planner->keys[i]) & ~tight) == 0;
     return matching.capacity;
 }
 
@@ -121,6 +95,6 @@ int kpdb_plan(unsigned cpu, const struct kpdb_options *options, const struct kpd
     for (unsigned c = 0; c < KPDB_COUNTERS_MAX; c++)
         next[c] = 0;
     for (unsigned i = 0; i < planner.count; i++)
-        passes[planner.index[i]] = next[planner.counter[i]]++;
+        passes[kpdb_key_request(planner.keys[i])] = next[planner.counter[i]]++;
     return (int)needed;
 }

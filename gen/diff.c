@@ -8,29 +8,51 @@
 
 /* ---- which databases are compared ------------------------------------------------------------ */
 
-static const struct database *of_id(const struct release *release, const struct cpu_id *id)
+/* Which databases have a partner by now; both lists are by name. */
+struct pairing {
+    bool *old, *new;
+};
+
+static void pair(struct diff *diff, struct pairing *paired, const struct database *old,
+                 const struct database *new)
 {
-    for (size_t i = 0; i < release->database_count; i++)
-        for (size_t k = 0; k < release->databases[i].id_count; k++)
-            if (cpu_id_compare(&release->databases[i].ids[k], id) == 0)
-                return &release->databases[i];
-    return NULL;
+    paired->old[old - diff->old->databases] = true;
+    paired->new[new - diff->new->databases] = true;
+    diff->pairs[diff->pair_count++] = (struct comparison){.old = old, .new = new};
 }
 
-static bool is_paired(const struct diff *diff, const struct database *old,
-                      const struct database *new)
+/* With each old database that has an id of it, once. */
+static void pair_by_id(struct diff *diff, struct pairing *paired, const struct database *new)
 {
-    for (size_t i = 0; i < diff->pair_count; i++)
-        if ((old == NULL || diff->pairs[i].old == old) &&
-            (new == NULL || diff->pairs[i].new == new))
-            return true;
-    return false;
+    size_t first = diff->pair_count;
+
+    for (size_t k = 0; k < new->id_count; k++) {
+        const struct database *was = release_database(diff->old, &new->ids[k]);
+        size_t i = first;
+
+        while (i < diff->pair_count && diff->pairs[i].old != was)
+            i++;
+        if (was != NULL && i == diff->pair_count)
+            pair(diff, paired, was, new);
+    }
 }
 
-static void pair(struct diff *diff, const struct database *old, const struct database *new)
+/* Those that are left over. */
+static void pair_by_name(struct diff *diff, struct pairing *paired)
 {
-    if (!is_paired(diff, old, new))
-        diff->pairs[diff->pair_count++] = (struct comparison){.old = old, .new = new};
+    const struct release *old = diff->old, *new = diff->new;
+    size_t at = 0;
+
+    for (size_t i = 0; i < new->database_count; i++) {
+        if (paired->new[i])
+            continue;
+        while (at < old->database_count &&
+               (paired->old[at] || strcmp(old->databases[at].name, new->databases[i].name) < 0))
+            at++;
+        if (at < old->database_count &&
+            strcmp(old->databases[at].name, new->databases[i].name) == 0)
+            pair(diff, paired, &old->databases[at], &new->databases[i]);
+    }
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -41,26 +63,32 @@ static int compare_pairs(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->old->name, y->old->name);
 }
 
+static const struct database **list_unpaired(struct arena *arena, const struct release *release,
+                                             const bool *paired, size_t *count)
+{
+    const struct database **list = arena_alloc(arena, release->database_count, sizeof *list);
+
+    for (size_t i = 0; i < release->database_count; i++)
+        if (!paired[i])
+            list[(*count)++] = &release->databases[i];
+    return list;
+}
+
 /* By CPU id; what is left over by name. */
-static void find_pairs(struct diff *diff)
+static void find_pairs(struct arena *arena, struct diff *diff)
 {
     const struct release *old = diff->old, *new = diff->new;
+    struct pairing paired = {arena_alloc(arena, old->database_count, sizeof(bool)),
+                             arena_alloc(arena, new->database_count, sizeof(bool))};
 
+    diff->pairs = arena_alloc(arena, new->owner_count + new->database_count, sizeof *diff->pairs);
     for (size_t i = 0; i < new->database_count; i++)
-        for (size_t k = 0; k < new->databases[i].id_count; k++) {
-            const struct database *was = of_id(old, &new->databases[i].ids[k]);
-
-            if (was != NULL)
-                pair(diff, was, &new->databases[i]);
-        }
-    for (size_t i = 0; i < new->database_count; i++)
-        for (size_t j = 0; j < old->database_count; j++)
-            if (strcmp(old->databases[j].name, new->databases[i].name) == 0 &&
-                !is_paired(diff, &old->databases[j], NULL) &&
-                !is_paired(diff, NULL, &new->databases[i]))
-                pair(diff, &old->databases[j], &new->databases[i]);
+        pair_by_id(diff, &paired, &new->databases[i]);
+    pair_by_name(diff, &paired);
     if (diff->pair_count != 0)
         qsort(diff->pairs, diff->pair_count, sizeof *diff->pairs, compare_pairs);
+    diff->only_old = list_unpaired(arena, old, paired.old, &diff->only_old_count);
+    diff->only_new = list_unpaired(arena, new, paired.new, &diff->only_new_count);
 }
 
 static int compare_changes(const void *a, const void *b)
@@ -70,26 +98,20 @@ static int compare_changes(const void *a, const void *b)
 
 static void find_ids(struct arena *arena, struct diff *diff)
 {
-    size_t most = 0;
+    const struct release *old = diff->old, *new = diff->new;
 
-    for (size_t i = 0; i < diff->old->database_count; i++)
-        most += diff->old->databases[i].id_count;
-    for (size_t i = 0; i < diff->new->database_count; i++)
-        most += diff->new->databases[i].id_count;
-    diff->ids = arena_alloc(arena, most, sizeof *diff->ids);
-    for (size_t i = 0; i < diff->old->database_count; i++)
-        for (size_t k = 0; k < diff->old->databases[i].id_count; k++) {
-            const struct database *was = &diff->old->databases[i];
-            const struct database *is = of_id(diff->new, &was->ids[k]);
+    diff->ids = arena_alloc(arena, old->owner_count + new->owner_count, sizeof *diff->ids);
+    for (size_t i = 0; i < old->owner_count; i++) {
+        const struct owner *was = &old->owners[i];
+        const struct database *is = release_database(new, &was->id);
 
-            if (is == NULL || strcmp(was->name, is->name) != 0)
-                diff->ids[diff->id_count++] = (struct id_change){was->ids[k], was, is};
-        }
-    for (size_t i = 0; i < diff->new->database_count; i++)
-        for (size_t k = 0; k < diff->new->databases[i].id_count; k++)
-            if (of_id(diff->old, &diff->new->databases[i].ids[k]) == NULL)
-                diff->ids[diff->id_count++] = (struct id_change){diff->new->databases[i].ids[k],
-                                                                 NULL, &diff->new->databases[i]};
+        if (is == NULL || strcmp(was->database->name, is->name) != 0)
+            diff->ids[diff->id_count++] = (struct id_change){was->id, was->database, is};
+    }
+    for (size_t i = 0; i < new->owner_count; i++)
+        if (release_database(old, &new->owners[i].id) == NULL)
+            diff->ids[diff->id_count++] =
+                (struct id_change){new->owners[i].id, NULL, new->owners[i].database};
     if (diff->id_count != 0)
         qsort(diff->ids, diff->id_count, sizeof *diff->ids, compare_changes);
 }
@@ -134,10 +156,9 @@ static void compare_event(struct arena *arena, struct comparison *pair, const st
 
 static const char *alias_target(const struct database *database, const char *name)
 {
-    for (size_t i = 0; i < database->alias_count; i++)
-        if (strcmp(database->aliases[i].name, name) == 0)
-            return database->aliases[i].event;
-    return NULL;
+    const struct alias *alias = database_alias(database, name);
+
+    return alias == NULL ? NULL : alias->event;
 }
 
 /* Everything but the events. */
@@ -163,15 +184,38 @@ static void compare_heads(struct arena *arena, struct comparison *pair)
                        new->aliases[i].event, false);
 }
 
-static bool came_by_rename(const struct comparison *pair, const char *name)
-{
-    for (size_t i = 0; i < pair->renamed_count; i++)
-        if (strcmp(pair->renamed[i].to, name) == 0)
-            return true;
-    return false;
-}
-
 enum { FIELDS = 6, HEAD_FIELDS = 6 };
+
+/* Events that both have, gone, come, or renamed. */
+static void compare_events(struct arena *arena, struct comparison *pair)
+{
+    const struct database *old = pair->old, *new = pair->new;
+    bool *came = arena_alloc(arena, new->event_count, sizeof *came); /* by a rename */
+    struct departure *departures;
+    size_t count = merge_departures(arena, old, new, &departures);
+
+    for (size_t i = 0; i < old->event_count; i++) {
+        const struct event *was = &old->events[i], *is;
+
+        if (count != 0 && departures->gone == was) {
+            is = departures->come;
+            count--;
+            departures++;
+            if (is == NULL) {
+                pair->removed[pair->removed_count++] = was;
+                continue;
+            }
+            came[is - new->events] = true;
+            pair->renamed[pair->renamed_count++] = (struct rename){was->name, is->name};
+        } else {
+            is = database_event(new, was->name);
+        }
+        compare_event(arena, pair, was, is);
+    }
+    for (size_t i = 0; i < new->event_count; i++)
+        if (!came[i] && database_event(old, new->events[i].name) == NULL)
+            pair->added[pair->added_count++] = &new->events[i];
+}
 
 static void compare_databases(struct arena *arena, struct comparison *pair)
 {
@@ -184,25 +228,7 @@ static void compare_databases(struct arena *arena, struct comparison *pair)
         arena, old->event_count * FIELDS + HEAD_FIELDS + old->alias_count + new->alias_count,
         sizeof *pair->changed);
     compare_heads(arena, pair);
-    for (size_t i = 0; i < old->event_count; i++) {
-        const struct event *was = &old->events[i], *is = database_event(new, was->name);
-        size_t before, after;
-
-        if (is == NULL) {
-            is = merge_renamed(old, new, was, &before, &after);
-            if (is == NULL)
-                pair->removed[pair->removed_count++] = was;
-            else
-                pair->renamed[pair->renamed_count++] =
-                    (struct rename){.from = was->name, .to = is->name};
-        }
-        if (is != NULL)
-            compare_event(arena, pair, was, is);
-    }
-    for (size_t i = 0; i < new->event_count; i++)
-        if (database_event(old, new->events[i].name) == NULL &&
-            !came_by_rename(pair, new->events[i].name))
-            pair->added[pair->added_count++] = &new->events[i];
+    compare_events(arena, pair);
 }
 
 static bool pair_differs(const struct comparison *pair)
@@ -214,23 +240,11 @@ static bool pair_differs(const struct comparison *pair)
 struct diff diff_releases(struct arena *arena, const struct release *old, const struct release *new)
 {
     struct diff diff = {.old = old, .new = new};
-    size_t most = new->database_count;
 
-    for (size_t i = 0; i < new->database_count; i++)
-        most += new->databases[i].id_count;
-    diff.pairs = arena_alloc(arena, most, sizeof *diff.pairs);
-    find_pairs(&diff);
+    find_pairs(arena, &diff);
     find_ids(arena, &diff);
     for (size_t i = 0; i < diff.pair_count; i++)
         compare_databases(arena, &diff.pairs[i]);
-    diff.only_old = arena_alloc(arena, old->database_count, sizeof *diff.only_old);
-    diff.only_new = arena_alloc(arena, new->database_count, sizeof *diff.only_new);
-    for (size_t i = 0; i < old->database_count; i++)
-        if (!is_paired(&diff, &old->databases[i], NULL))
-            diff.only_old[diff.only_old_count++] = &old->databases[i];
-    for (size_t i = 0; i < new->database_count; i++)
-        if (!is_paired(&diff, NULL, &new->databases[i]))
-            diff.only_new[diff.only_new_count++] = &new->databases[i];
     return diff;
 }
 
@@ -286,34 +300,50 @@ static void print_count(size_t count, const char *what, bool *any)
     *any |= count != 0;
 }
 
-/* One heading for all databases that changed in the same way. */
+/* One heading for all databases that changed in the same way: the first, then next[] of each. */
+static void print_same(const struct diff *diff, size_t first, const size_t *next)
+{
+    const struct comparison *pair = &diff->pairs[first];
+    bool any = false;
+
+    printf("\n%s", pair->new->name);
+    for (size_t i = next[first]; i != 0; i = next[i])
+        printf(", %s", diff->pairs[i].new->name);
+    printf(": ");
+    print_count(pair->changed_count, "changed", &any);
+    print_count(pair->renamed_count, "renamed", &any);
+    print_count(pair->added_count, "added", &any);
+    print_count(pair->removed_count, "removed", &any);
+    printf("\n");
+}
+
 static void print_pairs(struct arena *arena, const struct diff *diff)
 {
     struct buffer *texts = arena_alloc(arena, diff->pair_count, sizeof *texts);
+    size_t *next = arena_alloc(arena, diff->pair_count, sizeof *next);
+    struct map last = {NULL}; /* of those that changed so, from 1 */
 
-    for (size_t i = 0; i < diff->pair_count; i++)
-        add_comparison(arena, &texts[i], &diff->pairs[i]);
     for (size_t i = 0; i < diff->pair_count; i++) {
-        const struct comparison *pair = &diff->pairs[i];
-        bool any = false;
+        size_t *number;
 
+        add_comparison(arena, &texts[i], &diff->pairs[i]);
         if (texts[i].length == 0)
             continue;
-        printf("\n%s", pair->new->name);
-        for (size_t j = i + 1; j < diff->pair_count; j++)
-            if (texts[j].length == texts[i].length &&
-                memcmp(texts[j].data, texts[i].data, texts[i].length) == 0) {
-                printf(", %s", diff->pairs[j].new->name);
-                buffer_free(&texts[j]);
-            }
-        printf(": ");
-        print_count(pair->changed_count, "changed", &any);
-        print_count(pair->renamed_count, "renamed", &any);
-        print_count(pair->added_count, "added", &any);
-        print_count(pair->removed_count, "removed", &any);
-        printf("\n%s", texts[i].data);
-        buffer_free(&texts[i]);
+        number = map_at(arena, &last, texts[i].data, texts[i].length);
+        if (*number != 0) {
+            next[*number - 1] = i;
+            buffer_free(&texts[i]);
+        }
+        *number = i + 1;
     }
+    for (size_t i = 0; i < diff->pair_count; i++) {
+        if (texts[i].length == 0)
+            continue;
+        print_same(diff, i, next);
+        fwrite(texts[i].data, 1, texts[i].length, stdout);
+    }
+    for (size_t i = 0; i < diff->pair_count; i++)
+        buffer_free(&texts[i]);
 }
 
 static void print_databases(const char *title, const struct database *const *list, size_t count)

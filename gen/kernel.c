@@ -7,6 +7,30 @@
 
 enum { SELECTORS = UINT16_MAX + 1 };
 
+/* Since which version each selector is in a SoC's list. */
+struct listing {
+    uint32_t soc;
+    struct {
+        uint32_t soc; /* whose list this is of: any other says nothing */
+        uint16_t since;
+    } selectors[SELECTORS];
+};
+
+/* 0 for a selector that is not in the list. */
+static uint16_t listed_since(const struct listing *listing, uint16_t selector)
+{
+    return listing->selectors[selector].soc == listing->soc ? listing->selectors[selector].since
+                                                            : 0;
+}
+
+static void list_selector(struct listing *listing, uint16_t selector, uint16_t version)
+{
+    uint16_t since = listed_since(listing, selector);
+
+    listing->selectors[selector].soc = listing->soc;
+    listing->selectors[selector].since = since == 0 || version < since ? version : since;
+}
+
 /* "15.4" -> 1504, and 0 after a report. */
 static uint16_t read_version(const struct plist_node *node)
 {
@@ -27,8 +51,15 @@ static uint16_t read_version(const struct plist_node *node)
     return (uint16_t)(numbers[0] * 100 + numbers[1]);
 }
 
-/* One SoC's list: the version since which each selector is in it, 0 for those that are not. */
-static bool read_selectors(struct arena *arena, const struct plist_node *soc, uint16_t *since)
+static void refuse_selector(struct arena *arena, const struct plist_node *list, size_t n)
+{
+    struct plist_node node = plist_child_at(arena, list, n);
+
+    plist_error(&node, "not a selector (expected an integer from 0 to 65535)");
+}
+
+static bool read_selectors(struct arena *arena, const struct plist_node *soc,
+                           struct listing *listing)
 {
     struct plist_node versions;
 
@@ -44,32 +75,23 @@ static bool read_selectors(struct arena *arena, const struct plist_node *soc, ui
         }
         for (size_t i = 0; i < list.value->length; i++) {
             const struct value *selector = list.value->items[i];
-            struct plist_node node = plist_child_at(arena, &list, i);
 
             if (selector->type != VALUE_INT || selector->integer < 0 ||
                 selector->integer > UINT16_MAX)
-                plist_error(&node, "not a selector (expected an integer from 0 to 65535)");
-            else if (since[selector->integer] == 0 || version < since[selector->integer])
-                since[selector->integer] = version;
+                refuse_selector(arena, &list, i);
+            else
+                list_selector(listing, (uint16_t)selector->integer, version);
         }
     }
     return true;
 }
 
-static bool cpu_has(const struct cpu *cpu, const struct cpu_id *id)
-{
-    for (size_t i = 0; i < cpu->db.id_count; i++)
-        if (cpu_id_compare(&cpu->db.ids[i], id) == 0)
-            return true;
-    return false;
-}
-
 /* An event of a CPU of several SoCs is accepted where and when all of them accept it. */
-static void apply(struct cpu *cpu, const uint16_t *since)
+static void apply(struct cpu *cpu, const struct listing *listing)
 {
     for (size_t i = 0; i < cpu->db.event_count; i++) {
         struct event *event = &cpu->db.events[i];
-        uint16_t version = since[event->number];
+        uint16_t version = listed_since(listing, event->number);
 
         if (!event->has_number)
             continue;
@@ -80,9 +102,9 @@ static void apply(struct cpu *cpu, const uint16_t *since)
     cpu->has_kernel_list = true;
 }
 
-/* since: room for one of each selector. */
-static void read_soc(struct arena *arena, struct model *model, const struct plist_node *soc,
-                     uint16_t *since)
+/* ids: CPUs of the model. */
+static void read_soc(struct arena *arena, struct model *model, const struct map *ids,
+                     const struct plist_node *soc, struct listing *listing)
 {
     static const char *const known[] = {"cpus", "selectors", NULL};
     struct plist_node cpus;
@@ -92,13 +114,13 @@ static void read_soc(struct arena *arena, struct model *model, const struct plis
         return;
     }
     plist_unknown_keys(arena, soc, known);
-    memset(since, 0, SELECTORS * sizeof *since);
-    if (!read_selectors(arena, soc, since) || !plist_array(soc, "cpus", true, &cpus))
+    if (!read_selectors(arena, soc, listing) || !plist_array(soc, "cpus", true, &cpus))
         return;
     for (size_t i = 0; i < cpus.value->length; i++) {
         struct plist_node node = plist_child_at(arena, &cpus, i);
         struct cpu_id id;
         const char *text;
+        size_t cpu;
 
         if (!plist_is_text(&node, &text))
             continue;
@@ -106,16 +128,17 @@ static void read_soc(struct arena *arena, struct model *model, const struct plis
             plist_error(&node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
             continue;
         }
-        for (size_t c = 0; c < model->cpu_count; c++)
-            if (cpu_has(&model->cpus[c], &id))
-                apply(&model->cpus[c], since);
+        cpu = map_get(ids, &id, sizeof id);
+        if (cpu != 0)
+            apply(&model->cpus[cpu - 1], listing);
     }
 }
 
 void kernel_read(struct arena *arena, struct model *model, const char *file)
 {
     struct plist_node root = {.file = file, .value = plist_load(arena, file)};
-    uint16_t *since = arena_alloc(arena, SELECTORS, sizeof *since);
+    struct listing *listing = arena_alloc(arena, 1, sizeof *listing);
+    struct map ids = model_ids(arena, model);
 
     if (root.value == NULL)
         return;
@@ -126,6 +149,7 @@ void kernel_read(struct arena *arena, struct model *model, const char *file)
     for (size_t i = 0; i < root.value->length; i++) {
         struct plist_node soc = plist_child_at(arena, &root, i);
 
-        read_soc(arena, model, &soc, since);
+        listing->soc = (uint32_t)i + 1;
+        read_soc(arena, model, &ids, &soc, listing);
     }
 }

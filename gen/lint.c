@@ -34,15 +34,7 @@ struct lint {
 
 static struct finding *add_finding(struct arena *arena, struct findings *findings)
 {
-    size_t count = findings->count;
-
-    if ((count & (count - 1)) == 0) { /* full: 0, 1, 2, 4, 8 ... */
-        struct finding *more = arena_alloc(arena, count * 2 + 1, sizeof *more);
-
-        if (count != 0)
-            memcpy(more, findings->list, count * sizeof *more);
-        findings->list = more;
-    }
+    findings->list = arena_more(arena, findings->list, findings->count, sizeof *findings->list);
     return &findings->list[findings->count++];
 }
 
@@ -142,28 +134,70 @@ static unsigned nth_bit(uint32_t mask, unsigned n)
     return bit;
 }
 
-typedef bool same_fn(const struct event *a, const struct event *b);
+/* What is the same of events that count the same; negative for one that has no part in it. */
+typedef int64_t key_fn(const struct event *event);
+
+struct keyed {
+    int64_t key;
+    const struct event *event;
+};
+
+static int compare_keyed(const void *a, const void *b)
+{
+    const struct keyed *x = a, *y = b;
+
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->event > y->event) - (x->event < y->event);
+}
 
 /*
- * The event and all after it that are the same as it and exist together with
- * one of them in some release; 0 when one before it has them already.
+ * Of events of one key, the first and all after it that exist together with it or one of them in
+ * some release; 0 when one before it has them already: it exists in some of the releases `before`.
  */
-static size_t group_from(const struct database *database, size_t first, same_fn *same,
+static size_t group_from(const struct keyed *list, size_t count, uint32_t before,
                          const struct event **group)
 {
-    const struct event *events = database->events;
-    uint32_t releases = events[first].releases;
-    size_t count = 0;
+    uint32_t releases = list->event->releases;
+    size_t size = 0;
 
-    for (size_t i = 0; i < database->event_count; i++) {
-        if (!same(&events[first], &events[i]) || (events[i].releases & releases) == 0)
-            continue;
-        if (i < first)
-            return 0;
-        releases |= events[i].releases;
-        group[count++] = &events[i];
+    if ((releases & before) != 0)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        if ((list[i].event->releases & releases) != 0) {
+            releases |= list[i].event->releases;
+            group[size++] = list[i].event;
+        }
+    return size;
+}
+
+/* Tells of every group of two or more events whose key is the same. */
+static void each_group(struct lint *lint, key_fn *key,
+                       void (*tell)(struct lint *lint, const struct event **group, size_t count))
+{
+    const struct database *db = database_of(lint);
+    struct keyed *list = arena_alloc(lint->arena, db->event_count, sizeof *list);
+    const struct event **group = arena_alloc(lint->arena, db->event_count, sizeof *group);
+    size_t count = 0, end;
+
+    for (size_t i = 0; i < db->event_count; i++)
+        if (key(&db->events[i]) >= 0)
+            list[count++] = (struct keyed){key(&db->events[i]), &db->events[i]};
+    if (count != 0)
+        qsort(list, count, sizeof *list, compare_keyed);
+    for (size_t begin = 0; begin < count; begin = end) {
+        uint32_t before = 0;
+
+        for (end = begin; end < count && list[end].key == list[begin].key;)
+            end++;
+        for (size_t i = begin; i < end; i++) {
+            size_t size = group_from(&list[i], end - i, before, group);
+
+            if (size > 1)
+                tell(lint, group, size);
+            before |= list[i].event->releases;
+        }
     }
-    return count;
 }
 
 /* ---- fixed counters -------------------------------------------------------------------------- */
@@ -199,26 +233,21 @@ static void fixed_umask_mismatch(struct lint *lint, const struct event *event)
               event->umask, event->umask - 1, event->fixed);
 }
 
-static bool same_fixed_counter(const struct event *a, const struct event *b)
+static int64_t fixed_counter(const struct event *event)
 {
-    return a->fixed == b->fixed;
+    return event->fixed;
+}
+
+static void tell_fixed_shared(struct lint *lint, const struct event **group, size_t count)
+{
+    found_group(lint, group[0]->name, count - 1,
+                "is on fixed counter %d like %s, so they count the same, whatever their names say",
+                group[0]->fixed, join(lint->arena, group + 1, count - 1));
 }
 
 static void fixed_counter_shared(struct lint *lint)
 {
-    const struct database *db = database_of(lint);
-    const struct event **group = arena_alloc(lint->arena, db->event_count, sizeof *group);
-
-    for (size_t i = 0; i < db->event_count; i++) {
-        size_t count =
-            is_configurable(&db->events[i]) ? 0 : group_from(db, i, same_fixed_counter, group);
-
-        if (count > 1)
-            found_group(lint, group[0]->name, count - 1,
-                        "is on fixed counter %d like %s, so they count the same, whatever "
-                        "their names say",
-                        group[0]->fixed, join(lint->arena, group + 1, count - 1));
-    }
+    each_group(lint, fixed_counter, tell_fixed_shared);
 }
 
 static void fallback_fixed(struct lint *lint, const struct event *event)
@@ -308,22 +337,34 @@ static bool crosses(const struct event *a, const struct event *b)
            both != b->counters;
 }
 
+/* Of masks that are nested or apart no two of 32 counters' halves are the same: so few there are.
+ */
+enum { NESTED_MAX = 64 };
+
 static void masks_not_nested(struct lint *lint)
 {
     const struct database *db = database_of(lint);
+    const struct event *distinct[NESTED_MAX]; /* the first of each mask */
+    size_t count = 0;
 
-    for (size_t i = 0; i < db->event_count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const struct event *a = &db->events[j], *b = &db->events[i];
+    for (size_t i = 0; i < db->event_count; i++) {
+        const struct event *event = &db->events[i];
+        bool known = !is_configurable(event) || event->counters == 0;
 
-            if (!crosses(a, b))
+        for (size_t k = 0; k < count && !known; k++) {
+            known = distinct[k]->counters == event->counters;
+            if (!crosses(distinct[k], event))
                 continue;
             found(lint, NULL,
                   "the masks of %s (0x%x) and %s (0x%x) overlap and neither holds the "
                   "other, so how many passes a set of events takes needs a search",
-                  a->name, (unsigned)a->counters, b->name, (unsigned)b->counters);
+                  distinct[k]->name, (unsigned)distinct[k]->counters, event->name,
+                  (unsigned)event->counters);
             return; /* one pair is enough to know */
         }
+        if (!known)
+            distinct[count++] = event;
+    }
 }
 
 static void no_free_counter(struct lint *lint)
@@ -393,10 +434,9 @@ static void unforced_misplaced(struct lint *lint)
 
 /* ---- encodings ------------------------------------------------------------------------------- */
 
-static bool same_encoding(const struct event *a, const struct event *b)
+static int64_t encoding(const struct event *event)
 {
-    return is_configurable(a) && is_configurable(b) && a->number == b->number &&
-           a->umask == b->umask;
+    return is_configurable(event) ? (int64_t)event->number << 8 | event->umask : -1;
 }
 
 static const char *encoding_text(const struct lint *lint, const struct event *event)
@@ -444,21 +484,17 @@ static bool other_differs(const struct lint *lint, const struct event *const *gr
     return false;
 }
 
+static void tell_encoding_shared(struct lint *lint, const struct event **group, size_t count)
+{
+    found_group(lint, group[0]->name, count - 1, "has %s like %s, so %sthey count the same",
+                encoding_text(lint, group[0]), join(lint->arena, group + 1, count - 1),
+                other_differs(lint, group, count) ? "without the other bits that kperfdata drops "
+                                                  : "");
+}
+
 static void shared_encoding(struct lint *lint)
 {
-    const struct database *db = database_of(lint);
-    const struct event **group = arena_alloc(lint->arena, db->event_count, sizeof *group);
-
-    for (size_t i = 0; i < db->event_count; i++) {
-        size_t count = group_from(db, i, same_encoding, group);
-
-        if (count > 1)
-            found_group(lint, group[0]->name, count - 1, "has %s like %s, so %sthey count the same",
-                        encoding_text(lint, group[0]), join(lint->arena, group + 1, count - 1),
-                        other_differs(lint, group, count)
-                            ? "without the other bits that kperfdata drops "
-                            : "");
-    }
+    each_group(lint, encoding, tell_encoding_shared);
 }
 
 static void other_dropped(struct lint *lint, const struct event *event)
@@ -496,33 +532,72 @@ static void selector_zero(struct lint *lint, const struct event *event)
               "has number 0x0, which is no event on an Apple chip, so its counter stays at 0");
 }
 
-/* The event of that selector, for a message. */
-static const char *selector_text(const struct lint *lint, unsigned number)
+/* The first event of each selector, by number of both: an event's place, from 1. */
+static struct map selectors(const struct lint *lint)
 {
     const struct database *db = database_of(lint);
+    struct map first = {NULL};
 
-    for (size_t i = 0; i < db->event_count; i++)
-        if (is_configurable(&db->events[i]) && db->events[i].number == number)
-            return arena_printf(lint->arena, "0x%x, %s", number, db->events[i].name);
-    return arena_printf(lint->arena, "0x%x", number);
+    for (size_t i = 0; i < db->event_count; i++) {
+        const struct event *event = &db->events[i];
+        size_t *place;
+
+        if (!is_configurable(event))
+            continue;
+        place = map_at(lint->arena, &first, &event->number, sizeof event->number);
+        *place = *place == 0 ? i + 1 : *place;
+    }
+    return first;
 }
 
-static void selector_too_wide(struct lint *lint, const struct event *event)
+/* The selector and its event, for a message. */
+static const char *selector_text(const struct lint *lint, const struct map *first, uint16_t number)
+{
+    size_t place = map_get(first, &number, sizeof number);
+
+    if (place == 0)
+        return arena_printf(lint->arena, "0x%x", number);
+    return arena_printf(lint->arena, "0x%x, %s", number, database_of(lint)->events[place - 1].name);
+}
+
+static void tell_too_wide(struct lint *lint, const struct event *event, const struct map *first)
 {
     unsigned bits = cpu_of(lint)->event_bits;
 
-    if (!is_configurable(event))
-        return;
     if (arch_has_umask(database_of(lint)->arch) && event->number > UINT8_MAX)
         found(lint, event->name,
               "has number 0x%x, wider than Intel's 8 bits, so what is counted is 0x%x with umask "
               "0x%x",
               event->number, event->number & UINT8_MAX, event->umask | event->number >> 8);
-    else if (event->number >> bits != 0)
+    else
         found(lint, event->name,
               "has number 0x%x, wider than the %u bits of the chip's selectors, so what is counted "
               "is %s",
-              event->number, bits, selector_text(lint, event->number & bits_below(bits)));
+              event->number, bits,
+              selector_text(lint, first, (uint16_t)(event->number & bits_below(bits))));
+}
+
+/* Intel's selectors have 8 bits, whatever their chips'. */
+static bool is_too_wide(const struct lint *lint, const struct event *event)
+{
+    if (!is_configurable(event))
+        return false;
+    return event->number >> cpu_of(lint)->event_bits != 0 ||
+           (arch_has_umask(database_of(lint)->arch) && event->number > UINT8_MAX);
+}
+
+static void selector_too_wide(struct lint *lint)
+{
+    const struct database *db = database_of(lint);
+    struct map first = {NULL};
+
+    for (size_t i = 0; i < db->event_count; i++) {
+        if (!is_too_wide(lint, &db->events[i]))
+            continue;
+        if (first.root == NULL)
+            first = selectors(lint);
+        tell_too_wide(lint, &db->events[i], &first);
+    }
 }
 
 /* ---- the kernel's list ----------------------------------------------------------------------- */
@@ -548,15 +623,21 @@ static unsigned first_listed(const struct database *db)
     return first;
 }
 
-static void late_in_kernel_list(struct lint *lint, const struct event *event)
+static void late_in_kernel_list(struct lint *lint)
 {
-    unsigned first = first_listed(database_of(lint));
+    const struct database *db = database_of(lint);
+    unsigned first = first_listed(db);
 
-    if (is_configurable(event) && event->kernel > first)
-        found(lint, event->name,
-              "has selector 0x%x, listed by the kernel since macOS %d.%d but not in "
-              "the chip's first list of %u.%u, so kernels between answer EPERM",
-              event->number, event->kernel / 100, event->kernel % 100, first / 100, first % 100);
+    for (size_t i = 0; i < db->event_count; i++) {
+        const struct event *event = &db->events[i];
+
+        if (is_configurable(event) && event->kernel > first)
+            found(lint, event->name,
+                  "has selector 0x%x, listed by the kernel since macOS %d.%d but not in "
+                  "the chip's first list of %u.%u, so kernels between answer EPERM",
+                  event->number, event->kernel / 100, event->kernel % 100, first / 100,
+                  first % 100);
+    }
 }
 
 /* ---- between releases ------------------------------------------------------------------------ */
@@ -662,12 +743,11 @@ static void counters_changed(struct lint *lint)
     }
 }
 
-static const char *meaning(const struct database *database, const char *alias)
+static const char *meaning(const struct database *database, const char *name)
 {
-    for (size_t i = 0; database != NULL && i < database->alias_count; i++)
-        if (strcmp(database->aliases[i].name, alias) == 0)
-            return database->aliases[i].event;
-    return NULL;
+    const struct alias *alias = database == NULL ? NULL : database_alias(database, name);
+
+    return alias == NULL ? NULL : alias->event;
 }
 
 static void compare_alias(struct lint *lint, const char *alias, size_t old, size_t new)
@@ -698,38 +778,35 @@ static void alias_moved(struct lint *lint)
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
 
-/* Whether a candidate is what some CPU counts the name with in some release. */
-static bool candidate_used(const struct model *model, const struct portable *name,
-                           const struct candidate *candidate)
+/* Marks which candidates are what some CPU counts the name with in some release. */
+static void mark_used(const struct model *model, const struct portable *name, bool *used)
 {
-    struct portable until = *name;
-
     for (size_t c = 0; c < model->cpu_count; c++)
         for (size_t r = 0; r < model->release_count; r++) {
-            if (!candidate->cpus[c] ||
-                event_in(model, &model->cpus[c], candidate->event, r) == NULL)
-                continue;
-            until.candidate_count = (size_t)(candidate - name->candidates);
-            if (portable_on(model, &until, c, r) == NULL)
-                return true;
+            const struct event *event;
+            size_t i = portable_candidate(model, name, c, r, &event);
+
+            if (event != NULL)
+                used[i] = true;
         }
-    return false;
 }
 
 static void candidate_shadowed(struct lint *lint)
 {
     const struct model *model = lint->model;
 
-    for (size_t i = 0; i < model->name_count; i++)
-        for (size_t c = 0; c < model->names[i].candidate_count; c++) {
-            const struct portable *name = &model->names[i];
+    for (size_t i = 0; i < model->name_count; i++) {
+        const struct portable *name = &model->names[i];
+        bool *used = arena_alloc(lint->arena, name->candidate_count, sizeof *used);
 
-            if (!candidate_used(model, name, &name->candidates[c]))
+        mark_used(model, name, used);
+        for (size_t c = 0; c < name->candidate_count; c++)
+            if (!used[c])
                 found(lint, name->name,
                       "has the candidate %s, which is never used because an earlier "
                       "one exists wherever it does",
                       name->candidates[c].event);
-        }
+    }
 }
 
 static bool term_on(const struct model *model, size_t term, size_t cpu, size_t release)
@@ -818,11 +895,11 @@ static const struct rule rules[] = {
      .about = "a chip-agnostic name for such an event (--names)"},
     {"selector-zero", SEVERITY_ERROR, .event = selector_zero,
      .about = "number 0 on an Apple chip: counts nothing"},
-    {"selector-too-wide", SEVERITY_ERROR, .event = selector_too_wide,
+    {"selector-too-wide", SEVERITY_ERROR, .database = selector_too_wide,
      .about = "a number wider than the chip's selectors (--chips)"},
     {"not-in-kernel-list", SEVERITY_WARNING, .event = not_in_kernel_list,
      .about = "a selector that the kernel refuses: EPERM (--kernel)"},
-    {"late-in-kernel-list", SEVERITY_NOTE, .event = late_in_kernel_list,
+    {"late-in-kernel-list", SEVERITY_NOTE, .database = late_in_kernel_list,
      .about = "a selector that older kernels refuse (--kernel)"},
     {"field-changed", SEVERITY_WARNING, .event = field_changed,
      .about = "a field of an event differs between releases"},
@@ -903,6 +980,7 @@ struct acceptance {
     const char *file;
     struct accepted *list;
     size_t count;
+    struct map entries; /* by their fields, a blank between two: numbers from 1 */
 };
 
 static bool is_blank(char c)
@@ -943,12 +1021,10 @@ static bool is_rule(const char *name)
     return false;
 }
 
-static bool same_entry(const struct accepted *a, const struct accepted *b)
+/* An entry's fields as one text: none of them has a blank. */
+static const char *entry_text(struct arena *arena, const char *const *fields)
 {
-    for (size_t i = 0; i < ACCEPTED_FIELDS; i++)
-        if (strcmp(a->fields[i], b->fields[i]) != 0)
-            return false;
-    return true;
+    return arena_printf(arena, "%s %s %s", fields[0], fields[1], fields[2]);
 }
 
 static bool is_printable(const char *at, const char *end)
@@ -959,9 +1035,12 @@ static bool is_printable(const char *at, const char *end)
 }
 
 /* What is wrong with a line of so many fields, from the end of the last one on; NULL: nothing. */
-static const char *line_fault(const struct acceptance *acceptance, const struct accepted *entry,
+static const char *line_fault(struct acceptance *acceptance, const struct accepted *entry,
                               size_t count, const char *at, const char *end)
 {
+    const char *text;
+    size_t *number;
+
     if (count < ACCEPTED_FIELDS)
         return "not an accepted finding";
     if (at < end && *at != '#')
@@ -970,30 +1049,33 @@ static const char *line_fault(const struct acceptance *acceptance, const struct 
         return "no reason";
     if (!is_rule(entry->fields[1]))
         return arena_printf(acceptance->arena, "no rule '%s'", entry->fields[1]);
-    for (size_t i = 0; i < acceptance->count; i++)
-        if (same_entry(&acceptance->list[i], entry))
-            return arena_printf(acceptance->arena, "the same as line %zu",
-                                acceptance->list[i].line);
+    text = entry_text(acceptance->arena, entry->fields);
+    number = map_text(acceptance->arena, &acceptance->entries, text);
+    if (*number != 0)
+        return arena_printf(acceptance->arena, "the same as line %zu",
+                            acceptance->list[*number - 1].line);
+    *number = acceptance->count + 1;
     return NULL;
 }
 
 static void read_line(struct acceptance *acceptance, const char *from, const char *end, size_t line)
 {
-    struct accepted *entry = &acceptance->list[acceptance->count];
+    struct accepted entry = {.line = line};
     const char *at = from, *fault;
-    size_t count;
+    size_t count = split(acceptance->arena, &at, end, &entry);
 
-    *entry = (struct accepted){.line = line};
-    count = split(acceptance->arena, &at, end, entry);
     if (count == 0 && (at == end || *at == '#'))
         return;
-    fault = is_printable(from, end) ? line_fault(acceptance, entry, count, at, end)
+    fault = is_printable(from, end) ? line_fault(acceptance, &entry, count, at, end)
                                     : "a byte that is not printable ASCII";
-    if (fault == NULL)
-        acceptance->count++;
-    else
+    if (fault != NULL) {
         report_error(arena_printf(acceptance->arena, "%s:%zu", acceptance->file, line),
                      "%s (expected DB RULE EVENT # why)", fault);
+        return;
+    }
+    acceptance->list =
+        arena_more(acceptance->arena, acceptance->list, acceptance->count, sizeof entry);
+    acceptance->list[acceptance->count++] = entry;
 }
 
 static struct acceptance read_accepted(struct arena *arena, const char *file, const char *text,
@@ -1001,11 +1083,7 @@ static struct acceptance read_accepted(struct arena *arena, const char *file, co
 {
     struct acceptance acceptance = {.arena = arena, .file = file};
     const char *at = text, *end = text + length;
-    size_t lines = 1;
 
-    for (const char *c = text; c < end; c++)
-        lines += *c == '\n';
-    acceptance.list = arena_alloc(arena, lines, sizeof(struct accepted));
     for (size_t line = 1; at < end; line++) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
 
@@ -1016,32 +1094,49 @@ static struct acceptance read_accepted(struct arena *arena, const char *file, co
     return acceptance;
 }
 
-static bool accepts(const struct accepted *entry, const struct finding *finding)
+/* By an entry of its database and rule, and of that subject. */
+static bool accepts(struct acceptance *acceptance, const struct finding *finding,
+                    const char *subject)
 {
-    return strcmp(entry->fields[0], finding->database) == 0 &&
-           strcmp(entry->fields[1], finding->rule) == 0 &&
-           (strcmp(entry->fields[2], "*") == 0 ||
-            (finding->subject != NULL && strcmp(entry->fields[2], finding->subject) == 0));
+    const char *const fields[] = {finding->database, finding->rule, subject};
+    const char *text = subject == NULL ? "" : entry_text(acceptance->arena, fields);
+    size_t number = map_get(&acceptance->entries, text, strlen(text));
+
+    if (number != 0)
+        acceptance->list[number - 1].used = true;
+    return number != 0;
 }
 
 /* Where findings of a database by that name stand; behind all others when there is none. */
-static size_t order_of(const struct model *model, const char *database)
+static size_t order_of(const struct model *model, const struct map *databases, const char *name)
 {
-    size_t order = 0;
+    size_t number = map_get(databases, name, strlen(name));
 
-    while (order < model->cpu_count && strcmp(model->cpus[order].db.name, database) != 0)
-        order++;
-    return order + (order == model->cpu_count && strcmp(database, "names") != 0);
+    if (number != 0)
+        return number - 1;
+    return model->cpu_count + (strcmp(name, "names") != 0);
 }
 
-static void add_stale(struct arena *arena, const struct model *model, struct findings *findings,
-                      const struct accepted *entry)
+static struct map shown_names(struct arena *arena, const struct model *model)
+{
+    struct map numbers = {NULL};
+
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        size_t *number = map_text(arena, &numbers, model->cpus[c].db.name);
+
+        *number = *number == 0 ? c + 1 : *number;
+    }
+    return numbers;
+}
+
+static void add_stale(struct arena *arena, struct findings *findings, const struct accepted *entry,
+                      size_t order)
 {
     const char *subject = entry->fields[2];
     struct finding *finding = add_finding(arena, findings);
 
     *finding = (struct finding){
-        .order = order_of(model, entry->fields[0]),
+        .order = order,
         .database = entry->fields[0],
         .severity = SEVERITY_NOTE,
         .rule = stale_rule,
@@ -1059,15 +1154,18 @@ void lint_accept(struct arena *arena, const struct model *model, struct findings
                  const char *file, const char *text, size_t length)
 {
     struct acceptance acceptance = read_accepted(arena, file, text, length);
-    size_t count = findings->count;
+    struct map databases = shown_names(arena, model);
 
-    for (size_t i = 0; i < count; i++)
-        for (size_t e = 0; e < acceptance.count; e++)
-            if (accepts(&acceptance.list[e], &findings->list[i]))
-                findings->list[i].accepted = acceptance.list[e].used = true;
+    for (size_t i = 0; i < findings->count; i++) {
+        struct finding *finding = &findings->list[i];
+        bool all = accepts(&acceptance, finding, "*");
+
+        finding->accepted = accepts(&acceptance, finding, finding->subject) || all;
+    }
     for (size_t e = 0; e < acceptance.count; e++)
         if (!acceptance.list[e].used)
-            add_stale(arena, model, findings, &acceptance.list[e]);
+            add_stale(arena, findings, &acceptance.list[e],
+                      order_of(model, &databases, acceptance.list[e].fields[0]));
     sort_findings(findings);
 }
 

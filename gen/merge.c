@@ -25,70 +25,58 @@ struct tracks {
     size_t count;
 };
 
-static const struct database *database_of_id(const struct release *release, const struct cpu_id *id)
+static void add_track(struct tracks *tracks, const struct database **history)
 {
-    for (size_t i = 0; i < release->database_count; i++)
-        for (size_t j = 0; j < release->databases[i].id_count; j++)
-            if (cpu_id_compare(&release->databases[i].ids[j], id) == 0)
-                return &release->databases[i];
-    return NULL;
-}
-
-static bool same_history(const struct tracks *tracks, const struct database *const *a,
-                         const struct database *const *b)
-{
-    for (size_t r = 0; r < tracks->release_count; r++)
-        if (a[r] != b[r])
-            return false;
-    return true;
-}
-
-static struct track *add_track(struct tracks *tracks, const struct database **history)
-{
-    struct track *track = &tracks->list[tracks->count++];
-
-    track->history = history;
-    return track;
+    tracks->list[tracks->count++].history = history;
 }
 
 static void add_track_id(struct tracks *tracks, struct track *track, const struct cpu_id *id)
 {
-    struct cpu_id *ids = arena_alloc(tracks->arena, track->id_count + 1, sizeof *ids);
-    size_t at = 0;
-
-    for (; at < track->id_count && cpu_id_compare(&track->ids[at], id) < 0; at++)
-        ids[at] = track->ids[at];
-    ids[at] = *id;
-    for (; at < track->id_count; at++)
-        ids[at + 1] = track->ids[at];
-    track->ids = ids;
-    track->id_count++;
+    track->ids = arena_more(tracks->arena, track->ids, track->id_count, sizeof *track->ids);
+    track->ids[track->id_count++] = *id;
 }
 
-static bool has_id(const struct tracks *tracks, const struct cpu_id *id)
+/* The next id by number of those that the releases have from next[] on; NULL behind the last. */
+static const struct cpu_id *least_id(const struct tracks *tracks, const size_t *next)
 {
-    for (size_t i = 0; i < tracks->count; i++)
-        for (size_t j = 0; j < tracks->list[i].id_count; j++)
-            if (cpu_id_compare(&tracks->list[i].ids[j], id) == 0)
-                return true;
-    return false;
+    const struct cpu_id *least = NULL;
+
+    for (size_t r = 0; r < tracks->release_count; r++) {
+        const struct release *release = &tracks->releases[r];
+
+        if (next[r] < release->owner_count &&
+            (least == NULL || cpu_id_compare(&release->owners[next[r]].id, least) < 0))
+            least = &release->owners[next[r]].id;
+    }
+    return least;
 }
 
-static void track_id(struct tracks *tracks, const struct cpu_id *id)
+/* Ids by number, so that those of a track are too. Ids of one history are one track. */
+static void track_ids(struct tracks *tracks)
 {
-    const struct database **history;
+    size_t next[RELEASES_MAX] = {0}, size = tracks->release_count * sizeof(struct database *);
+    struct map by_history = {NULL};
+    const struct cpu_id *least;
 
-    if (has_id(tracks, id))
-        return;
-    history = arena_alloc(tracks->arena, tracks->release_count, sizeof(struct database *));
-    for (size_t r = 0; r < tracks->release_count; r++)
-        history[r] = database_of_id(&tracks->releases[r], id);
-    for (size_t i = 0; i < tracks->count; i++)
-        if (same_history(tracks, tracks->list[i].history, history)) {
-            add_track_id(tracks, &tracks->list[i], id);
-            return;
+    while ((least = least_id(tracks, next)) != NULL) {
+        const struct database **history = arena_alloc(tracks->arena, 1, size);
+        const struct cpu_id id = *least;
+        size_t *number;
+
+        for (size_t r = 0; r < tracks->release_count; r++) {
+            const struct release *release = &tracks->releases[r];
+
+            if (next[r] < release->owner_count &&
+                cpu_id_compare(&release->owners[next[r]].id, &id) == 0)
+                history[r] = release->owners[next[r]++].database;
         }
-    add_track_id(tracks, add_track(tracks, history), id);
+        number = map_at(tracks->arena, &by_history, history, size);
+        if (*number == 0) {
+            add_track(tracks, history);
+            *number = tracks->count;
+        }
+        add_track_id(tracks, &tracks->list[*number - 1], &id);
+    }
 }
 
 /* What a track was called when the release came: names went to other chips later. */
@@ -105,23 +93,54 @@ static const char *name_at(const struct tracks *tracks, const struct track *trac
     return r < tracks->release_count ? track->history[r]->name : "";
 }
 
-/* A database that no id points to has only its name to go by. */
-static void track_name(struct tracks *tracks, size_t release, const struct database *database)
+/* What the tracks that lack a database of the release are called: the first of a name, and on. */
+struct gaps {
+    struct map first; /* numbers from 1, as next[] */
+    size_t *next;
+};
+
+static struct gaps find_gaps(const struct tracks *tracks, size_t release)
 {
-    const struct database **history;
-    bool found = false;
+    struct gaps gaps = {.next = arena_alloc(tracks->arena, tracks->count, sizeof *gaps.next)};
 
     for (size_t i = 0; i < tracks->count; i++)
-        if (tracks->list[i].history[release] == NULL &&
-            strcmp(name_at(tracks, &tracks->list[i], release), database->name) == 0) {
-            tracks->list[i].history[release] = database;
-            found = true;
+        if (tracks->list[i].history[release] == NULL) {
+            const char *name = name_at(tracks, &tracks->list[i], release);
+            size_t *first = map_text(tracks->arena, &gaps.first, name);
+
+            gaps.next[i] = *first;
+            *first = i + 1;
         }
-    if (found)
-        return;
-    history = arena_alloc(tracks->arena, tracks->release_count, sizeof(struct database *));
-    history[release] = database;
-    add_track(tracks, history);
+    return gaps;
+}
+
+/* A database that no id points to has only its name to go by. */
+static void track_name(struct tracks *tracks, struct gaps *gaps, size_t release,
+                       const struct database *database)
+{
+    size_t i = *map_text(tracks->arena, &gaps->first, database->name);
+    const struct database **history;
+
+    if (i == 0) {
+        history = arena_alloc(tracks->arena, tracks->release_count, sizeof(struct database *));
+        history[release] = database;
+        add_track(tracks, history);
+    }
+    for (; i != 0; i = gaps->next[i - 1])
+        tracks->list[i - 1].history[release] = database;
+}
+
+static void track_names(struct tracks *tracks, size_t release)
+{
+    const struct release *from = &tracks->releases[release];
+    struct gaps gaps = {.next = NULL};
+
+    for (size_t i = 0; i < from->database_count; i++)
+        if (from->databases[i].id_count == 0) {
+            if (gaps.next == NULL)
+                gaps = find_gaps(tracks, release);
+            track_name(tracks, &gaps, release, &from->databases[i]);
+        }
 }
 
 static struct tracks find_tracks(struct arena *arena, const struct release *releases,
@@ -131,25 +150,68 @@ static struct tracks find_tracks(struct arena *arena, const struct release *rele
     size_t most = 0;
 
     for (size_t r = 0; r < release_count; r++)
-        for (size_t i = 0; i < releases[r].database_count; i++)
-            most += 1 + releases[r].databases[i].id_count;
+        most += releases[r].owner_count + releases[r].database_count;
     tracks.list = arena_alloc(arena, most, sizeof(struct track));
+    track_ids(&tracks);
     for (size_t r = 0; r < release_count; r++)
-        for (size_t i = 0; i < releases[r].database_count; i++)
-            for (size_t j = 0; j < releases[r].databases[i].id_count; j++)
-                track_id(&tracks, &releases[r].databases[i].ids[j]);
-    for (size_t r = 0; r < release_count; r++)
-        for (size_t i = 0; i < releases[r].database_count; i++)
-            if (releases[r].databases[i].id_count == 0)
-                track_name(&tracks, r, &releases[r].databases[i]);
+        track_names(&tracks, r);
     return tracks;
 }
 
 /* ---- one CPU's databases -> one -------------------------------------------------------------- */
 
-static int compare_events(const void *a, const void *b)
+static int compare_names(const char *a, const char *b)
 {
-    return strcmp(((const struct event *)a)->name, ((const struct event *)b)->name);
+    return a == b ? 0 : strcmp(a, b); /* most are: read.c keeps equal names once */
+}
+
+/* The next event by name of those that the CPU's releases have from next[] on, the newest's. */
+static const struct event *least_event(const struct cpu *cpu, size_t release_count,
+                                       const size_t *next)
+{
+    const struct event *least = NULL;
+
+    for (size_t r = release_count; r-- > 0;) {
+        const struct database *from = cpu->history[r];
+
+        if (from != NULL && next[r] < from->event_count &&
+            (least == NULL || compare_names(from->events[next[r]].name, least->name) < 0))
+            least = &from->events[next[r]];
+    }
+    return least;
+}
+
+/* All events of all releases, each once, as its newest release has it; how many. NULL: counts. */
+static size_t unite_events(const struct cpu *cpu, size_t release_count, struct event *events)
+{
+    size_t next[RELEASES_MAX] = {0}, count = 0;
+    const struct event *least;
+
+    for (; (least = least_event(cpu, release_count, next)) != NULL; count++) {
+        uint32_t releases = 0;
+
+        for (size_t r = 0; r < release_count; r++) {
+            const struct database *from = cpu->history[r];
+
+            if (from != NULL && next[r] < from->event_count &&
+                compare_names(from->events[next[r]].name, least->name) == 0) {
+                releases |= 1u << r;
+                next[r]++;
+            }
+        }
+        if (events != NULL) {
+            events[count] = *least;
+            events[count].releases = releases;
+        }
+    }
+    return count;
+}
+
+static void merge_events(struct arena *arena, struct cpu *cpu, size_t release_count)
+{
+    cpu->db.event_count = unite_events(cpu, release_count, NULL);
+    cpu->db.events = arena_alloc(arena, cpu->db.event_count, sizeof(struct event));
+    unite_events(cpu, release_count, cpu->db.events);
 }
 
 static int compare_aliases(const void *a, const void *b)
@@ -157,38 +219,11 @@ static int compare_aliases(const void *a, const void *b)
     return strcmp(((const struct alias *)a)->name, ((const struct alias *)b)->name);
 }
 
-/* All events of all releases, each once, as its newest release has it. */
-static void merge_events(struct arena *arena, struct cpu *cpu, size_t release_count)
-{
-    size_t most = 0, count = 0;
-
-    for (size_t r = 0; r < release_count; r++)
-        most += cpu->history[r] == NULL ? 0 : cpu->history[r]->event_count;
-    cpu->db.events = arena_alloc(arena, most, sizeof(struct event));
-    for (size_t r = release_count; r-- > 0;) {
-        const struct database *from = cpu->history[r];
-
-        cpu->db.event_count = count;
-        for (size_t i = 0; from != NULL && i < from->event_count; i++) {
-            struct event *known = database_event(&cpu->db, from->events[i].name);
-
-            if (known == NULL) {
-                known = &cpu->db.events[count++];
-                *known = from->events[i];
-                known->releases = 0;
-            }
-            known->releases |= 1u << r;
-        }
-        if (count != 0)
-            qsort(cpu->db.events, count, sizeof(struct event), compare_events);
-    }
-    cpu->db.event_count = count;
-}
-
 static void merge_aliases(struct arena *arena, struct cpu *cpu, size_t release_count)
 {
     size_t most = 0;
     struct database *db = &cpu->db;
+    struct map known = {NULL};
 
     for (size_t r = 0; r < release_count; r++)
         most += cpu->history[r] == NULL ? 0 : cpu->history[r]->alias_count;
@@ -198,15 +233,14 @@ static void merge_aliases(struct arena *arena, struct cpu *cpu, size_t release_c
         const struct database *from = cpu->history[r];
 
         for (size_t i = 0; from != NULL && i < from->alias_count; i++) {
-            size_t known = 0;
+            size_t *number = map_text(arena, &known, from->aliases[i].name);
 
-            while (known < db->alias_count &&
-                   strcmp(db->aliases[known].name, from->aliases[i].name) != 0)
-                known++;
-            if (known == db->alias_count)
+            if (*number == 0) {
                 db->aliases[db->alias_count++] =
                     (struct alias){from->aliases[i].name, from->aliases[i].event, 0};
-            db->aliases[known].releases |= 1u << r;
+                *number = db->alias_count;
+            }
+            db->aliases[*number - 1].releases |= 1u << r;
         }
     }
     if (db->alias_count != 0)
@@ -256,14 +290,6 @@ static void merge_cpu(struct arena *arena, const struct tracks *tracks, const st
 
 /* ---- names of CPUs --------------------------------------------------------------------------- */
 
-static bool name_taken(const struct model *model, size_t before, const char *name)
-{
-    for (size_t i = 0; i < before; i++)
-        if (strcmp(model->cpus[i].db.name, name) == 0)
-            return true;
-    return false;
-}
-
 static size_t oldest(const struct cpu *cpu)
 {
     size_t release = 0;
@@ -277,39 +303,66 @@ static size_t oldest(const struct cpu *cpu)
  * The oldest release's name, or the first later one that no other CPU shows;
  * when all are taken, the oldest with its release; when that is too, the id.
  */
-static const char *choose_name(struct arena *arena, const struct model *model, size_t index)
+static const char *choose_name(struct arena *arena, const struct model *model,
+                               const struct cpu *cpu, const struct map *taken)
 {
-    const struct cpu *cpu = &model->cpus[index];
     const char *name;
 
     for (size_t r = 0; r < model->release_count; r++)
-        if (cpu->history[r] != NULL && !name_taken(model, index, cpu->history[r]->name))
+        if (cpu->history[r] != NULL &&
+            map_get(taken, cpu->history[r]->name, strlen(cpu->history[r]->name)) == 0)
             return cpu->history[r]->name;
     name = cpu->history[oldest(cpu)]->name;
     name = arena_printf(arena, "%s@%s", name, model->releases[oldest(cpu)]);
-    if (name_taken(model, index, name) && cpu->db.id_count != 0)
+    if (map_get(taken, name, strlen(name)) != 0 && cpu->db.id_count != 0)
         name = cpu_id_text(arena, &cpu->db.ids[0]);
     return name;
 }
 
-/* Later names keep resolving where no other CPU is called that in any release. */
-static void other_names(struct arena *arena, struct model *model, size_t index)
+static void choose_names(struct arena *arena, struct model *model)
 {
-    struct cpu *cpu = &model->cpus[index];
+    struct map taken = {NULL};
 
-    cpu->also = arena_alloc(arena, model->release_count, sizeof(char *));
-    for (size_t r = 0; r < model->release_count; r++) {
-        const char *name = cpu->history[r] == NULL ? cpu->db.name : cpu->history[r]->name;
-        bool known = strcmp(name, cpu->db.name) == 0;
+    for (size_t i = 0; i < model->cpu_count; i++) {
+        model->cpus[i].db.name = choose_name(arena, model, &model->cpus[i], &taken);
+        *map_text(arena, &taken, model->cpus[i].db.name) = 1;
+    }
+}
 
-        for (size_t i = 0; i < cpu->also_count; i++)
-            known |= strcmp(name, cpu->also[i]) == 0;
-        for (size_t i = 0; i < model->cpu_count && !known; i++)
-            for (size_t q = 0; q < model->release_count && i != index; q++)
-                known |= model->cpus[i].history[q] != NULL &&
-                         strcmp(model->cpus[i].history[q]->name, name) == 0;
-        if (!known)
-            cpu->also[cpu->also_count++] = name;
+/* The CPU that alone is called so in any release: its number, from 1. */
+static struct map only_ones(struct arena *arena, const struct model *model)
+{
+    struct map only = {NULL};
+
+    for (size_t i = 0; i < model->cpu_count; i++)
+        for (size_t r = 0; r < model->release_count; r++) {
+            const struct database *database = model->cpus[i].history[r];
+            size_t *number = database == NULL ? NULL : map_text(arena, &only, database->name);
+
+            if (number != NULL)
+                *number = *number == 0 || *number == i + 1 ? i + 1 : SIZE_MAX;
+        }
+    return only;
+}
+
+/* Later names keep resolving where no other CPU is called that in any release. */
+static void other_names(struct arena *arena, struct model *model)
+{
+    struct map only = only_ones(arena, model);
+
+    for (size_t i = 0; i < model->cpu_count; i++) {
+        struct cpu *cpu = &model->cpus[i];
+
+        cpu->also = arena_alloc(arena, model->release_count, sizeof(char *));
+        for (size_t r = 0; r < model->release_count; r++) {
+            const char *name = cpu->history[r] == NULL ? cpu->db.name : cpu->history[r]->name;
+            bool known = strcmp(name, cpu->db.name) == 0;
+
+            for (size_t k = 0; k < cpu->also_count; k++)
+                known |= strcmp(name, cpu->also[k]) == 0;
+            if (!known && map_get(&only, name, strlen(name)) == i + 1)
+                cpu->also[cpu->also_count++] = name;
+        }
     }
 }
 
@@ -369,130 +422,257 @@ static bool same_encoding(const struct event *a, const struct event *b)
            a->counters == b->counters && a->fixed == b->fixed;
 }
 
-/*
- * Who of the events of `in` has the encoding: *only is the one, and the count
- * tells whether it is the only one.
- */
-static size_t with_encoding(const struct database *in, const struct event *like,
-                            const struct event **only)
-{
-    size_t count = 0;
+/* Events of the same are the same for same_encoding(). */
+struct code {
+    uint32_t numbers, counters;
+    int32_t fixed;
+};
 
-    for (size_t i = 0; i < in->event_count; i++)
-        if (same_encoding(&in->events[i], like)) {
-            *only = &in->events[i];
-            count++;
+static struct code code_of(const struct event *event)
+{
+    uint32_t numbers = (uint32_t)event->has_number << 31 | (uint32_t)event->umask << 16;
+
+    return (struct code){numbers | event->number, event->counters, event->fixed};
+}
+
+/* Who has a code that went: how many in the old and in the new release, and one of the new. */
+struct holders {
+    struct code code;
+    size_t before, after;
+    const struct event *come;
+};
+
+static struct holders *holders_of(struct holders *list, const struct map *by_code,
+                                  const struct event *event)
+{
+    struct code code = code_of(event);
+    size_t number = map_get(by_code, &code, sizeof code);
+
+    return number == 0 ? NULL : &list[number - 1];
+}
+
+static void count_holders(struct arena *arena, const struct database *old,
+                          const struct database *new, struct departure *departures, size_t count)
+{
+    struct holders *list = arena_alloc(arena, count, sizeof *list), *found;
+    struct map by_code = {NULL};
+    size_t codes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t *number;
+
+        list[codes].code = code_of(departures[i].gone);
+        number = map_at(arena, &by_code, &list[codes].code, sizeof list[codes].code);
+        if (*number == 0)
+            *number = ++codes;
+    }
+    for (size_t i = 0; i < old->event_count; i++)
+        if ((found = holders_of(list, &by_code, &old->events[i])) != NULL)
+            found->before++;
+    for (size_t i = 0; i < new->event_count; i++)
+        if ((found = holders_of(list, &by_code, &new->events[i])) != NULL) {
+            found->after++;
+            found->come = &new->events[i];
         }
+    for (size_t i = 0; i < count; i++) {
+        found = holders_of(list, &by_code, departures[i].gone);
+        departures[i].before = found->before;
+        departures[i].after = found->after;
+        departures[i].come = found->come;
+    }
+}
+
+size_t merge_departures(struct arena *arena, const struct database *old, const struct database *new,
+                        struct departure **departures)
+{
+    size_t count = 0, next = 0;
+
+    *departures = NULL;
+    for (size_t i = 0; i < old->event_count; i++) {
+        int order = -1;
+
+        while (next < new->event_count &&
+               (order = compare_names(new->events[next].name, old->events[i].name)) < 0)
+            next++;
+        if (next < new->event_count && order == 0)
+            continue;
+        *departures = arena_more(arena, *departures, count, sizeof **departures);
+        (*departures)[count++].gone = &old->events[i];
+    }
+    if (count != 0)
+        count_holders(arena, old, new, *departures, count);
+    for (size_t i = 0; i < count; i++) {
+        struct departure *departure = &(*departures)[i];
+
+        if (departure->after == 1 && database_event(old, departure->come->name) != NULL)
+            departure->after = 0; /* it was there before, so it is no other name of what is gone */
+        if (departure->before != 1 || departure->after != 1)
+            departure->come = NULL;
+    }
     return count;
 }
 
-static void add_rename(struct arena *arena, struct model *model, const char *from, const char *to)
+static void add_rename(struct arena *arena, struct model *model, struct map *known,
+                       const struct rename *rename)
 {
-    for (size_t i = 0; i < model->rename_count; i++)
-        if (strcmp(model->renames[i].from, from) == 0 && strcmp(model->renames[i].to, to) == 0)
-            return;
-    if ((model->rename_count & (model->rename_count - 1)) == 0) { /* full: 0, 1, 2, 4, 8 ... */
-        struct rename *more = arena_alloc(arena, model->rename_count * 2 + 1, sizeof *more);
+    struct rename *key;
 
-        if (model->rename_count != 0)
-            memcpy(more, model->renames, model->rename_count * sizeof *more);
-        model->renames = more;
-    }
-    model->renames[model->rename_count++] = (struct rename){from, to, 0};
+    if (map_get(known, rename, sizeof *rename) != 0)
+        return;
+    key = arena_alloc(arena, 1, sizeof *key);
+    *key = *rename;
+    *map_at(arena, known, key, sizeof *key) = 1;
+    model->renames = arena_more(arena, model->renames, model->rename_count, sizeof *key);
+    model->renames[model->rename_count++] = *rename;
 }
 
-/* One name gone, one come, one encoding. */
-const struct event *merge_renamed(const struct database *old, const struct database *new,
-                                  const struct event *gone, size_t *before, size_t *after)
-{
-    const struct event *come = NULL, *was = NULL;
-
-    *before = *after = 0;
-    if (database_event(new, gone->name) != NULL)
-        return NULL;
-    *before = with_encoding(old, gone, &was);
-    *after = with_encoding(new, gone, &come);
-    if (*after == 1 && database_event(old, come->name) != NULL)
-        *after = 0; /* it was there before, so it is no other name of what is gone */
-    return *before == 1 && *after == 1 ? come : NULL;
-}
-
-/* From one release of a CPU to its next. */
+/* From one release of a CPU to its next. known: the renames so far. */
 static void find_renames(struct arena *arena, struct model *model, const struct cpu *cpu,
-                         const struct database *old, const struct database *new)
+                         const struct database *old, const struct database *new, struct map *known)
 {
-    for (size_t i = 0; i < old->event_count; i++) {
-        const struct event *gone = &old->events[i];
-        size_t before, after;
-        const struct event *come = merge_renamed(old, new, gone, &before, &after);
+    struct departure *departures;
+    size_t count = merge_departures(arena, old, new, &departures);
 
-        if (come != NULL)
-            add_rename(arena, model, gone->name, come->name);
-        else if (after != 0)
+    for (size_t i = 0; i < count; i++) {
+        const struct departure *departure = &departures[i];
+
+        if (departure->come != NULL)
+            add_rename(arena, model, known,
+                       &(struct rename){departure->gone->name, departure->come->name});
+        else if (departure->after != 0)
             report_note(cpu->db.name,
                         "%s is gone and not taken for a rename: its encoding was that of %zu and "
                         "is that of %zu events",
-                        gone->name, before, after);
+                        departure->gone->name, departure->before, departure->after);
     }
+}
+
+/* Names, and which of them are one event's: parents[] leads from any to the same one of them. */
+struct kinship {
+    struct map numbers; /* from 1 */
+    const char **names;
+    size_t *parents;
+    size_t count;
+};
+
+static size_t kin_number(struct arena *arena, struct kinship *kinship, const char *name)
+{
+    size_t *number = map_text(arena, &kinship->numbers, name);
+
+    if (*number == 0) {
+        kinship->names[kinship->count] = name;
+        kinship->parents[kinship->count] = kinship->count;
+        *number = ++kinship->count;
+    }
+    return *number - 1;
+}
+
+static size_t kin_root(struct kinship *kinship, size_t number)
+{
+    while (kinship->parents[number] != number) {
+        kinship->parents[number] = kinship->parents[kinship->parents[number]];
+        number = kinship->parents[number];
+    }
+    return number;
 }
 
 /* Renames that share a name speak of one event, so all their names are its. */
-static void group_renames(struct model *model)
+static void group_renames(struct arena *arena, struct model *model)
 {
-    struct rename *renames = model->renames;
+    struct kinship kinship = {.names = arena_alloc(arena, 2 * model->rename_count, sizeof(char *)),
+                              .parents =
+                                  arena_alloc(arena, 2 * model->rename_count, sizeof(size_t))};
+    size_t *events, count = 0;
 
     for (size_t i = 0; i < model->rename_count; i++) {
-        renames[i].group = i;
-        for (size_t j = 0; j < i; j++) {
-            size_t group = renames[j].group;
+        size_t from = kin_number(arena, &kinship, model->renames[i].from);
+        size_t to = kin_number(arena, &kinship, model->renames[i].to);
 
-            if (strcmp(renames[i].from, renames[j].from) != 0 &&
-                strcmp(renames[i].from, renames[j].to) != 0 &&
-                strcmp(renames[i].to, renames[j].from) != 0 &&
-                strcmp(renames[i].to, renames[j].to) != 0)
-                continue;
-            for (size_t k = 0; k <= i; k++)
-                if (renames[k].group == group)
-                    renames[k].group = i;
-        }
+        kinship.parents[kin_root(&kinship, to)] = kin_root(&kinship, from);
     }
+    events = arena_alloc(arena, kinship.count, sizeof *events); /* of a root: its number, from 1 */
+    model->renamed = arena_alloc(arena, kinship.count, sizeof *model->renamed);
+    model->renamed_by_name = (struct map){NULL};
+    for (size_t i = 0; i < kinship.count; i++) {
+        size_t *event = &events[kin_root(&kinship, i)];
+        struct spellings *spellings;
+
+        if (*event == 0)
+            *event = ++count;
+        *map_text(arena, &model->renamed_by_name, kinship.names[i]) = *event;
+        spellings = &model->renamed[*event - 1];
+        spellings->names =
+            arena_more(arena, spellings->names, spellings->count, sizeof *spellings->names);
+        spellings->names[spellings->count++] = kinship.names[i];
+    }
+    model->renamed_count = count;
+}
+
+static const char *conflict(struct arena *arena, const struct database *db, const struct event *a,
+                            const struct event *b)
+{
+    if ((a->releases & b->releases) != 0)
+        return arena_printf(arena, "%s has both %s and %s", db->name, a->name, b->name);
+    return same_encoding(a, b)
+               ? NULL
+               : arena_printf(arena, "%s and %s differ on %s", a->name, b->name, db->name);
+}
+
+/* The first two of the names of which the CPU says that they are not the same. */
+static const char *first_conflict(struct arena *arena, const struct database *db,
+                                  const struct spellings *spellings)
+{
+    const struct event **known = arena_alloc(arena, spellings->count, sizeof *known);
+    const char *why = NULL;
+    uint32_t releases = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < spellings->count && why == NULL; i++) {
+        const struct event *event = database_event(db, spellings->names[i]);
+
+        if (event == NULL)
+            continue;
+        if ((event->releases & releases) != 0 || (count != 0 && !same_encoding(known[0], event)))
+            for (size_t k = 0; k < count && why == NULL; k++)
+                why = conflict(arena, db, known[k], event);
+        releases |= event->releases;
+        known[count++] = event;
+    }
+    return why;
 }
 
 /*
- * A CPU that knows both names at once, or names two codes by them, says they are not the same;
- * NULL when none does.
+ * What speaks against each event of several names: a CPU that knows two of them at once, or names
+ * two codes by them, says they are not the same. NULL where none does.
  */
-static const char *contradiction(struct arena *arena, const struct model *model, const char *a,
-                                 const char *b)
-{
-    for (size_t i = 0; i < model->cpu_count; i++) {
-        const struct database *db = &model->cpus[i].db;
-        const struct event *x = database_event(db, a), *y = database_event(db, b);
-
-        if (x == y || x == NULL || y == NULL)
-            continue;
-        if ((x->releases & y->releases) != 0)
-            return arena_printf(arena, "%s has both %s and %s", db->name, a, b);
-        if (!same_encoding(x, y))
-            return arena_printf(arena, "%s and %s differ on %s", a, b, db->name);
-    }
-    return NULL;
-}
-
-/* What speaks against each group: any two of its names. Groups are numbered as renames are. */
 static const char **contradictions(struct arena *arena, const struct model *model)
 {
-    static const unsigned char pairs[6][2] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}, {2, 3}};
-    const char **why = arena_alloc(arena, model->rename_count, sizeof *why);
+    struct {
+        size_t cpu; /* the last that was seen to know it, from 1 */
+        const struct event *first;
+        uint32_t releases; /* in which that CPU has any of the names */
+    } *seen = arena_alloc(arena, model->renamed_count, sizeof *seen);
+    const char **why = arena_alloc(arena, model->renamed_count, sizeof *why);
 
-    for (size_t i = 0; i < model->rename_count; i++)
-        for (size_t j = 0; j <= i; j++) {
-            const struct rename *a = &model->renames[j], *b = &model->renames[i];
-            const char *names[] = {a->from, a->to, b->from, b->to};
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        const struct database *db = &model->cpus[c].db;
 
-            for (size_t k = 0; k < 6 && a->group == b->group && why[a->group] == NULL; k++)
-                why[a->group] = contradiction(arena, model, names[pairs[k][0]], names[pairs[k][1]]);
+        for (size_t i = 0; i < db->event_count; i++) {
+            const struct event *event = &db->events[i];
+            size_t n = map_get(&model->renamed_by_name, event->name, strlen(event->name));
+
+            if (n-- == 0 || why[n] != NULL)
+                continue;
+            if (seen[n].cpu != c + 1) {
+                seen[n].cpu = c + 1;
+                seen[n].first = event;
+                seen[n].releases = 0;
+            }
+            if ((seen[n].releases & event->releases) != 0 || !same_encoding(seen[n].first, event))
+                why[n] = first_conflict(arena, db, &model->renamed[n]);
+            seen[n].releases |= event->releases;
         }
+    }
     return why;
 }
 
@@ -504,10 +684,32 @@ static int compare_renames(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->to, y->to);
 }
 
+/* Takes back the renames that some CPU contradicts. */
+static void drop_contradicted(struct arena *arena, struct model *model)
+{
+    const char **contradiction = contradictions(arena, model);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < model->rename_count; i++) {
+        const struct rename *rename = &model->renames[i];
+        size_t n = map_get(&model->renamed_by_name, rename->from, strlen(rename->from));
+        const char *why = contradiction[n - 1];
+
+        if (why == NULL)
+            model->renames[kept++] = *rename;
+        else
+            report_note(NULL, "%s to %s is not taken for a rename: %s", rename->from, rename->to,
+                        why);
+    }
+    if (kept == model->rename_count)
+        return;
+    model->rename_count = kept;
+    group_renames(arena, model);
+}
+
 static void link_renames(struct arena *arena, struct model *model)
 {
-    const char **why;
-    size_t kept = 0;
+    struct map known = {NULL};
 
     for (size_t i = 0; i < model->cpu_count; i++) {
         const struct database *old = NULL;
@@ -516,25 +718,15 @@ static void link_renames(struct arena *arena, struct model *model)
             const struct database *new = model->cpus[i].history[r];
 
             if (old != NULL && new != NULL)
-                find_renames(arena, model, &model->cpus[i], old, new);
+                find_renames(arena, model, &model->cpus[i], old, new, &known);
             old = new == NULL ? old : new;
         }
     }
     if (model->rename_count == 0)
         return;
     qsort(model->renames, model->rename_count, sizeof *model->renames, compare_renames);
-    group_renames(model);
-    why = contradictions(arena, model);
-    for (size_t i = 0; i < model->rename_count; i++) {
-        const struct rename *rename = &model->renames[i];
-
-        if (why[rename->group] == NULL)
-            model->renames[kept++] = *rename;
-        else
-            report_note(NULL, "%s to %s is not taken for a rename: %s", rename->from, rename->to,
-                        why[rename->group]);
-    }
-    model->rename_count = kept;
+    group_renames(arena, model);
+    drop_contradicted(arena, model);
 }
 
 /* ---- the step -------------------------------------------------------------------------------- */
@@ -553,79 +745,103 @@ struct model merge_releases(struct arena *arena, const struct release *releases,
     if (model.cpu_count == 0)
         return model;
     qsort(model.cpus, model.cpu_count, sizeof(struct cpu), compare_age);
+    choose_names(arena, &model);
+    other_names(arena, &model);
     for (size_t i = 0; i < model.cpu_count; i++)
-        model.cpus[i].db.name = choose_name(arena, &model, i);
-    for (size_t i = 0; i < model.cpu_count; i++) {
-        other_names(arena, &model, i);
         check_merged(&model.cpus[i]);
-    }
     qsort(model.cpus, model.cpu_count, sizeof(struct cpu), compare_cpus);
     link_renames(arena, &model);
     return model;
 }
 
 /* "M1 Max" is m1-max on a command line. */
-static bool same_designation(const char *shown, const char *typed)
+static char *designation(struct arena *arena, const char *name)
 {
-    for (; *shown != '\0' && *typed != '\0'; shown++, typed++) {
-        char s = *shown == ' ' ? '-' : is_upper(*shown) ? (char)(*shown + 32) : *shown;
-        char t = *typed == ' ' ? '-' : is_upper(*typed) ? (char)(*typed + 32) : *typed;
+    char *text = arena_copy(arena, name, strlen(name));
 
-        if (s != t)
-            return false;
-    }
-    return *shown == *typed;
+    for (char *c = text; *c != '\0'; c++)
+        *c = *c == ' ' ? '-' : is_upper(*c) ? (char)(*c + 32) : *c;
+    return text;
 }
 
-static bool cpu_is(const struct model *model, const struct cpu *cpu, const char *designation)
+/* The first CPU that is called so: its number, from 1. */
+static void designate(struct arena *arena, struct map *cpus, const char *name, size_t number)
+{
+    size_t *known = map_text(arena, cpus, designation(arena, name));
+
+    if (*known == 0)
+        *known = number;
+}
+
+static struct map designations(struct arena *arena, const struct model *model)
+{
+    struct map cpus = {NULL};
+
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        const struct cpu *cpu = &model->cpus[c];
+
+        designate(arena, &cpus, cpu->db.name, c + 1);
+        for (size_t i = 0; i < cpu->also_count; i++)
+            designate(arena, &cpus, cpu->also[i], c + 1);
+        for (size_t i = 0; i < cpu->db.id_count; i++) {
+            const struct chip *chip = model_chip(model, &cpu->db.ids[i]);
+
+            for (size_t n = 0; chip != NULL && n < chip->name_count; n++)
+                designate(arena, &cpus, chip->names[n], c + 1);
+        }
+    }
+    return cpus;
+}
+
+/* Its number, from 1; 0 when there is no such CPU. */
+static size_t designated(struct arena *arena, const struct map *ids, const struct map *names,
+                         const char *typed)
 {
     struct cpu_id id;
-    bool is_id = cpu_id_parse(designation, strlen(designation), &id);
+    size_t number = 0;
 
-    if (same_designation(cpu->db.name, designation))
-        return true;
-    for (size_t i = 0; i < cpu->also_count; i++)
-        if (same_designation(cpu->also[i], designation))
-            return true;
-    for (size_t i = 0; i < cpu->db.id_count; i++) {
-        const struct chip *chip = model_chip(model, &cpu->db.ids[i]);
+    if (cpu_id_parse(typed, strlen(typed), &id))
+        number = map_get(ids, &id, sizeof id);
+    return number != 0 ? number : map_get(names, designation(arena, typed), strlen(typed));
+}
 
-        if (is_id && cpu_id_compare(&id, &cpu->db.ids[i]) == 0)
-            return true;
-        for (size_t n = 0; chip != NULL && n < chip->name_count; n++)
-            if (same_designation(chip->names[n], designation))
-                return true;
+/* The CPUs to keep, in the model's order; how many. */
+static size_t select_cpus(struct arena *arena, const struct model *model, const char *const *cpus,
+                          size_t count, size_t *kept)
+{
+    struct map ids = model_ids(arena, model), names = designations(arena, model);
+    bool *keep = arena_alloc(arena, model->cpu_count, sizeof *keep);
+    size_t kept_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t number = designated(arena, &ids, &names, cpus[i]);
+
+        if (number != 0)
+            keep[number - 1] = true;
+        else
+            report_error(NULL, "no CPU '%s' (expected a database, chip or cpu_TYPE_SUBTYPE_FAMILY)",
+                         cpus[i]);
     }
-    return false;
+    for (size_t i = 0; i < model->cpu_count; i++)
+        if (keep[i])
+            kept[kept_count++] = i;
+    return kept_count;
 }
 
 void merge_select(struct arena *arena, struct model *model, const char *const *cpus, size_t count)
 {
-    bool *keep = arena_alloc(arena, model->cpu_count, sizeof *keep);
-    size_t kept = 0;
+    size_t *kept = arena_alloc(arena, model->cpu_count, sizeof *kept);
+    size_t kept_count = select_cpus(arena, model, cpus, count, kept);
 
-    for (size_t i = 0; i < count; i++) {
-        bool found = false;
-
-        for (size_t c = 0; c < model->cpu_count && !found; c++) {
-            found = cpu_is(model, &model->cpus[c], cpus[i]);
-            keep[c] |= found;
-        }
-        if (!found)
-            report_error(NULL, "no CPU '%s' (expected a database, chip or cpu_TYPE_SUBTYPE_FAMILY)",
-                         cpus[i]);
-    }
     for (size_t n = 0; n < model->name_count; n++)
         for (size_t c = 0; c < model->names[n].candidate_count; c++) {
-            bool *set = arena_alloc(arena, model->cpu_count, sizeof *set);
+            bool *set = arena_alloc(arena, kept_count, sizeof *set);
 
-            for (size_t i = 0, to = 0; i < model->cpu_count; i++)
-                if (keep[i])
-                    set[to++] = model->names[n].candidates[c].cpus[i];
+            for (size_t i = 0; i < kept_count; i++)
+                set[i] = model->names[n].candidates[c].cpus[kept[i]];
             model->names[n].candidates[c].cpus = set;
         }
-    for (size_t i = 0; i < model->cpu_count; i++)
-        if (keep[i])
-            model->cpus[kept++] = model->cpus[i];
-    model->cpu_count = kept;
+    for (size_t i = 0; i < kept_count; i++)
+        model->cpus[i] = model->cpus[kept[i]];
+    model->cpu_count = kept_count;
 }

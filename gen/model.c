@@ -74,6 +74,57 @@ struct event *database_event(const struct database *database, const char *name)
                    compare_event);
 }
 
+static int compare_alias(const void *name, const void *alias)
+{
+    return strcmp(name, ((const struct alias *)alias)->name);
+}
+
+struct alias *database_alias(const struct database *database, const char *name)
+{
+    if (database->alias_count == 0)
+        return NULL;
+    return bsearch(name, database->aliases, database->alias_count, sizeof(struct alias),
+                   compare_alias);
+}
+
+static int compare_owner(const void *id, const void *owner)
+{
+    return cpu_id_compare(id, &((const struct owner *)owner)->id);
+}
+
+const struct database *release_database(const struct release *release, const struct cpu_id *id)
+{
+    const struct owner *owner = NULL;
+
+    if (release->owner_count != 0)
+        owner = bsearch(id, release->owners, release->owner_count, sizeof *owner, compare_owner);
+    return owner == NULL ? NULL : owner->database;
+}
+
+struct map model_ids(struct arena *arena, const struct model *model)
+{
+    struct map ids = {NULL};
+
+    for (size_t c = 0; c < model->cpu_count; c++)
+        for (size_t i = 0; i < model->cpus[c].db.id_count; i++)
+            *map_at(arena, &ids, &model->cpus[c].db.ids[i], sizeof(struct cpu_id)) = c + 1;
+    return ids;
+}
+
+struct map model_databases(struct arena *arena, const struct model *model)
+{
+    struct map names = {NULL};
+
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        const struct cpu *cpu = &model->cpus[c];
+
+        *map_text(arena, &names, cpu->db.name) = c + 1;
+        for (size_t i = 0; i < cpu->also_count; i++)
+            *map_text(arena, &names, cpu->also[i]) = c + 1;
+    }
+    return names;
+}
+
 static int compare_chip(const void *id, const void *chip)
 {
     return cpu_id_compare(id, &((const struct chip *)chip)->id);
@@ -102,51 +153,54 @@ static const struct event *named_in(const struct cpu *cpu, const char *name, siz
     return event != NULL && event->releases >> release & 1 ? event : NULL;
 }
 
-static bool renames(const struct rename *rename, const char *name)
+/* The number in model->renamed, from 1; 0 for a name that has no others. */
+static size_t renamed(const struct model *model, const char *name)
 {
-    return strcmp(rename->from, name) == 0 || strcmp(rename->to, name) == 0;
+    return map_get(&model->renamed_by_name, name, strlen(name));
 }
 
 bool model_same_event(const struct model *model, const char *a, const char *b)
 {
+    size_t number;
+
     if (strcmp(a, b) == 0)
         return true;
-    for (size_t i = 0; i < model->rename_count; i++)
-        for (size_t j = 0; j < model->rename_count && renames(&model->renames[i], a); j++)
-            if (model->renames[j].group == model->renames[i].group &&
-                renames(&model->renames[j], b))
-                return true;
-    return false;
+    number = renamed(model, a);
+    return number != 0 && number == renamed(model, b);
 }
 
 const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
                              size_t release)
 {
     const struct event *event = named_in(cpu, name, release);
-    const struct rename *known = model->renames;
-    const struct rename *end = known == NULL ? NULL : known + model->rename_count;
+    size_t number = event != NULL ? 0 : renamed(model, name);
 
-    while (known < end && strcmp(known->from, name) != 0 && strcmp(known->to, name) != 0)
-        known++;
-    for (const struct rename *r = model->renames; event == NULL && known < end && r < end; r++)
-        if (r->group == known->group) {
-            event = named_in(cpu, r->from, release);
-            event = event != NULL ? event : named_in(cpu, r->to, release);
-        }
+    for (size_t i = 0; number != 0 && event == NULL && i < model->renamed[number - 1].count; i++)
+        event = named_in(cpu, model->renamed[number - 1].names[i], release);
     return event;
+}
+
+size_t portable_candidate(const struct model *model, const struct portable *name, size_t cpu,
+                          size_t release, const struct event **event)
+{
+    size_t i = 0;
+
+    for (*event = NULL; i < name->candidate_count; i++) {
+        const struct candidate *candidate = &name->candidates[i];
+
+        if (candidate->cpus[cpu])
+            *event = event_in(model, &model->cpus[cpu], candidate->event, release);
+        if (*event != NULL)
+            break;
+    }
+    return i;
 }
 
 const struct event *portable_on(const struct model *model, const struct portable *name, size_t cpu,
                                 size_t release)
 {
-    for (size_t i = 0; i < name->candidate_count; i++) {
-        const struct candidate *candidate = &name->candidates[i];
-        const struct event *event =
-            candidate->cpus[cpu] ? event_in(model, &model->cpus[cpu], candidate->event, release)
-                                 : NULL;
+    const struct event *event;
 
-        if (event != NULL)
-            return event;
-    }
-    return NULL;
+    portable_candidate(model, name, cpu, release, &event);
+    return event;
 }

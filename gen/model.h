@@ -35,7 +35,7 @@ char *cpu_id_text(struct arena *arena, const struct cpu_id *id);
 bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id);
 
 struct event {
-    const char *name;
+    const char *name; /* as those of aliases, equal ones once: one text */
     bool has_number, has_umask, has_mask;
     uint16_t number;
     uint8_t umask;
@@ -77,13 +77,26 @@ struct database {
 
 struct event *database_event(const struct database *database, const char *name);
 
+struct alias *database_alias(const struct database *database, const char *name);
+
+/* Which of a release's databases a CPU id uses. */
+struct owner {
+    struct cpu_id id;
+    const struct database *database;
+};
+
 /* One input directory. */
 struct release {
     const char *name;
     const char *directory;
     struct database *databases; /* by name, then file */
     size_t database_count;
+    struct owner *owners; /* by id */
+    size_t owner_count;
 };
+
+/* NULL when the release does not know the CPU. */
+const struct database *release_database(const struct release *release, const struct cpu_id *id);
 
 /* A chip-agnostic name: candidates[i] holds for the CPUs of sets[i], the first that exists wins. */
 struct candidate {
@@ -128,7 +141,12 @@ struct cpu {
 /* The same event by two names on one CPU: the older release's, the newer's. */
 struct rename {
     const char *from, *to;
-    size_t group; /* all names of a group are one event's: A to B, then B to C */
+};
+
+/* The names of one event: A was renamed to B, then B to C. */
+struct spellings {
+    const char **names;
+    size_t count;
 };
 
 struct model {
@@ -138,7 +156,10 @@ struct model {
     size_t cpu_count;
     struct rename *renames; /* by from, then to */
     size_t rename_count;
-    struct portable *names; /* by name */
+    struct spellings *renamed; /* of each event that has several */
+    size_t renamed_count;
+    struct map renamed_by_name; /* its number there, from 1 */
+    struct portable *names;     /* by name */
     size_t name_count;
     struct metric *metrics; /* by name */
     size_t metric_count;
@@ -154,12 +175,18 @@ struct release read_release(struct arena *arena, const char *name, const char *d
                             bool descriptions);
 
 /*
- * What an event that is gone from a CPU is called in its next release: the one
- * event that came and has its encoding, when no other fits. Else NULL, and how
- * many have the encoding in the old and, had it come, in the new release.
+ * An event that is gone from a CPU, and what it is called in its next release: the one event that
+ * came and has its encoding, when no other fits. Else NULL, and how many have the encoding in the
+ * old and, had they come, in the new release.
  */
-const struct event *merge_renamed(const struct database *old, const struct database *new,
-                                  const struct event *gone, size_t *before, size_t *after);
+struct departure {
+    const struct event *gone, *come;
+    size_t before, after;
+};
+
+/* Of all events of old that new does not have, in old's order; how many. */
+size_t merge_departures(struct arena *arena, const struct database *old, const struct database *new,
+                        struct departure **departures);
 
 /* merge.c: releases oldest first. */
 struct model merge_releases(struct arena *arena, const struct release *releases, size_t count);
@@ -175,6 +202,12 @@ const struct chip *model_chip(const struct model *model, const struct cpu_id *id
 /* The candidate that a CPU counts the name with in a release; NULL when it is not supported. */
 const struct event *portable_on(const struct model *model, const struct portable *name, size_t cpu,
                                 size_t release);
+/* The same in *event, and which candidate it is; their count when it is not supported. */
+size_t portable_candidate(const struct model *model, const struct portable *name, size_t cpu,
+                          size_t release, const struct event **event);
+/* The CPU of each id, and of each name of a database: its number, from 1. */
+struct map model_ids(struct arena *arena, const struct model *model);
+struct map model_databases(struct arena *arena, const struct model *model);
 /* Whether two names are one event's: the same, or linked by renames. */
 bool model_same_event(const struct model *model, const char *a, const char *b);
 /* The event by that name in that release, through a rename if need be; NULL when there is none. */

@@ -12,6 +12,8 @@ struct names {
     struct arena *arena;
     struct model *model;
     bool allow_missing;
+    struct map ids, databases; /* numbers of CPUs, from 1 */
+    const bool **alone;        /* of each CPU: the set of it, once that was made */
 };
 
 /* Lower-case with hyphens, perf's habit: what no hardware name or alias looks like. */
@@ -30,47 +32,60 @@ static void check_name(const struct plist_node *node)
         plist_error(node, "not a chip-agnostic name (expected a-z, 0-9 and '-')");
 }
 
-/* The CPUs a key of `candidates` speaks of; those a database key names are not their
- * architecture's any more. */
-static bool key_covers(const struct model *model, const char *key, size_t cpu)
+/* The CPU that a key of `candidates` names: its number, from 1; 0 for an architecture. */
+static size_t named_cpu(const struct names *names, const char *key)
 {
-    const struct cpu *c = &model->cpus[cpu];
     struct cpu_id id;
     enum arch arch;
 
     if (arch_named(key, &arch))
-        return c->db.arch == arch;
-    if (cpu_id_parse(key, strlen(key), &id)) {
-        for (size_t i = 0; i < c->db.id_count; i++)
-            if (cpu_id_compare(&c->db.ids[i], &id) == 0)
-                return true;
-        return false;
-    }
-    if (strcmp(c->db.name, key) == 0)
-        return true;
-    for (size_t i = 0; i < c->also_count; i++)
-        if (strcmp(c->also[i], key) == 0)
-            return true;
-    return false;
+        return 0;
+    if (cpu_id_parse(key, strlen(key), &id))
+        return map_get(&names->ids, &id, sizeof id);
+    return map_get(&names->databases, key, strlen(key));
 }
 
-static const bool *covered(const struct names *names, const struct plist_node *candidates,
-                           const char *key)
+/* The CPUs that some key of `candidates` names: they are not their architecture's any more. */
+static const bool *named_cpus(const struct names *names, const struct plist_node *candidates)
 {
-    const struct model *model = names->model;
-    bool *cpus = arena_alloc(names->arena, model->cpu_count, sizeof *cpus);
-    enum arch arch;
+    bool *cpus = arena_alloc(names->arena, names->model->cpu_count, sizeof *cpus);
 
-    for (size_t c = 0; c < model->cpu_count; c++) {
-        cpus[c] = key_covers(model, key, c);
-        for (size_t k = 0; k < candidates->value->length && arch_named(key, &arch); k++) {
-            const char *other = candidates->value->keys[k];
+    for (size_t k = 0; k < candidates->value->length; k++) {
+        size_t cpu = named_cpu(names, candidates->value->keys[k]);
 
-            if (!arch_named(other, &arch) && key_covers(model, other, c))
-                cpus[c] = false;
-        }
+        if (cpu != 0)
+            cpus[cpu - 1] = true;
     }
     return cpus;
+}
+
+/*
+ * The CPUs that a key of `candidates` speaks of; NULL when there is none. The set of one CPU is
+ * made once, whatever names it.
+ */
+static const bool *covered(const struct names *names, const char *key, const bool *named)
+{
+    const struct model *model = names->model;
+    bool *cpus = NULL;
+    enum arch arch;
+    size_t cpu;
+
+    if (arch_named(key, &arch)) {
+        for (size_t c = 0; c < model->cpu_count; c++)
+            if (model->cpus[c].db.arch == arch && !named[c]) {
+                if (cpus == NULL)
+                    cpus = arena_alloc(names->arena, model->cpu_count, sizeof *cpus);
+                cpus[c] = true;
+            }
+        return cpus;
+    }
+    cpu = named_cpu(names, key);
+    if (cpu != 0 && names->alone[cpu - 1] == NULL) {
+        cpus = arena_alloc(names->arena, model->cpu_count, sizeof *cpus);
+        cpus[cpu - 1] = true;
+        names->alone[cpu - 1] = cpus;
+    }
+    return cpu == 0 ? NULL : names->alone[cpu - 1];
 }
 
 static void missing(const struct names *names, const struct plist_node *node, const char *what,
@@ -89,8 +104,8 @@ static void read_candidate(const struct names *names, const struct plist_node *n
 
     if (!plist_is_text(node, &event))
         return;
-    for (size_t c = 0; c < names->model->cpu_count; c++)
-        found |= cpus[c] && database_event(&names->model->cpus[c].db, event) != NULL;
+    for (size_t c = 0; c < names->model->cpu_count && !found; c++)
+        found = cpus[c] && database_event(&names->model->cpus[c].db, event) != NULL;
     if (!found) {
         missing(names, node, arena_printf(names->arena, "event %s", event),
                 "one of a database that the key names");
@@ -103,30 +118,29 @@ static void read_candidates(const struct names *names, const struct plist_node *
                             struct portable *name)
 {
     struct plist_node candidates;
+    const bool *named;
     size_t most = 0;
 
     if (!plist_dict(node, "candidates", true, &candidates))
         return;
+    named = named_cpus(names, &candidates);
     for (size_t k = 0; k < candidates.value->length; k++)
         most +=
             candidates.value->items[k]->type == VALUE_LIST ? candidates.value->items[k]->length : 0;
     name->candidates = arena_alloc(names->arena, most, sizeof(struct candidate));
     for (size_t k = 0; k < candidates.value->length; k++) {
         struct plist_node list = plist_child_at(names->arena, &candidates, k);
-        const bool *cpus = covered(names, &candidates, list.key);
-        bool any = false;
+        const bool *cpus = covered(names, list.key, named);
         enum arch arch;
 
         if (list.value->type != VALUE_LIST) {
             plist_error(&list, "%s (expected an array)", value_type_name(list.value->type));
             continue;
         }
-        for (size_t c = 0; c < names->model->cpu_count; c++)
-            any |= cpus[c];
-        if (!any && !arch_named(list.key, &arch))
+        if (cpus == NULL && !arch_named(list.key, &arch))
             missing(names, &list, arena_printf(names->arena, "database %s", list.key),
                     "an architecture, a database or a CPU id");
-        for (size_t i = 0; any && i < list.value->length; i++) {
+        for (size_t i = 0; cpus != NULL && i < list.value->length; i++) {
             struct plist_node item = plist_child_at(names->arena, &list, i);
 
             read_candidate(names, &item, cpus, name);
@@ -159,6 +173,13 @@ static int compare_portable(const void *key, const void *name)
     return strcmp(key, ((const struct portable *)name)->name);
 }
 
+static const struct portable *find_name(const struct model *model, const char *name)
+{
+    if (model->name_count == 0)
+        return NULL;
+    return bsearch(name, model->names, model->name_count, sizeof *model->names, compare_portable);
+}
+
 static size_t *read_terms(const struct names *names, const struct plist_node *node, const char *key,
                           size_t *count)
 {
@@ -183,9 +204,7 @@ static size_t *read_terms(const struct names *names, const struct plist_node *no
 
         if (!plist_is_text(&item, &name))
             continue;
-        found = model->name_count == 0 ? NULL
-                                       : bsearch(name, model->names, model->name_count,
-                                                 sizeof *model->names, compare_portable);
+        found = find_name(model, name);
         if (found == NULL)
             plist_error(&item, "no name %s (expected one of names)", name);
         else
@@ -212,15 +231,19 @@ static void read_metric(const struct names *names, const struct plist_node *node
     plist_integer(node, "scale", false, 1, 1000000, &metric->scale);
     metric->numerator = read_terms(names, node, "numerator", &metric->numerator_count);
     metric->denominator = read_terms(names, node, "denominator", &metric->denominator_count);
-    for (size_t i = 0; i < names->model->name_count; i++)
-        if (strcmp(names->model->names[i].name, metric->name) == 0)
-            plist_error(node, "a name and a metric (expected one of the two)");
+    if (find_name(names->model, metric->name) != NULL)
+        plist_error(node, "a name and a metric (expected one of the two)");
 }
 
 void names_read(struct arena *arena, struct model *model, const char *file, bool allow_missing)
 {
     static const char *const known[] = {"names", "metrics", NULL};
-    struct names names = {arena, model, allow_missing};
+    struct names names = {arena,
+                          model,
+                          allow_missing,
+                          model_ids(arena, model),
+                          model_databases(arena, model),
+                          arena_alloc(arena, model->cpu_count, sizeof(bool *))};
     struct plist_node root = {.file = file, .value = plist_load(arena, file)}, list;
 
     if (root.value == NULL)

@@ -1,15 +1,12 @@
 #include "plist.h"
 
+#include "libplist.h"
 #include "scan.h"
 
 #include <errno.h>
-#include <plist/plist.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <unistd.h>
 
 /* ---- a file -> values ------------------------------------------------------------------------ */
 
@@ -43,187 +40,21 @@ static bool read_file(const char *path, char **text, size_t *length)
     return ok;
 }
 
-/*
- * libplist checks few of its allocations. Without memory it crashes, goes on for ever, or leaves
- * out what it had no room for: so the first two are caught, and the objects it read are counted.
- */
-static const int breakdowns[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGPROF};
-
-enum { BREAKDOWNS = sizeof breakdowns / sizeof breakdowns[0] };
-enum { SECONDS_MAX = 30 }; /* of the processor; what passed the scan takes less than one */
-
-static struct buffer last_words;
-
-static void broke_down(int signal_number)
-{
-    ssize_t wrote = write(STDERR_FILENO, last_words.data, last_words.length);
-
-    (void)signal_number;
-    (void)wrote;
-    _exit(EXIT_SYSTEM);
-}
-
-static void catch_breakdown(const char *path, struct sigaction before[BREAKDOWNS])
-{
-    struct sigaction end = {.sa_handler = broke_down};
-    struct itimerval limit = {.it_value.tv_sec = SECONDS_MAX};
-
-    sigemptyset(&end.sa_mask);
-    last_words = report_line(path, "libplist broke down while it read this (out of memory?)");
-    /* Who catches them already, a sanitizer or a fuzzer, tells more. */
-    for (size_t i = 0; i < BREAKDOWNS; i++)
-        if (sigaction(breakdowns[i], NULL, &before[i]) == 0 &&
-            (before[i].sa_handler == SIG_DFL || before[i].sa_handler == SIG_IGN))
-            sigaction(breakdowns[i], &end, NULL);
-    setitimer(ITIMER_PROF, &limit, NULL);
-}
-
-static void no_breakdown(const struct sigaction before[BREAKDOWNS])
-{
-    struct itimerval none = {.it_value.tv_sec = 0};
-
-    setitimer(ITIMER_PROF, &none, NULL);
-    for (size_t i = 0; i < BREAKDOWNS; i++)
-        sigaction(breakdowns[i], &before[i], NULL);
-    buffer_free(&last_words);
-}
-
-static struct value *convert(struct arena *arena, plist_t node, size_t *objects);
-
-static struct value *convert_dict(struct arena *arena, plist_t node, size_t *objects)
-{
-    struct value *map = value_map(arena);
-    plist_dict_iter iterator = NULL;
-    char *key = NULL;
-    plist_t item = NULL;
-
-    plist_dict_new_iter(node, &iterator);
-    if (iterator == NULL)
-        fatal(EXIT_SYSTEM, "out of memory");
-    for (plist_dict_next_item(node, iterator, &key, &item); key != NULL;
-         plist_dict_next_item(node, iterator, &key, &item)) {
-        struct value *value = convert(arena, item, objects);
-
-        *objects += value_set(arena, map, key, value);
-        free(key);
-        key = NULL;
-    }
-    free(iterator);
-    return map;
-}
-
-/* plist_array_get_item() would walk from the first item to each. */
-static struct value *convert_array(struct arena *arena, plist_t node, size_t *objects)
-{
-    struct value *list = value_list(arena);
-    plist_array_iter iterator = NULL;
-    plist_t item = NULL;
-
-    plist_array_new_iter(node, &iterator);
-    if (iterator == NULL)
-        fatal(EXIT_SYSTEM, "out of memory");
-    for (plist_array_next_item(node, iterator, &item); item != NULL;
-         plist_array_next_item(node, iterator, &item))
-        value_append(arena, list, convert(arena, item, objects));
-    free(iterator);
-    return list;
-}
-
-static struct value *convert_integer(struct arena *arena, plist_t node)
-{
-    uint64_t bits = 0;
-
-    /* The scan let nothing beyond 64 bits signed pass: the upper half are the negative ones. */
-    plist_get_uint_val(node, &bits);
-    return value_int(arena, bits > INT64_MAX ? -(int64_t)(UINT64_MAX - bits) - 1 : (int64_t)bits);
-}
-
-static struct value *convert_string(struct arena *arena, plist_t node)
-{
-    uint64_t length = 0;
-    const char *text = plist_get_string_ptr(node, &length);
-
-    if (text == NULL)
-        fatal(EXIT_SYSTEM, "out of memory");
-    return value_string(arena, text, (size_t)length);
-}
-
-static struct value *convert(struct arena *arena, plist_t node, size_t *objects)
-{
-    double real = 0;
-
-    ++*objects;
-    switch (plist_get_node_type(node)) {
-    case PLIST_BOOLEAN:
-        return value_bool(arena, plist_bool_val_is_true(node) == 1);
-    case PLIST_UINT:
-        return convert_integer(arena, node);
-    case PLIST_REAL:
-        plist_get_real_val(node, &real);
-        return value_real(arena, real);
-    case PLIST_STRING:
-        return convert_string(arena, node);
-    case PLIST_DICT:
-        return convert_dict(arena, node, objects);
-    case PLIST_ARRAY:
-        return convert_array(arena, node, objects);
-    default:
-        return value_other(arena);
-    }
-}
-
 static bool is_binary(const char *text, size_t length)
 {
     return length >= 8 && memcmp(text, "bplist00", 8) == 0;
 }
 
-/* What libplist makes of it; NULL with errno when it makes nothing of it. */
-static const struct value *read_tree(struct arena *arena, const char *path, const char *text,
-                                     size_t length, size_t *objects)
+const struct value *plist_parse(struct arena *arena, const char *name, const char *text,
+                                size_t length)
 {
-    struct sigaction before[BREAKDOWNS];
-    const struct value *value;
-    plist_t root = NULL;
+    const char *why;
+    const struct value *root =
+        (is_binary(text, length) ? scan_binary : scan_xml)(arena, text, length, &why);
 
-    catch_breakdown(path, before);
-    errno = 0;
-    if (is_binary(text, length))
-        plist_from_bin(text, (uint32_t)length, &root);
-    else if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) /* which libplist does not know */
-        plist_from_xml(text + 3, (uint32_t)length - 3, &root);
-    else
-        plist_from_xml(text, (uint32_t)length, &root);
-    value = root == NULL ? NULL : convert(arena, root, objects);
-    plist_free(root);
-    no_breakdown(before);
-    return value;
-}
-
-static const struct value *parse(struct arena *arena, const char *path, const char *text,
-                                 size_t length)
-{
-    struct scan scan = {0};
-    const struct value *value;
-    size_t objects = 0;
-
-    if (!(is_binary(text, length) ? scan_binary : scan_xml)(arena, text, length, &scan)) {
-        report_error(path, "%s", scan.error);
-        return NULL;
-    }
-    value = read_tree(arena, path, text, length, &objects);
-    if (value == NULL || objects != scan.objects)
-        fatal_without_memory();
-    if (value == NULL) {
-        report_error(path, "libplist cannot read it (expected a property list)");
-        return NULL;
-    }
-    if (objects != scan.objects) {
-        const char *why = is_binary(text, length) ? NULL : scan_doubled_key(arena, text, length);
-
-        report_error(path, "%s", why != NULL ? why : "a key occurs twice (expected each key once)");
-        return NULL;
-    }
-    return value;
+    if (root == NULL)
+        report_error(name, "%s", why);
+    return root != NULL && libplist_agrees(name, root) ? root : NULL;
 }
 
 const struct value *plist_load(struct arena *arena, const char *path)
@@ -233,7 +64,7 @@ const struct value *plist_load(struct arena *arena, const char *path)
     size_t length;
 
     if (read_file(path, &text, &length))
-        value = parse(arena, path, text, length);
+        value = plist_parse(arena, path, text, length);
     free(text);
     return value;
 }
@@ -391,11 +222,6 @@ bool plist_prose(const struct plist_node *dict, const char *key, const char **ou
 
     if (!typed(dict, key, false, VALUE_STRING, "a string", &child))
         return false;
-    for (const char *c = child.value->string, *end = c + child.value->length; c < end; c++)
-        if ((unsigned char)*c < 0x20 && *c != '\t' && *c != '\n' && *c != '\r') {
-            plist_error(&child, "a control character (expected text)");
-            return false;
-        }
     *out = child.value->string;
     return true;
 }

@@ -8,16 +8,24 @@
 
 #include "value.h"
 
-/* What a file may hold at the most; Apple's largest is 135 KB, 3 500 elements, five levels deep. */
+/*
+ * What a file may hold at the most; Apple's largest is 135 KB, 3 500 elements, five levels deep.
+ * libplist may compare each key of a dictionary with those before it, so of several dictionaries
+ * the squares of their keys count.
+ */
 enum {
     PLIST_SIZE_MAX = 16 << 20,
     PLIST_DEPTH_MAX = 32,
-    PLIST_OBJECTS_MAX = 1 << 17,
-    PLIST_KEYS_MAX = 1 << 13, /* of one dictionary; of several, their squares count */
+    PLIST_OBJECTS_MAX = 1 << 18,
+    PLIST_KEYS_MAX = 1 << 15, /* of one dictionary */
+    PLIST_COMPARISONS_MAX = PLIST_KEYS_MAX / 2 * (PLIST_KEYS_MAX + 1),
 };
 
 /* The root of the XML or binary plist at path; NULL after a report. */
 const struct value *plist_load(struct arena *arena, const char *path);
+/* The same of one in memory; name is what reports call it. */
+const struct value *plist_parse(struct arena *arena, const char *name, const char *text,
+                                size_t length);
 
 /* A value and how it was reached, for messages: "FILE: KEY.PATH". */
 struct plist_node {

@@ -10,6 +10,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* What reading needs: of a file's values, only what the database keeps outlives the file. */
+struct reader {
+    struct arena *arena;
+    struct arena scratch;
+    bool prose;
+};
+
 /* ---- one plist -> one database --------------------------------------------------------------- */
 
 static bool is_event_name(const char *name)
@@ -48,26 +55,66 @@ static bool read_mask(const struct plist_node *dict, const char *key, uint32_t *
     return true;
 }
 
-static void read_event_numbers(const struct plist_node *node, const struct database *database,
-                               struct event *event)
+enum event_key {
+    NUMBER,
+    UMASK,
+    COUNTERS_MASK,
+    FIXED_COUNTER,
+    FALLBACK,
+    OTHER,
+    DESCRIPTION,
+    ERRATA
+};
+
+static const char *const event_keys[] = {"number",        "umask",    "counters_mask",
+                                         "fixed_counter", "fallback", "other",
+                                         "description",   "errata",   NULL};
+
+/*
+ * Which of them an event has, bits by number: most events have few, so those it does not have are
+ * not looked for. Any other key is reported.
+ */
+static unsigned event_has(struct arena *arena, const struct plist_node *node)
+{
+    unsigned has = 0, known = 0;
+
+    for (size_t i = 0; i < node->value->length; i++)
+        for (size_t k = 0; event_keys[k] != NULL; k++)
+            if (strcmp(event_keys[k], node->value->keys[i]) == 0) {
+                has |= 1u << k;
+                known++;
+                break;
+            }
+    if (known != node->value->length)
+        plist_unknown_keys(arena, node, event_keys);
+    return has;
+}
+
+static bool has_key(unsigned has, enum event_key key)
+{
+    return (has >> key & 1) != 0;
+}
+
+static void read_event_numbers(const struct plist_node *node, unsigned has,
+                               const struct database *database, struct event *event)
 {
     int64_t number;
     bool umask = database->arch != ARCHES && arch_has_umask(database->arch);
 
     event->fixed = -1;
-    if (value_get(node->value, "fixed_counter", 13) != NULL) {
+    if (has_key(has, FIXED_COUNTER)) {
         if (plist_integer(node, "fixed_counter", true, 0, 31, &number))
             event->fixed = (int)number;
         if (database->fixed == 0)
             plist_error(node, "fixed_counter in a database without fixed counters (expected "
                               "system.cpu.fixed_counters)");
     }
-    if (plist_integer(node, "number", value_get(node->value, "fixed_counter", 13) == NULL, 0,
-                      UINT16_MAX, &number)) {
+    if (plist_integer(node, "number", !has_key(has, FIXED_COUNTER), 0, UINT16_MAX, &number)) {
         event->has_number = true;
         event->number = (uint16_t)number;
     }
-    if (plist_integer(node, "umask", umask, 0, UINT8_MAX, &number)) {
+    if ((umask || has_key(has, UMASK)) &&
+        plist_integer(node, "umask", umask, 0, UINT8_MAX, &number)) {
         struct plist_node child = {node->file, node, "umask", NULL};
 
         if (!umask && database->arch != ARCHES)
@@ -75,18 +122,19 @@ static void read_event_numbers(const struct plist_node *node, const struct datab
         event->has_umask = true;
         event->umask = (uint8_t)number;
     }
-    if (plist_integer(node, "other", false, 0, UINT16_MAX, &number))
+    if (has_key(has, OTHER) && plist_integer(node, "other", false, 0, UINT16_MAX, &number))
         event->other = (uint16_t)number;
 }
 
-static void read_event_counters(const struct plist_node *node, const struct database *database,
-                                struct event *event)
+static void read_event_counters(const struct plist_node *node, unsigned has,
+                                const struct database *database, struct event *event)
 {
     uint32_t counters = database->fixed | database->config | database->power;
     struct plist_node child = {node->file, node, "counters_mask", NULL};
 
     event->counters = database->config;
-    event->has_mask = read_mask(node, "counters_mask", &event->plist_mask);
+    event->has_mask =
+        has_key(has, COUNTERS_MASK) && read_mask(node, "counters_mask", &event->plist_mask);
     if (!event->has_mask)
         return;
     event->counters = event->plist_mask;
@@ -95,49 +143,57 @@ static void read_event_counters(const struct plist_node *node, const struct data
                     (unsigned)event->plist_mask, (unsigned)counters);
 }
 
-static void read_event(struct arena *arena, const struct plist_node *node,
-                       const struct database *database, bool prose, struct event *event)
+/* Checked, and kept only when prose was asked for. */
+static const char *read_prose(struct reader *reader, const struct plist_node *node, const char *key)
 {
-    static const char *const known[] = {"number",        "umask",    "counters_mask",
-                                        "fixed_counter", "fallback", "other",
-                                        "description",   "errata",   NULL};
+    const char *text = NULL;
 
-    event->name = node->key;
+    plist_prose(node, key, &text);
+    return reader->prose ? arena_intern(reader->arena, text) : NULL;
+}
+
+static void read_event(struct reader *reader, const struct plist_node *node,
+                       const struct database *database, struct event *event)
+{
+    unsigned has;
+
+    event->name = arena_intern(reader->arena, node->key);
     if (!is_event_name(node->key))
         plist_error(node, "not a hardware event name (expected A-Z, 0-9, _ and .)");
     if (node->value->type != VALUE_MAP) {
         plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
         return;
     }
-    plist_unknown_keys(arena, node, known);
-    read_event_numbers(node, database, event);
-    read_event_counters(node, database, event);
-    plist_text(node, "fallback", false, &event->fallback);
-    plist_prose(node, "description", &event->description);
-    plist_prose(node, "errata", &event->errata);
-    if (!prose)
-        event->description = event->errata = NULL;
+    has = event_has(&reader->scratch, node);
+    read_event_numbers(node, has, database, event);
+    read_event_counters(node, has, database, event);
+    if (has_key(has, FALLBACK) && plist_text(node, "fallback", false, &event->fallback))
+        event->fallback = arena_intern(reader->arena, event->fallback);
+    if (has_key(has, DESCRIPTION))
+        event->description = read_prose(reader, node, "description");
+    if (has_key(has, ERRATA))
+        event->errata = read_prose(reader, node, "errata");
 }
 
-static void read_events(struct arena *arena, const struct plist_node *cpu, bool prose,
+static void read_events(struct reader *reader, const struct plist_node *cpu,
                         struct database *database)
 {
     struct plist_node events;
 
     if (!plist_dict(cpu, "events", true, &events))
         return;
-    database->events = arena_alloc(arena, events.value->length, sizeof(struct event));
+    database->events = arena_alloc(reader->arena, events.value->length, sizeof(struct event));
     database->event_count = events.value->length;
     for (size_t i = 0; i < database->event_count; i++) {
-        struct plist_node node = plist_child_at(arena, &events, i);
+        struct plist_node node = plist_child_at(&reader->scratch, &events, i);
 
-        read_event(arena, &node, database, prose, &database->events[i]);
+        read_event(reader, &node, database, &database->events[i]);
     }
     for (size_t i = 0; i < database->event_count; i++) {
         const char *fallback = database->events[i].fallback;
 
         if (fallback != NULL && database_event(database, fallback) == NULL) {
-            struct plist_node node = plist_child_at(arena, &events, i);
+            struct plist_node node = plist_child_at(&reader->scratch, &events, i);
             struct plist_node child = {node.file, &node, "fallback", NULL};
 
             plist_error(&child, "no event %s (expected one of this database)", fallback);
@@ -146,8 +202,8 @@ static void read_events(struct arena *arena, const struct plist_node *cpu, bool 
 }
 
 /* owners: the alias of each event that has one by now. */
-static void read_alias(const struct plist_node *node, const struct database *database,
-                       const char **owners, struct alias *alias)
+static void read_alias(struct arena *arena, const struct plist_node *node,
+                       const struct database *database, const char **owners, struct alias *alias)
 {
     const struct event *event;
 
@@ -158,11 +214,11 @@ static void read_alias(const struct plist_node *node, const struct database *dat
         }
     if (*node->key == '\0')
         plist_error(node, "an alias without a name (expected text)");
-    alias->name = node->key;
-    if (!plist_is_text(node, &alias->event)) {
-        alias->event = "";
+    alias->name = arena_intern(arena, node->key);
+    alias->event = "";
+    if (!plist_is_text(node, &alias->event))
         return;
-    }
+    alias->event = arena_intern(arena, alias->event);
     event = database_event(database, alias->event);
     if (database->events == NULL)
         return;
@@ -177,24 +233,24 @@ static void read_alias(const struct plist_node *node, const struct database *dat
         plist_error(node, "an event has that name too (expected an alias of its own)");
 }
 
-static void read_aliases(struct arena *arena, const struct plist_node *cpu,
+static void read_aliases(struct reader *reader, const struct plist_node *cpu,
                          struct database *database)
 {
     struct plist_node aliases;
-    const char **owners = arena_alloc(arena, database->event_count, sizeof *owners);
+    const char **owners = arena_alloc(&reader->scratch, database->event_count, sizeof *owners);
 
     if (!plist_dict(cpu, "aliases", false, &aliases))
         return;
-    database->aliases = arena_alloc(arena, aliases.value->length, sizeof(struct alias));
+    database->aliases = arena_alloc(reader->arena, aliases.value->length, sizeof(struct alias));
     for (size_t i = 0; i < aliases.value->length; i++) {
-        struct plist_node node = plist_child_at(arena, &aliases, i);
+        struct plist_node node = plist_child_at(&reader->scratch, &aliases, i);
 
-        read_alias(&node, database, owners, &database->aliases[i]);
+        read_alias(reader->arena, &node, database, owners, &database->aliases[i]);
     }
     database->alias_count = aliases.value->length;
 }
 
-static void read_version(struct arena *arena, const struct plist_node *root,
+static void read_version(struct reader *reader, const struct plist_node *root,
                          struct database *database)
 {
     struct plist_node version;
@@ -206,7 +262,7 @@ static void read_version(struct arena *arena, const struct plist_node *root,
         return;
     }
     for (size_t i = 0; i < 2; i++) {
-        struct plist_node item = plist_child_at(arena, &version, i);
+        struct plist_node item = plist_child_at(&reader->scratch, &version, i);
 
         if (item.value->type != VALUE_INT)
             plist_error(&item, "%s (expected an integer)", value_type_name(item.value->type));
@@ -217,13 +273,32 @@ static void read_version(struct arena *arena, const struct plist_node *root,
     }
 }
 
+static void add_id(struct arena *arena, struct database *database, const struct cpu_id *id)
+{
+    database->ids = arena_more(arena, database->ids, database->id_count, sizeof *database->ids);
+    database->ids[database->id_count++] = *id;
+}
+
 static int compare_ids(const void *a, const void *b)
 {
     return cpu_id_compare(a, b);
 }
 
+/* By number, each once. */
+static void sort_ids(struct database *database)
+{
+    size_t count = 0;
+
+    if (database->id_count != 0)
+        qsort(database->ids, database->id_count, sizeof(struct cpu_id), compare_ids);
+    for (size_t i = 0; i < database->id_count; i++)
+        if (count == 0 || cpu_id_compare(&database->ids[count - 1], &database->ids[i]) != 0)
+            database->ids[count++] = database->ids[i];
+    database->id_count = count;
+}
+
 /* What kpepc snapshot adds: the release, the CPU ids and the source. */
-static void read_snapshot_head(struct arena *arena, const struct plist_node *root,
+static void read_snapshot_head(struct reader *reader, const struct plist_node *root,
                                struct database *database)
 {
     static const char *const known[] = {"release", "cpus", "source", NULL};
@@ -231,9 +306,11 @@ static void read_snapshot_head(struct arena *arena, const struct plist_node *roo
 
     if (!plist_dict(root, "kpep", false, &head))
         return;
-    plist_unknown_keys(arena, &head, known);
+    plist_unknown_keys(&reader->scratch, &head, known);
     plist_text(&head, "release", true, &database->release);
     plist_text(&head, "source", false, &database->source);
+    database->release = arena_intern(reader->arena, database->release);
+    database->source = arena_intern(reader->arena, database->source);
     if (!plist_array(&head, "cpus", true, &cpus))
         return;
     if (cpus.value->length > CPU_IDS_MAX) {
@@ -241,15 +318,15 @@ static void read_snapshot_head(struct arena *arena, const struct plist_node *roo
                     CPU_IDS_MAX);
         return;
     }
-    database->ids = arena_alloc(arena, cpus.value->length, sizeof(struct cpu_id));
     for (size_t i = 0; i < cpus.value->length; i++) {
-        struct plist_node node = plist_child_at(arena, &cpus, i);
+        struct plist_node node = plist_child_at(&reader->scratch, &cpus, i);
+        struct cpu_id id;
         const char *text;
 
         if (!plist_is_text(&node, &text))
             continue;
-        if (cpu_id_parse(text, strlen(text), &database->ids[database->id_count]))
-            database->id_count++;
+        if (cpu_id_parse(text, strlen(text), &id))
+            add_id(reader->arena, database, &id);
         else
             plist_error(&node, "%s (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)", text);
     }
@@ -258,10 +335,10 @@ static void read_snapshot_head(struct arena *arena, const struct plist_node *roo
     for (size_t i = 1; i < database->id_count; i++)
         if (cpu_id_compare(&database->ids[i - 1], &database->ids[i]) == 0)
             plist_error(&cpus, "%s twice (expected each once)",
-                        cpu_id_text(arena, &database->ids[i]));
+                        cpu_id_text(&reader->scratch, &database->ids[i]));
 }
 
-static void read_cpu(struct arena *arena, const struct plist_node *root, bool prose,
+static void read_cpu(struct reader *reader, const struct plist_node *root,
                      struct database *database)
 {
     static const char *const known[] = {
@@ -273,38 +350,37 @@ static void read_cpu(struct arena *arena, const struct plist_node *root, bool pr
 
     if (!plist_dict(root, "system", true, &system))
         return;
-    plist_unknown_keys(arena, &system, known_system);
+    plist_unknown_keys(&reader->scratch, &system, known_system);
     if (!plist_dict(&system, "cpu", true, &cpu))
         return;
-    plist_unknown_keys(arena, &cpu, known);
+    plist_unknown_keys(&reader->scratch, &cpu, known);
     database->arch = ARCHES; /* until it is known: nothing is said of what depends on it */
     if (plist_text(&cpu, "architecture", true, &name) && !arch_named(name, &database->arch)) {
         arch = (struct plist_node){cpu.file, &cpu, "architecture", NULL};
         plist_error(&arch, "%s (expected i386, x86_64, arm or arm64)", name);
     }
     plist_text(&cpu, "marketing_name", true, &database->marketing_name);
+    database->marketing_name = arena_intern(reader->arena, database->marketing_name);
     database->has_fixed = read_mask(&cpu, "fixed_counters", &database->fixed);
     database->has_config = read_mask(&cpu, "config_counters", &database->config);
     database->has_power = read_mask(&cpu, "power_counters", &database->power);
-    read_events(arena, &cpu, prose, database);
-    read_aliases(arena, &cpu, database);
+    read_events(reader, &cpu, database);
+    read_aliases(reader, &cpu, database);
 }
 
-static bool read_database(struct arena *arena, const char *file, bool prose,
-                          struct database *database)
+static void read_database(struct reader *reader, const char *file, struct database *database)
 {
     static const char *const known[] = {"name", "internal", "version", "system", "kpep", NULL};
-    struct plist_node root = {.file = file, .value = plist_load(arena, file)};
-    size_t before = report_errors();
+    struct plist_node root = {.file = file, .value = plist_load(&reader->scratch, file)};
 
     *database = (struct database){.file = file, .name = file, .marketing_name = ""};
     if (root.value == NULL)
-        return false;
+        return;
     if (root.value->type != VALUE_MAP) {
         plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-        return false;
+        return;
     }
-    plist_unknown_keys(arena, &root, known);
+    plist_unknown_keys(&reader->scratch, &root, known);
     if (plist_text(&root, "name", true, &database->name)) {
         struct plist_node name = {root.file, &root, "name", NULL};
 
@@ -315,10 +391,10 @@ static bool read_database(struct arena *arena, const char *file, bool prose,
                         NAME_MAX_BYTES);
     }
     database->has_internal = plist_bool(&root, "internal", &database->internal);
-    read_version(arena, &root, database);
-    read_snapshot_head(arena, &root, database);
-    read_cpu(arena, &root, prose, database);
-    return report_errors() == before;
+    database->name = arena_intern(reader->arena, database->name);
+    read_version(reader, &root, database);
+    read_snapshot_head(reader, &root, database);
+    read_cpu(reader, &root, database);
 }
 
 /* ---- a directory ----------------------------------------------------------------------------- */
@@ -326,7 +402,7 @@ static bool read_database(struct arena *arena, const char *file, bool prose,
 struct listing {
     char **names;
     bool *is_link; /* of each name: read_files() finds out */
-    size_t count, capacity;
+    size_t count;
 };
 
 static int compare_names(const void *a, const void *b)
@@ -352,15 +428,7 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
         if (length < 7 || strcmp(entry->d_name + length - 6, ".plist") != 0 ||
             *entry->d_name == '.')
             continue;
-        if (listing->count == listing->capacity) {
-            char **more;
-
-            listing->capacity = listing->capacity == 0 ? 64 : listing->capacity * 2;
-            more = arena_alloc(arena, listing->capacity, sizeof(char *));
-            if (listing->count != 0)
-                memcpy(more, listing->names, listing->count * sizeof(char *));
-            listing->names = more;
-        }
+        listing->names = arena_more(arena, listing->names, listing->count, sizeof(char *));
         listing->names[listing->count++] = arena_copy(arena, entry->d_name, length);
     }
     whole = errno == 0;
@@ -374,17 +442,18 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
     return whole && listing->count != 0;
 }
 
-/* The file a symlink ends at, as a name in the same directory; NULL after a report. */
-static const char *resolve_link(struct arena *arena, const char *directory, const char *path)
+/* home: the directory's real path. The file a symlink ends at, as a name in the same directory;
+ * NULL after a report. */
+static const char *resolve_link(struct arena *arena, const char *directory, const char *home,
+                                const char *path)
 {
-    char home[PATH_MAX], target[PATH_MAX];
-    size_t length;
+    char target[PATH_MAX];
+    size_t length = strlen(home);
 
     if (realpath(path, target) == NULL) {
         report_error(path, "%s (expected a link to a database beside it)", strerror(errno));
         return NULL;
     }
-    length = realpath(directory, home) == NULL ? 0 : strlen(home);
     if (length == 0 || strncmp(target, home, length) != 0 || target[length] != '/' ||
         strchr(target + length + 1, '/') != NULL) {
         report_error(path, "a link out of the directory (expected a database beside it)");
@@ -393,27 +462,18 @@ static const char *resolve_link(struct arena *arena, const char *directory, cons
     return arena_printf(arena, "%s/%s", directory, target + length + 1);
 }
 
-static void add_id(struct arena *arena, struct database *database, const struct cpu_id *id)
+static int compare_file(const void *file, const void *database)
 {
-    struct cpu_id *ids = arena_alloc(arena, database->id_count + 1, sizeof *ids);
-    size_t at = 0;
-
-    while (at < database->id_count && cpu_id_compare(&database->ids[at], id) < 0)
-        at++;
-    if (at < database->id_count && cpu_id_compare(&database->ids[at], id) == 0)
-        return;
-    for (size_t i = 0; i <= database->id_count; i++)
-        ids[i] = i < at ? database->ids[i] : i == at ? *id : database->ids[i - 1];
-    database->ids = ids;
-    database->id_count++;
+    return strcmp(file, ((const struct database *)database)->file);
 }
 
+/* The files were read in the order of their names. */
 static struct database *database_of_file(struct release *release, const char *file)
 {
-    for (size_t i = 0; i < release->database_count; i++)
-        if (strcmp(release->databases[i].file, file) == 0)
-            return &release->databases[i];
-    return NULL;
+    if (release->database_count == 0)
+        return NULL;
+    return bsearch(file, release->databases, release->database_count, sizeof(struct database),
+                   compare_file);
 }
 
 static int compare_databases(const void *a, const void *b)
@@ -448,42 +508,78 @@ static void check_id_name(const struct database *database)
                  database->name);
 }
 
-static void check_ids(struct arena *arena, const struct release *release)
+/* Of a database without ids, its name; of the others, each id: whose it is already. */
+static void check_owned(struct arena *arena, const struct release *release, size_t index,
+                        struct map *names, struct map *ids)
 {
-    for (size_t i = 0; i < release->database_count; i++) {
-        const struct database *a = &release->databases[i];
+    const struct database *a = &release->databases[index];
 
-        check_id_name(a);
-        if (a->id_count > CPU_IDS_MAX)
-            report_error(a->file, "%zu CPU ids (expected at most %d)", a->id_count, CPU_IDS_MAX);
-        if (a->release != NULL && strcmp(a->release, release->name) != 0)
-            report_error(a->file, "a snapshot of %s (expected %s)", a->release, release->name);
-        for (size_t j = 0; j < i; j++) {
-            const struct database *b = &release->databases[j];
+    if (a->id_count == 0) {
+        size_t *number = map_text(arena, names, a->name);
 
-            if (a->id_count == 0 && b->id_count == 0 && strcmp(a->name, b->name) == 0)
-                report_error(a->file,
-                             "%s is the name of %s too (expected cpu_* entries to tell "
-                             "them apart)",
-                             a->name, b->file);
-            for (size_t k = 0; k < a->id_count * b->id_count; k++)
-                if (cpu_id_compare(&a->ids[k / b->id_count], &b->ids[k % b->id_count]) == 0)
-                    report_error(a->file,
-                                 "%s has a database already, %s (expected one for each CPU)",
-                                 cpu_id_text(arena, &a->ids[k / b->id_count]), b->file);
-        }
+        if (*number != 0)
+            report_error(a->file,
+                         "%s is the name of %s too (expected cpu_* entries to tell them apart)",
+                         a->name, release->databases[*number - 1].file);
+        *number = *number != 0 ? *number : index + 1;
+    }
+    for (size_t i = 0; i < a->id_count; i++) {
+        size_t *number = map_at(arena, ids, &a->ids[i], sizeof a->ids[i]);
+
+        if (*number != 0)
+            report_error(a->file, "%s has a database already, %s (expected one for each CPU)",
+                         cpu_id_text(arena, &a->ids[i]), release->databases[*number - 1].file);
+        *number = *number != 0 ? *number : index + 1;
     }
 }
 
+static void check_ids(struct arena *arena, const struct release *release)
+{
+    struct map names = {NULL}, ids = {NULL};
+
+    for (size_t i = 0; i < release->database_count; i++) {
+        const struct database *database = &release->databases[i];
+
+        check_id_name(database);
+        if (database->id_count > CPU_IDS_MAX)
+            report_error(database->file, "%zu CPU ids (expected at most %d)", database->id_count,
+                         CPU_IDS_MAX);
+        if (database->release != NULL && strcmp(database->release, release->name) != 0)
+            report_error(database->file, "a snapshot of %s (expected %s)", database->release,
+                         release->name);
+        check_owned(arena, release, i, &names, &ids);
+    }
+}
+
+static int compare_owners(const void *a, const void *b)
+{
+    return cpu_id_compare(&((const struct owner *)a)->id, &((const struct owner *)b)->id);
+}
+
+static void list_owners(struct arena *arena, struct release *release)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < release->database_count; i++)
+        most += release->databases[i].id_count;
+    release->owners = arena_alloc(arena, most, sizeof *release->owners);
+    for (size_t i = 0; i < release->database_count; i++)
+        for (size_t k = 0; k < release->databases[i].id_count; k++)
+            release->owners[release->owner_count++] =
+                (struct owner){release->databases[i].ids[k], &release->databases[i]};
+    if (most != 0)
+        qsort(release->owners, most, sizeof *release->owners, compare_owners);
+}
+
 /* The paths of the real files first; false when it is not known what some are. */
-static bool read_files(struct arena *arena, struct release *release, struct listing *listing,
-                       bool prose)
+static bool read_files(struct reader *reader, struct release *release, struct listing *listing)
 {
     bool known = true;
 
-    listing->is_link = arena_alloc(arena, listing->count, sizeof *listing->is_link);
+    listing->is_link = arena_alloc(reader->arena, listing->count, sizeof *listing->is_link);
     for (size_t i = 0; i < listing->count; i++) {
-        const char *path = arena_printf(arena, "%s/%s", release->directory, listing->names[i]);
+        const char *path =
+            arena_printf(reader->arena, "%s/%s", release->directory, listing->names[i]);
         struct database *database = &release->databases[release->database_count];
         struct stat status;
         struct cpu_id id;
@@ -496,9 +592,10 @@ static bool read_files(struct arena *arena, struct release *release, struct list
         listing->is_link[i] = S_ISLNK(status.st_mode);
         if (listing->is_link[i])
             continue;
-        read_database(arena, path, prose, database);
+        read_database(reader, path, database);
+        arena_reset(&reader->scratch);
         if (id_of_file(path, listing->names[i], &id))
-            add_id(arena, database, &id);
+            add_id(reader->arena, database, &id);
         release->database_count++;
     }
     return known;
@@ -507,6 +604,10 @@ static bool read_files(struct arena *arena, struct release *release, struct list
 /* Then what the links to them add. */
 static void read_links(struct arena *arena, struct release *release, const struct listing *listing)
 {
+    char home[PATH_MAX];
+
+    if (realpath(release->directory, home) == NULL)
+        *home = '\0';
     for (size_t i = 0; i < listing->count; i++) {
         const char *path = arena_printf(arena, "%s/%s", release->directory, listing->names[i]);
         const char *target;
@@ -515,7 +616,7 @@ static void read_links(struct arena *arena, struct release *release, const struc
 
         if (!listing->is_link[i])
             continue;
-        target = resolve_link(arena, release->directory, path);
+        target = resolve_link(arena, release->directory, home, path);
         if (target == NULL)
             continue;
         database = database_of_file(release, target);
@@ -524,6 +625,8 @@ static void read_links(struct arena *arena, struct release *release, const struc
         else if (id_of_file(path, listing->names[i], &id))
             add_id(arena, database, &id);
     }
+    for (size_t i = 0; i < release->database_count; i++)
+        sort_ids(&release->databases[i]);
 }
 
 /* The release that a snapshot says it is of, else what its directory is called. */
@@ -555,19 +658,24 @@ struct release read_release(struct arena *arena, const char *name, const char *d
                             bool descriptions)
 {
     struct release release = {.name = name, .directory = directory};
+    struct reader reader = {.arena = arena, .prose = descriptions};
     struct listing listing = {0};
+    bool known;
 
     if (name != NULL && !is_plain_name(name))
         refuse_release(name);
     if (!list_directory(arena, directory, &listing))
         return release;
     release.databases = arena_alloc(arena, listing.count, sizeof(struct database));
-    if (!read_files(arena, &release, &listing, descriptions))
+    known = read_files(&reader, &release, &listing);
+    arena_give(arena, &reader.scratch);
+    if (!known)
         return release;
     read_links(arena, &release, &listing);
     qsort(release.databases, release.database_count, sizeof(struct database), compare_databases);
     if (name == NULL)
         release.name = own_name(arena, &release);
     check_ids(arena, &release);
+    list_owners(arena, &release);
     return release;
 }

@@ -1,25 +1,43 @@
 /*
- * libplist swallows what a compiler must not: it crashes on deep nesting,
- * takes "12abc" for 12 and "0140" for 96, saturates an integer of more than 64
- * bits, keeps one of two values of a doubled key, ends a binary string at a NUL,
- * reads a file cut short as if it were whole, and says nothing of why it gives up. It takes
- * time with the square of a dictionary's keys or a text's entities, and memory for each use of what
- * is there once. So a file is
- * scanned first, with a reason and a line, and only what passes is given to libplist.
+ * The one reading of a property list: bytes -> values, or the reason why not. Whatever a second
+ * reader could take otherwise is refused: a declaration, an attribute but version="1.0", a key
+ * twice, an integer that is not exactly one of 64 bits, a character that XML does not have, a file
+ * cut short or with something behind its end. What is accepted means what XML says it means:
+ * comments, instructions and CDATA, references to characters, ends of lines.
+ *
+ * libplist then reads a document written from these values (libplist.c), never the bytes
+ * themselves: of those it skips quotes where there are none and knows but one kind, takes 0140 for
+ * 96 and 12abc for 12, keeps one of two values of a doubled key, crashes on deep nesting, needs
+ * time with the square of a text's entities, and says nothing of why it gives up.
  */
 #ifndef KPEPC_SCAN_H
 #define KPEPC_SCAN_H
 
 #include "util.h"
+#include "value.h"
 
-struct scan {
-    size_t objects;    /* of the whole file: values, and keys of dictionaries */
-    const char *error; /* why it was refused, in the arena */
+/*
+ * The root, in the arena; NULL with *error, one line without its end, also in the arena. Data and
+ * dates are checked and become VALUE_OTHER: nothing here reads what they hold.
+ */
+struct value *scan_xml(struct arena *arena, const char *text, size_t length, const char **error);
+struct value *scan_binary(struct arena *arena, const char *text, size_t length, const char **error);
+
+/* A key of a dictionary with its value, and where it stands: a later one has a higher place. */
+struct scan_entry {
+    const char *key;
+    struct value *value;
+    size_t place;
 };
 
-bool scan_xml(struct arena *arena, const char *text, size_t length, struct scan *scan);
-bool scan_binary(struct arena *arena, const char *text, size_t length, struct scan *scan);
-/* The first key of an XML plist that occurs twice in its dictionary, as a message; else NULL. */
-const char *scan_doubled_key(struct arena *arena, const char *text, size_t length);
+/* The map of them, which are put in order; NULL with *doubled the second of two equal keys. */
+struct value *scan_map(struct arena *arena, struct scan_entry *entries, size_t count,
+                       const struct scan_entry **doubled);
+/* A message's part for such a key. */
+const char *scan_doubled(struct arena *arena, const struct scan_entry *doubled);
+/* Whether XML has the character. */
+bool scan_is_character(uint32_t code);
+/* Appends it as UTF-8. */
+void scan_add_character(struct buffer *to, uint32_t code);
 
 #endif

@@ -23,6 +23,15 @@ struct arena_block {
     _Alignas(union arena_item) unsigned char data[];
 };
 
+/* A tree in which a key's hash tells the way down, two bits a step. */
+struct map_node {
+    struct map_node *child[4];
+    uint64_t hash;
+    const void *key;
+    size_t length;
+    size_t value;
+};
+
 static size_t errors;
 static bool strict_warnings;
 
@@ -62,12 +71,13 @@ static struct arena_block *arena_block(struct arena *arena, size_t want)
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
-    const size_t align = _Alignof(union arena_item);
+    const size_t align = _Alignof(union arena_item), half = (size_t)1 << sizeof(size_t) * 4;
     struct arena_block *block = arena->head;
     size_t want;
     void *result;
 
-    if (size != 0 && count > (SIZE_MAX / 2 - align) / size)
+    /* A division each time would take longer than all else here. */
+    if ((count >= half || size >= half) && size != 0 && count > (SIZE_MAX / 2 - align) / size)
         fatal(EXIT_SYSTEM, "out of memory");
     want = (count * size + align - 1) / align * align;
     if (block == NULL || block->size - block->used < want) {
@@ -78,6 +88,18 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
     result = block->data + block->used;
     block->used += want;
     return result;
+}
+
+void *arena_more(struct arena *arena, void *list, size_t count, size_t size)
+{
+    void *more;
+
+    if ((count & (count - 1)) != 0) /* full: 0, 1, 2, 4, 8 ... */
+        return list;
+    more = arena_alloc(arena, count * 2 + 1, size);
+    if (count != 0)
+        memcpy(more, list, count * size);
+    return more;
 }
 
 char *arena_copy(struct arena *arena, const char *text, size_t length)
@@ -115,6 +137,63 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+/* Eight bytes at a time: what comes of it is not seen outside, so it may differ between machines.
+ */
+static uint64_t hash_of(const void *key, size_t length)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15u;
+    const unsigned char *at = key;
+    uint64_t hash = length, word = 0;
+
+    for (; length >= sizeof word; at += sizeof word, length -= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
+    }
+    word = 0;
+    if (length != 0)
+        memcpy(&word, at, length);
+    return (hash ^ word) * odd;
+}
+
+static bool has_key(const struct map_node *node, uint64_t hash, const void *key, size_t length)
+{
+    return node->hash == hash && node->length == length && memcmp(node->key, key, length) == 0;
+}
+
+/* The node of the key, made when there is none. */
+static struct map_node *map_node(struct arena *arena, struct map *map, const void *key,
+                                 size_t length)
+{
+    uint64_t hash = hash_of(key, length);
+    struct map_node **at = &map->root;
+
+    for (uint64_t way = hash; *at != NULL; way <<= 2) {
+        if (has_key(*at, hash, key, length))
+            return *at;
+        at = &(*at)->child[way >> 62];
+    }
+    *at = arena_alloc(arena, 1, sizeof **at);
+    **at = (struct map_node){.hash = hash, .key = key, .length = length};
+    return *at;
+}
+
+const char *arena_intern(struct arena *arena, const char *text)
+{
+    size_t length;
+    struct map_node *node;
+
+    if (text == NULL)
+        return NULL;
+    length = strlen(text);
+    node = map_node(arena, &arena->texts, text, length);
+    if (node->value == 0) {
+        node->key = arena_copy(arena, text, length);
+        node->value = 1;
+    }
+    return node->key;
+}
+
 void arena_reset(struct arena *arena)
 {
     struct arena_block *block = arena->head;
@@ -129,6 +208,19 @@ void arena_reset(struct arena *arena)
         block = next;
     }
     arena->head = NULL;
+    arena->texts = (struct map){NULL};
+}
+
+void arena_give(struct arena *arena, struct arena *from)
+{
+    struct arena_block **end = &from->spare;
+
+    arena_reset(from);
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = arena->spare;
+    arena->spare = from->spare;
+    *from = (struct arena){0};
 }
 
 static void free_blocks(struct arena_block *block)
@@ -146,6 +238,26 @@ void arena_free(struct arena *arena)
     free_blocks(arena->head);
     free_blocks(arena->spare);
     *arena = (struct arena){0};
+}
+
+size_t *map_at(struct arena *arena, struct map *map, const void *key, size_t length)
+{
+    return &map_node(arena, map, key, length)->value;
+}
+
+size_t *map_text(struct arena *arena, struct map *map, const char *text)
+{
+    return map_at(arena, map, text, strlen(text));
+}
+
+size_t map_get(const struct map *map, const void *key, size_t length)
+{
+    uint64_t hash = hash_of(key, length);
+    const struct map_node *node = map->root;
+
+    for (uint64_t way = hash; node != NULL && !has_key(node, hash, key, length); way <<= 2)
+        node = node->child[way >> 62];
+    return node == NULL ? 0 : node->value;
 }
 
 static void buffer_reserve(struct buffer *buffer, size_t more)
@@ -168,7 +280,8 @@ static void buffer_reserve(struct buffer *buffer, size_t more)
 
 void buffer_add(struct buffer *buffer, const char *text, size_t length)
 {
-    buffer_reserve(buffer, length);
+    if (buffer->capacity - buffer->length <= length)
+        buffer_reserve(buffer, length);
     if (length != 0)
         memcpy(buffer->data + buffer->length, text, length);
     buffer->length += length;
@@ -302,21 +415,6 @@ FILE *open_file(const char *path, struct stat *status)
         errno = why;
     }
     return file;
-}
-
-bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 bool is_text(const char *text)

@@ -28,6 +28,12 @@ enum {
 #define NORETURN
 #endif
 
+/* Bytes -> a number, in time that grows with the length of the bytes alone; it lives in an arena.
+ */
+struct map {
+    struct map_node *root;
+};
+
 /*
  * Memory that is given back all at once. A compiler's data lives until its
  * output is written, so nothing is freed singly and no owner has to be named.
@@ -35,17 +41,31 @@ enum {
 struct arena {
     struct arena_block *head;
     struct arena_block *spare; /* zeroed, to be used before more is asked for */
+    struct map texts;          /* those of arena_intern() */
 };
 
 /* Zeroed, aligned for any type; ends the program with EXIT_SYSTEM when there is none. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size);
+/* A list of count items with room for one more: itself, or a copy when it is full. */
+void *arena_more(struct arena *arena, void *list, size_t count, size_t size);
 /* A copy of length bytes with a NUL behind them. */
 char *arena_copy(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0);
+/* A copy of the text that equal texts share; NULL for NULL. */
+const char *arena_intern(struct arena *arena, const char *text);
 /* Makes room: what was in the arena is gone, its memory is kept for what comes. */
 void arena_reset(struct arena *arena);
+/* The same, and its memory is the other's. */
+void arena_give(struct arena *arena, struct arena *from);
 void arena_free(struct arena *arena);
+
+/* The number of the key, for the caller to set: 0 when it is new. The key must stay as it is. */
+size_t *map_at(struct arena *arena, struct map *map, const void *key, size_t length);
+/* The same of a text. */
+size_t *map_text(struct arena *arena, struct map *map, const char *text);
+/* The number of the key, or 0. */
+size_t map_get(const struct map *map, const void *key, size_t length);
 
 /* Text that grows; data is NUL-terminated once anything was added. Free with buffer_free(). */
 struct buffer {
@@ -86,9 +106,21 @@ void fatal_without_memory(void);
 FILE *open_file(const char *path, struct stat *status);
 
 /* ASCII only, whatever the locale. */
-bool is_upper(char c);
-bool is_lower(char c);
-bool is_digit(char c);
+static inline bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static inline bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Printable ASCII, and some. */
 bool is_text(const char *text);
 

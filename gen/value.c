@@ -117,6 +117,13 @@ const struct value *value_item(struct arena *arena, const struct value *list, si
                                : list->items[index];
 }
 
+void value_push(struct arena *arena, struct value *map, const char *key, struct value *item)
+{
+    grow(arena, map);
+    map->keys[map->length] = key;
+    map->items[map->length++] = item;
+}
+
 /* No key holds a NUL, so a text that does is behind the key it begins with. */
 static int compare_key(const char *key, const char *text, size_t length)
 {
@@ -199,5 +206,5 @@ const char *value_type_name(enum value_type type)
     case VALUE_OTHER:
         break;
     }
-    return "data, date or uid";
+    return "data or date";
 }

@@ -16,7 +16,7 @@ enum value_type {
     VALUE_STRING,
     VALUE_LIST,
     VALUE_MAP,
-    VALUE_OTHER, /* a plist type that nothing here reads: data, date, uid */
+    VALUE_OTHER, /* a plist type that nothing here reads: data, date */
 };
 
 struct value;
@@ -60,6 +60,8 @@ bool value_set(struct arena *arena, struct value *map, const char *key, struct v
 bool value_set_kept(struct arena *arena, struct value *map, const char *key, struct value *item);
 /* An item of a list: of a lazy one made in the arena, which may be given back after its use. */
 const struct value *value_item(struct arena *arena, const struct value *list, size_t index);
+/* The same with a key that is known to be behind all the map has. */
+void value_push(struct arena *arena, struct value *map, const char *key, struct value *item);
 /* NULL when map is not a map or has no such key. */
 const struct value *value_get(const struct value *map, const char *key, size_t length);
 /* "string", "integer", ...: the plist word for the type, for messages. */

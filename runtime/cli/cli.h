@@ -5,6 +5,8 @@
 #include "json.h"
 #include "kpdb.h"
 
+#include <getopt.h>
+
 /* Room for any event's name as typed; longer ones are cut where they are shown. */
 enum { CLI_NAME_MAX = 160 };
 
@@ -32,6 +34,20 @@ struct command {
     const char *usage, *help;
 };
 
+/* An option by its letter, which is no short form of it; with what its value is called, or NULL. */
+struct cli_option {
+    struct option option;
+    const char *argument, *help;
+};
+
+/* The n-th command, and the n-th option that one takes; NULL after the last. */
+const struct command *cli_command(size_t n);
+const struct cli_option *cli_option(const struct command *command, size_t n);
+/* "-e, ", or "" for an option without a short form. */
+const char *cli_short_option(int letter);
+/* kpep --complete, see complete.c: of what is typed behind kpep. */
+int cli_complete(int count, char **words);
+
 int run_cpus(const struct cli *cli);
 int run_list(const struct cli *cli);
 int run_show(const struct cli *cli);
@@ -45,8 +61,8 @@ int run_reset(const struct cli *cli);
 /* "kpep: ..." on stderr. */
 void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A character of a chip's name as one types it: "M1 Max" is m1-max. */
-char cli_typed(char c);
+/* A chip's name as one types it: "M1 Max" is m1-max. */
+const char *cli_typed(const char *name, char *text, size_t size);
 /* The end: "kpep: out of memory". */
 void cli_no_memory(void) __attribute__((noreturn));
 
@@ -73,6 +89,9 @@ bool cli_match(const char *pattern, const char *name);
 bool cli_match_event(const char *pattern, unsigned cpu, int release,
                      const struct kpdb_event *event);
 
+/* Everything that --cpu takes for a CPU, one by one, with what was given to the function. */
+void cli_cpu_names(unsigned cpu, void (*each)(const void *user, const char *name),
+                   const void *user);
 /* The n-th alias of an event on a CPU, and the n-th chip-agnostic name; NULL after the last. */
 const char *cli_alias(unsigned cpu, const struct kpdb_event *event, unsigned n);
 const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, unsigned n);

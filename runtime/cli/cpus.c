@@ -3,6 +3,13 @@
 
 #include <string.h>
 
+static const char *id_text(const struct kpdb_cpu_id *id, char *text, size_t size)
+{
+    snprintf(text, size, "cpu_%x_%x_%x", (unsigned)id->type, (unsigned)id->subtype,
+             (unsigned)id->family);
+    return text;
+}
+
 static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *info)
 {
     struct kpdb_cpu_id id;
@@ -18,11 +25,8 @@ static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *inf
         json_string(json, NULL, chip);
     json_end(json, ']');
     json_begin_line(json, "cpu_ids", '[');
-    for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++) {
-        snprintf(text, sizeof text, "cpu_%x_%x_%x", (unsigned)id.type, (unsigned)id.subtype,
-                 (unsigned)id.family);
-        json_string(json, NULL, text);
-    }
+    for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++)
+        json_string(json, NULL, id_text(&id, text, sizeof text));
     json_end(json, ']');
     json_number(json, "fixed_counters", info->fixed_counters);
     json_number(json, "config_counters", info->config_counters);
@@ -54,34 +58,34 @@ static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *in
     for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++) {
         char one[40];
 
-        snprintf(one, sizeof one, "cpu_%x_%x_%x", (unsigned)id.type, (unsigned)id.subtype,
-                 (unsigned)id.family);
-        cli_append(text, sizeof text, one);
+        cli_append(text, sizeof text, id_text(&id, one, sizeof one));
     }
     table_cell(table, "%s", cli_or_dash(text));
 }
 
-static void print_chip(const char *chip)
+void cli_cpu_names(unsigned cpu, void (*each)(const void *user, const char *name), const void *user)
 {
-    for (; *chip != '\0'; chip++)
-        putchar(cli_typed(*chip));
-    putchar('\n');
-}
-
-/* Everything that --cpu takes for it. */
-static void cpu_plain(unsigned cpu, const struct kpdb_cpu *info)
-{
+    char text[CLI_NAME_MAX];
+    struct kpdb_cpu info;
     struct kpdb_cpu_id id;
     const char *name;
 
-    puts(info->db);
+    if (kpdb_cpu(cpu, &info) != KPDB_OK)
+        return;
+    each(user, info.db);
     for (unsigned n = 0; (name = kpdb_cpu_also(cpu, n)) != NULL; n++)
-        puts(name);
+        each(user, name);
     for (unsigned n = 0; (name = kpdb_cpu_chip(cpu, n)) != NULL; n++)
-        if (!cli_match(info->db, name))
-            print_chip(name);
+        if (!cli_match(info.db, name))
+            each(user, cli_typed(name, text, sizeof text));
     for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++)
-        printf("cpu_%x_%x_%x\n", (unsigned)id.type, (unsigned)id.subtype, (unsigned)id.family);
+        each(user, id_text(&id, text, sizeof text));
+}
+
+static void print_name(const void *user, const char *name)
+{
+    (void)user;
+    puts(name);
 }
 
 static struct table *cpu_table(void)
@@ -114,7 +118,7 @@ int run_cpus(const struct cli *cli)
         if (cli->json)
             cpu_json(&json, cpu, &info);
         else if (cli->plain)
-            cpu_plain(cpu, &info);
+            cli_cpu_names(cpu, print_name, NULL);
         else
             cpu_row(table, cpu, &info);
     }

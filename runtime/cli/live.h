@@ -23,5 +23,8 @@ int trusted(const char *option, const char **path, char *resolved);
 /* kpep list --live and kpep show --live. */
 int list_live(const struct cli *cli);
 int show_live(const struct cli *cli);
+/* Names and aliases of the events that kpep list --live has, one by one; CLI_OK or as these. */
+int live_names(const struct cli *cli, void (*each)(const void *user, const char *name),
+               const void *user);
 
 #endif

@@ -233,6 +233,23 @@ int list_live(const struct cli *cli)
     return status;
 }
 
+int live_names(const struct cli *cli, void (*each)(const void *user, const char *name),
+               const void *user)
+{
+    struct live live;
+    int status = open_live(cli, &live);
+
+    if (status != CLI_OK)
+        return status;
+    for (size_t i = 0; i < live.count; i++) {
+        each(user, live.rows[i].name);
+        if (*live.rows[i].alias != '\0')
+            each(user, live.rows[i].alias);
+    }
+    close_live(&live);
+    return CLI_OK;
+}
+
 /* ---- show ------------------------------------------------------------------------------------ */
 
 static void show_field(const char *name, const char *value)

@@ -1,7 +1,6 @@
 /* kpep: the command line. */
 #include "cli.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,10 +53,7 @@ static const struct command commands[] = {
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static const struct {
-    struct option option;
-    const char *argument, *help;
-} option_list[] = {
+static const struct cli_option option_list[] = {
     {{"cpu", required_argument, NULL, 'c'}, "CPU", "a database (a14), chip (m1-max) or id"},
     {{"release", required_argument, NULL, 'r'}, "NAME", "a macOS release (macos-15)"},
     {{"live", no_argument, NULL, 'l'}, NULL, "events of the Mac this runs on, by its kperfdata"},
@@ -139,25 +135,40 @@ static void print_help(FILE *to)
           to);
 }
 
+const struct command *cli_command(size_t n)
+{
+    return n < COMMANDS ? &commands[n] : NULL;
+}
+
+const struct cli_option *cli_option(const struct command *command, size_t n)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        int letter = option_list[i].option.val;
+
+        if ((letter == 'h' || strchr(command->options, letter) != NULL) && n-- == 0)
+            return &option_list[i];
+    }
+    return NULL;
+}
+
 /* -r is --repeat: 'r' is --release, which has no short form. */
-static const char *short_option(int letter)
+const char *cli_short_option(int letter)
 {
     return letter == 'e' ? "-e, " : letter == 'b' ? "-r, " : "";
 }
 
 static void print_command_help(const struct command *command)
 {
+    const struct cli_option *option;
+
     printf("usage: %s\n\n%s\n\n", command->usage, command->help);
-    for (size_t i = 0; i < OPTIONS; i++) {
+    for (size_t n = 0; (option = cli_option(command, n)) != NULL; n++) {
         char left[40];
 
-        if (option_list[i].option.val != 'h' &&
-            strchr(command->options, option_list[i].option.val) == NULL)
-            continue;
-        snprintf(left, sizeof left, "%s--%s%s%s", short_option(option_list[i].option.val),
-                 option_list[i].option.name, option_list[i].argument == NULL ? "" : " ",
-                 option_list[i].argument == NULL ? "" : option_list[i].argument);
-        printf("  %-17s %s\n", left, option_list[i].help);
+        snprintf(left, sizeof left, "%s--%s%s%s", cli_short_option(option->option.val),
+                 option->option.name, option->argument == NULL ? "" : " ",
+                 option->argument == NULL ? "" : option->argument);
+        printf("  %-17s %s\n", left, option->help);
     }
 }
 
@@ -294,6 +305,8 @@ int main(int argc, char **argv)
         puts("kpep " KPEP_VERSION);
         return flushed(CLI_OK);
     }
+    if (strcmp(argv[1], "--complete") == 0)
+        return flushed(cli_complete(argc - 2, argv + 2));
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return flushed(run(&commands[i], argc - 1, argv + 1));

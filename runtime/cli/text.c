@@ -261,17 +261,14 @@ void cli_unknown_event(const char *name)
         cli_error("no event '%.100s' (did you mean '%s'?)", name, nearest);
 }
 
-char cli_typed(char c)
-{
-    return c == ' ' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-static const char *designation(const char *name, char *text, size_t size)
+const char *cli_typed(const char *name, char *text, size_t size)
 {
     size_t i = 0;
 
     for (; name[i] != '\0' && i + 1 < size; i++)
-        text[i] = cli_typed(name[i]);
+        text[i] = name[i] == ' '                     ? '-'
+                  : name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32)
+                                                     : name[i];
     text[i] = '\0';
     return text;
 }
@@ -295,7 +292,7 @@ static void unknown_cpu(const char *typed)
         cli_error("no CPU '%.100s' (kpep cpus shows what there is)", typed);
     else
         cli_error("no CPU '%.100s' (did you mean '%s'?)", typed,
-                  designation(nearest, text, sizeof text));
+                  cli_typed(nearest, text, sizeof text));
 }
 
 int cli_cpu(const struct cli *cli, unsigned *cpu)

@@ -14,6 +14,7 @@ import os
 import plistlib
 
 import chart
+import growth
 import measure
 import report
 import tools
@@ -65,7 +66,7 @@ def main():
         "quick": options.quick,
         "machine": tools.machine(options.cc, OPTIMISE, options.build_type),
         "versions": tools.versions(options.cc, build.kpepc),
-        "tables": measure_all(build, options.quick),
+        "tables": [*measure_all(build, options.quick), growth.table(build, options.quick)],
     }
     print(report.machine_line(result["machine"], result["versions"]))
     for table in result["tables"]:

@@ -10,6 +10,7 @@ import re
 import sys
 import xml.etree.ElementTree
 
+import growth
 import report
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -22,6 +23,8 @@ RECORDS = {
 BARS = 5 * 4 + 1 + 3 + 3 * 4
 MACHINE = ["cpu", "cores", "load", "system", "compiler", "options", "kpepc_build"]
 VERSIONS = ["kpep", "gperf", "libpfm4", "libplist", "valgrind"]
+# Today's input and two of ten times.
+RECORDS["growth"] = 3 * len(growth.COLUMNS)
 
 
 def check(condition, what):

@@ -20,6 +20,7 @@ while IFS= read -r line; do
     ((${#COMPREPLY[@]} == 0)) || printf '%s\n' "${COMPREPLY[@]/#/$before}"
     echo .
 done
+[[ $- != *f* ]] || echo "no patterns any more: set -f" >&2
 """
 
 

@@ -1,17 +1,36 @@
 """What the tests of the three shells' completions share: lines to complete, and what is expected.
 
 A driver takes command lines and gives for each the candidates for its last word, as whole words.
+It finds no program but those that the lines name, and these note that they are run.
 """
+import atexit
+import collections
 import functools
 import json
+import pathlib
 import re
+import shutil
 import tempfile
 
-from kpeptest import (KPEP, KPEPC, SOURCE, check, equal, run, sim_environment, sim_options,
-                      simulators)
+import kpeptest
+from kpeptest import SOURCE, check, equal, run, sim_environment, sim_options, simulators
 
 DIRECTORY = SOURCE / "runtime" / "completions"
 MACHINE = sim_environment("m1", "macos-26", "gen=4")
+HOME = pathlib.Path(tempfile.mkdtemp())  # fish makes directories there
+atexit.register(shutil.rmtree, HOME)
+RUNS = HOME / "runs"
+
+
+def counted(command):
+    """A command that notes each run and then is the one of the build."""
+    path = HOME / pathlib.Path(command).name
+    path.write_text(f'#!/bin/sh\necho "$0 $*" >>{RUNS}\nexec {command} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+KPEP, KPEPC = counted(kpeptest.KPEP), counted(kpeptest.KPEPC)
 
 
 @functools.cache
@@ -82,7 +101,10 @@ def cases():
     yield f"{KPEP} names --metrics i", names("--metrics")
     yield f"{KPEP} measure -e inst", names()
     yield f"{KPEP} measure -e cycles,inst", [f"cycles,{name}" for name in names()]
+    yield f"{KPEP} measure --events=cycles,inst", [f"--events=cycles,{name}" for name in names()]
     yield f"{KPEP} measure --repeat ", []
+    yield f"{KPEP} check --kperf db/n", ["db/names.plist"]
+    yield f"{KPEP} check --kperf=db/n", ["--kperf=db/names.plist"]
     yield f"{KPEP} encode --strategy ", values(KPEP, "encode", "--cpu", "m1", "--strategy", "", "x")
     yield f"{KPEP} plan --counters ", values(KPEP, "plan", "--cpu", "m1", "--counters", "", "x")
     yield f"{KPEP} measure --words ", values(KPEP, "measure", "--calibrate", "--words", "")
@@ -100,14 +122,13 @@ def cases():
     yield "/nonexistent/kpep list --cpu ", []
 
 
-def answers(lines, *driver):
+def answers(lines, shell, *driver):
     """What a driver prints that is given the lines: candidates, one a line, and a full stop."""
     typed = "".join(f"{line}\n" for line in lines)
-    with tempfile.TemporaryDirectory() as home:  # fish makes directories there
-        homes = {name: home for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
-        status, out, err = run(*driver, stdin=typed.encode(), cwd=SOURCE,
-                               env={**MACHINE, **homes})
-    equal(status, 0, driver[0])
+    homes = {name: str(HOME) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    status, out, err = run(shutil.which(shell), *driver, stdin=typed.encode(), cwd=SOURCE,
+                           env={**MACHINE, **homes, "PATH": "/nonexistent"})
+    equal(status, 0, shell)
     found = [[]]
     for word in out.splitlines():
         if word == ".":
@@ -117,11 +138,19 @@ def answers(lines, *driver):
     return found[:-1], err
 
 
+def runs_of(lines):
+    return collections.Counter(line.split()[0] for line in lines)
+
+
 def check_shell(complete):
     """complete: lines -> (a list of candidates for each, what was said on standard error)."""
     wanted = dict(cases())
+    RUNS.write_text("")
     got, errors = complete(list(wanted))
     equal(errors, "", "nothing on standard error")
+    equal(runs_of(RUNS.read_text().splitlines()),
+          runs_of(line for line in wanted if not line.startswith("/nonexistent/")),
+          "each line runs the command that it names, once")
     equal(len(got), len(wanted), "an answer to each line")
     for (line, all_of_them), candidates in zip(wanted.items(), got):
         typed = line.rpartition(" ")[2]

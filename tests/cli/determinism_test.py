@@ -22,8 +22,7 @@ DATA = [item for kind in ("names", "chips", "kernel") if (SOURCE / f"db/{kind}.p
 RELEASES = ("r1", "r2")
 
 # A tmpfs lists a directory in the order it was made in; ext4 has one order for the same names.
-if os.access("/dev/shm", os.W_OK | os.X_OK):
-    tempfile.tempdir = "/dev/shm"
+kpeptest.in_memory()
 
 
 # ---- random databases ------------------------------------------------------------------

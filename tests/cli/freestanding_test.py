@@ -43,15 +43,13 @@ def check_object(path, what):
 
 
 def compile_with(compiler, level, directory):
-    objects = []
     what = f"{pathlib.Path(compiler).name} {level}"
-    for source in SOURCES:
-        target = directory / f"{source.stem}.o"
-        status, _, errors = run(compiler, *FLAGS, level, "-fPIC", "-c", source, "-o", target)
-        if not equal(status, 0, f"{what}: {source.name} compiles: {errors}"):
-            return
+    status, _, errors = run(compiler, *FLAGS, level, "-fPIC", "-c", *SOURCES, cwd=directory)
+    if not equal(status, 0, f"{what}: the sources compile: {errors}"):
+        return
+    objects = [directory / f"{source.stem}.o" for source in SOURCES]
+    for source, target in zip(SOURCES, objects):
         check_object(target, f"{what} {source.name}")
-        objects.append(target)
     linked = directory / "linked.o"
     status, _, errors = run("ld", "-r", "-o", linked, *objects)
     equal(status, 0, f"{what}: objects link: {errors}")
@@ -66,7 +64,8 @@ def compile_with(compiler, level, directory):
 
 
 def main():
-    compilers = {shutil.which(name) for name in (CC, "gcc", "clang")} - {None}
+    compilers = {os.path.realpath(shutil.which(name)) for name in (CC, "gcc", "clang")
+                 if shutil.which(name)}
     with tempfile.TemporaryDirectory() as directory:
         for compiler in sorted(compilers):
             for level in ("-O0", "-O1", "-O2", "-O3", "-Os"):

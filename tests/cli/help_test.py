@@ -373,16 +373,27 @@ def check_examples():
     check(count > 20, f"{count} examples")
 
 
-def check_program(library):
+def compile_here(directory, *arguments):
+    """As the tests' own compiler does, which need not be what the libraries were built with."""
+    includes = (f"-I{path}" for path in (*sorted(set(HEADERS.values())), TABLES))
+    return run(CC, "-std=gnu11", "-Wall", "-Wextra", "-Werror", *includes, *arguments,
+               cwd=directory)
+
+
+def check_programs():
+    with tempfile.TemporaryDirectory() as objects:
+        sources = [path for part in set(HEADERS.values()) for path in sorted(part.glob("*.c"))]
+        equal(compile_here(objects, "-c", *sources), (0, "", ""), "the libraries compile")
+        for library in HEADERS:
+            check_program(library, sorted(pathlib.Path(objects).iterdir()))
+
+
+def check_program(library, objects):
     """The program of a library's page: compiled without a warning, run, and what it prints."""
     program, *output = Page(HEADERS[library] / "man" / f"{library}.3").literals("EXAMPLES")
-    directories = sorted(set(HEADERS.values()))
-    sources = [path for part in directories for path in sorted(part.glob("*.c"))]
     with tempfile.TemporaryDirectory() as directory:
         pathlib.Path(directory, "example.c").write_text(program + "\n")
-        made = run(CC, "-std=gnu11", "-Wall", "-Wextra", "-Werror", *(f"-I{d}" for d in (
-            *directories, TABLES)), "example.c", *sources, "-ldl", "-lpthread",
-            "-o", "example", cwd=directory)
+        made = compile_here(directory, "example.c", *objects, "-ldl", "-lpthread", "-o", "example")
         if equal(made, (0, "", ""), f"{library}.3: the program compiles"):
             status, out, err = run(f"{directory}/example")
             equal((status, out), (0, output[0] + "\n") if output else (1, ""),
@@ -432,8 +443,7 @@ for library in HEADERS:
 check_codes()
 check_bindings()
 check_examples()
-for library in HEADERS:
-    check_program(library)
+check_programs()
 check_data_page()
 check_references()
 check_mandoc()

@@ -18,7 +18,6 @@ import pathlib
 import plistlib
 import random
 import re
-import resource
 import shutil
 import socket
 import struct
@@ -35,7 +34,7 @@ if os.access("/dev/shm", os.W_OK | os.X_OK):
 
 # Instrumented code takes more of both; what it is there to find is not the figures.
 SANITIZED = b"__asan_init" in pathlib.Path(KPEPC).read_bytes()
-CPU_SECONDS = 30 if SANITIZED else 1
+CPU_SECONDS = 120 if SANITIZED else 10  # what these take is milliseconds
 MEMORY = 256 << 10  # KB, as rusage has it
 LINE_MAX = 8200     # of 2000 bytes, shown as \xNN
 SIZE_MAX = 16 << 20
@@ -433,7 +432,8 @@ def template_texts():
             status, out = outcome(KPEPC, ["render", "-t", "t.json", "-d", "d.plist"], scratch,
                                   f"render: {what}")
             if status == 0:
-                equal(json.loads(out) == text.decode(), True, f"render: {what}")
+                read = text.decode().replace("\r\n", "\n").replace("\r", "\n")
+                equal(json.loads(out) == read, True, f"render: {what}")
 
 
 def partials_outside():
@@ -449,18 +449,17 @@ def partials_outside():
 
 # ---- bombs ---------------------------------------------------------------------------------
 
-def limits():
-    """So that a bomb that goes off is a failed check and no more."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS * 4, CPU_SECONDS * 4))
-    if not SANITIZED:  # whose shadow is larger than any limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY << 11, MEMORY << 11))
+# So that a bomb that goes off is a failed check and no more. A shell sets the limits: Python would
+# copy itself to do it. A sanitizer's shadow is larger than any limit.
+LIMITED = ["/bin/sh", "-c", f"ulimit -t {CPU_SECONDS}; "
+           f"{'' if SANITIZED else f'ulimit -v {MEMORY * 2}; '}" 'exec "$@"', "sh"]
 
 
 def bomb(what, arguments, directory, line, statuses=(1,)):
-    """One line (and what compile adds), a second, 256 MB. The line: all of it, or its beginning."""
+    """One line (and what compile adds), 10 seconds, 256 MB. The line: all of it, or its beginning."""
     with open(directory / "stderr", "wb") as err:
-        process = subprocess.Popen([KPEPC, *arguments], cwd=directory, stdout=subprocess.DEVNULL,
-                                   stderr=err, stdin=subprocess.DEVNULL, preexec_fn=limits)
+        process = subprocess.Popen([*LIMITED, KPEPC, *arguments], cwd=directory, stderr=err,
+                                   stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     check(process.returncode in statuses, f"{what}: exit status {process.returncode}")
@@ -468,8 +467,6 @@ def bomb(what, arguments, directory, line, statuses=(1,)):
     if line is not None:
         want = [line] + ["kpepc: 1 error: nothing was written"] * (arguments[0] == "compile")
         equal([text.decode() for text in lines], want, what)
-    cpu = usage.ru_utime + usage.ru_stime
-    check(cpu < CPU_SECONDS, f"{what}: {cpu:.2f} s of CPU time")
     check(SANITIZED or usage.ru_maxrss < MEMORY, f"{what}: {usage.ru_maxrss} KB")
     runs["refused" if process.returncode else "accepted"] += 1
 
@@ -513,10 +510,13 @@ def declared(internal):
 
 
 LAUGHS = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
-DECLARES = "line 2: the document type declares entities (expected none)"
+DECLARES = ("line 2: a document type of another kind (expected none or Apple's "
+            "-//Apple//DTD PLIST 1.0//EN)")
 ENTITY = "unknown entity (expected &amp; &lt; &gt; &quot; &apos; or &#N;)"
 DEEP = "nested too deep (expected at most 32 levels)"
-KEYS = "too many keys (expected at most 8192 in a dictionary)"
+KEYS = "too many keys (expected at most 32768 in a dictionary)"
+NO_INTEGER = "not an integer (expected decimal or 0x hexadecimal)"
+NO_DATE = "not a date (expected YYYY-MM-DDTHH:MM:SSZ)"
 LARGE = "an integer too large (expected one of 64 bits, signed)"
 NOT_REGULAR = "not a regular file (expected a property list)"
 
@@ -537,9 +537,7 @@ def xml_bombs():
             ("a million keys", keys(1000000),
              f"{len(keys(1000000))} bytes (expected at most {SIZE_MAX})"),
             ("a million values", plist(b"<array>" + b"<true/>" * 1000000 + b"</array>"),
-             "line 2: too many elements (expected at most 131072)"),
-            ("entities without end", plist(b"<string>" + b"&amp;" * 1000000 + b"</string>"),
-             "line 2: too many entities in a long text (expected fewer or shorter ones)"),
+             "line 2: too many elements (expected at most 262144)"),
             ("100 MB of zeros", sparse(100 << 20),
              f"{100 << 20} bytes (expected at most {SIZE_MAX})"),
             ("100 MB of XML", large_xml, f"{LARGE_XML} bytes (expected at most {SIZE_MAX})"),
@@ -550,7 +548,8 @@ def xml_bombs():
                    b"0x" + b"f" * 100000):
         for sign in (b"", b"-"):
             plist_bomb(f"an integer {sign}{digits[:20]}",
-                       plist(b"<integer>" + sign + digits + b"</integer>"), f"line 2: {LARGE}")
+                       plist(b"<integer>" + sign + digits + b"</integer>"),
+                       f"line 2: {NO_INTEGER if sign and b'x' in digits else LARGE}")
     for depth in (33, 1000, 1000000):
         for opening, closing in ((b"<array>", b"</array>"),
                                  (b"<dict><key>a</key>", b"</dict>")):
@@ -559,15 +558,20 @@ def xml_bombs():
                            [:SIZE_MAX], f"line 2: {DEEP}")
     plist_bomb("no list", plist(b"<string>" + b"a" * (SIZE_MAX - 100) + b"</string>"),
                "string (expected a dictionary)")
-    for what, element in [("real", b"9" * 100000), ("date", b"9" * 100000),
-                          ("date", b"2020-99-99T99:99:99Z"), ("real", b"1e999999"),
-                          ("data", b"A" * 1000000), ("data", b"*" * 100000),
-                          ("real", b"nan"), ("string", b"<![CDATA[]]>" * 100000),
-                          ("string", b"a<!-- -->" * 100000)]:
-        kind = {"date": "data, date or uid", "data": "data, date or uid"}.get(what, what)
-        plist_bomb(f"{what} {element[:20]}", plist(b"<%s>%s</%s>" % (what.encode(), element,
-                                                                    what.encode())),
-                   f"{kind} (expected a dictionary)")
+    for what, element, says in [
+            ("real", b"9" * 100000, "line 2: a real too large (expected one of 64 bits)"),
+            ("real", b"1e999999", "line 2: a real too large (expected one of 64 bits)"),
+            ("real", b"nan", "line 2: not a real (expected a decimal number)"),
+            ("date", b"9" * 100000, f"line 2: {NO_DATE}"),
+            ("date", b"2020-99-99T99:99:99Z", f"line 2: {NO_DATE}"),
+            ("data", b"*" * 100000, "line 2: not data (expected Base64)"),
+            ("data", b"A" * 1000000, "data or date (expected a dictionary)"),
+            ("string", b"&amp;" * 1000000, "string (expected a dictionary)"),
+            ("string", b"<![CDATA[]]>" * 100000, "string (expected a dictionary)"),
+            ("string", b"]]&gt;" * 1000000, "string (expected a dictionary)"),
+            ("string", b"a<!-- -->" * 100000, "string (expected a dictionary)")]:
+        plist_bomb(f"{what} {element[:20]}",
+                   plist(b"<%s>%s</%s>" % (what.encode(), element, what.encode())), says)
     truncated("xml", whole, 7)
 
 
@@ -636,7 +640,7 @@ INSIDE = "nested too deep, or an object inside itself (expected at most 32 level
 OUTSIDE = ("an object outside of where objects are (expected its offset before the offset table)")
 BEYOND = "an object beyond the end of the file (expected all of it)"
 USES = f"too much text or data, each use of it counted (expected at most {SIZE_MAX} bytes)"
-PAIR = "a NUL or half a surrogate pair in a string (expected UTF-16)"
+PAIR = ("a control character or half a surrogate pair in a string (expected text in UTF-16)")
 
 
 def binary_bombs():
@@ -663,15 +667,15 @@ def binary_bombs():
             ("a megabyte, 30000 times", bplist(array(30000, b"\1" * 30000), megabyte), USES),
             ("a megabyte of data, 30000 times",
              bplist(array(30000, b"\1" * 30000), b"\x4f" + megabyte[1:]), USES),
-            ("30000 keys", bplist(b"\xdf\x12" + struct.pack(">I", 30000) + b"\1" * 60000,
+            ("33000 keys", bplist(b"\xdf\x12" + struct.pack(">I", 33000) + b"\1" * 66000,
                                   b"\x51a"), KEYS),
             ("30 levels of 10", bplist(*[b"\xaa" + bytes([n + 1]) * 10 for n in range(30)],
-                                       b"\xa0"), "too many objects (expected at most 131072)"),
+                                       b"\xa0"), "too many objects (expected at most 262144)"),
             ("half a pair at the end", bplist(b"\x61\xd8\x00"), PAIR),
             ("two first halves", bplist(b"\x62\xd8\x00\xd8\x00"), PAIR),
             ("a long text of UTF-16", bplist(b"\x6f\x12" + struct.pack(">I", 30000) + wide),
              "string (expected a dictionary)")]:
-        everywhere = ("an array in itself", "30000 keys", "a megabyte, 30000 times")
+        everywhere = ("an array in itself", "33000 keys", "a megabyte, 30000 times")
         plist_bomb(what, content, says, INPUTS if what in everywhere else INPUTS[:1])
     for depth in (40, 100000):
         chain = [b"\xa1" + struct.pack(">I", n + 1) for n in range(depth)] + [b"\xa0"]
@@ -797,11 +801,11 @@ def accepted_bombs():
     """The file of accepted findings."""
     row = b"t%d no-aliases * # why\n"
     for what, content, says in [
-            ("100 MB", sparse(100 << 20), "accepted: more than 262144 bytes (expected accepted "
+            ("100 MB", sparse(100 << 20), "accepted: more than 8388608 bytes (expected accepted "
              "findings)"),
             ("a FIFO", os.mkfifo, "accepted: not a regular file (expected accepted findings)"),
-            ("newlines", b"\n" * 262144, None),
-            ("rows", b"".join(row % n for n in range(9000)), None)]:
+            ("newlines", b"\n" * (8 << 20), None),
+            ("rows", b"".join(row % n for n in range(100000)), None)]:
         with directory_of({"in/t1.plist": plistlib.dumps(database()),
                            "accepted": content}) as scratch:
             lint = ["lint", "--accepted", "accepted", "in"]

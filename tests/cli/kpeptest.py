@@ -59,6 +59,13 @@ def skip(why):
     sys.exit(77)
 
 
+def in_memory():
+    """For a script that makes many files and runs none of them, which may not be allowed there:
+    temporary ones are in memory from here on. A disk's file system has more to do for each."""
+    if os.access("/dev/shm", os.W_OK | os.X_OK):
+        tempfile.tempdir = "/dev/shm"
+
+
 @functools.cache
 def simulators():
     """Where the simulators are, for kpep: as root it loads only what root alone can change, which

@@ -6,6 +6,7 @@ import random
 import resource
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -130,10 +131,14 @@ def lasting(state):
     return state.read_text().split(" periods=")[0] if state.exists() else ""
 
 
+# Python 3.11 can without a copy of itself.
+OWN_GROUP = {"process_group": 0} if sys.version_info >= (3, 11) else {"preexec_fn": os.setpgrp}
+
+
 def calibration(sim, rounds=1):
     return subprocess.Popen([KPEP, "measure", "--calibrate", "-r", str(rounds), "--words", "static",
                              *map(str, LIBRARIES)], env=sim_environment("m1", "macos-15", sim),
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=os.setpgrp)
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **OWN_GROUP)
 
 
 def interrupted():
@@ -182,7 +187,7 @@ def interrupted_anywhere(runs):
             process = calibration(f"gen={chooser.choice([1, 2, 3, 4])} seed=1 state={state}", 2000)
             while lasting(state) == "" and process.poll() is None:  # until the library is loaded
                 time.sleep(0.001)
-            time.sleep(chooser.random() * 0.02)
+            time.sleep(chooser.random() * 0.005)  # rounds are of microseconds
             process.send_signal(chooser.choice(ENDING))
             process.communicate(timeout=30)
             states.add(lasting(state))

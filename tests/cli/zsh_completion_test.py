@@ -44,25 +44,25 @@ zmodload zsh/zpty
 directory=$1
 : >$directory/offered
 export directory completions=$2
-zpty kpep zsh -f -i
+zpty kpep $3 -f -i
 zpty -w kpep "source $directory/setup"
 zpty -r -m kpep ignored '*END-OF-ANSWER*'
 while IFS= read -r line; do
     : >$directory/offered
     zpty -w -n kpep "$line"$'\t'
     zpty -r -m kpep ignored '*END-OF-ANSWER*'
-    cat $directory/offered
-    print .
+    print -rl -- ${(f)"$(<$directory/offered)"} .
 done
 zpty -d kpep
-cat $directory/errors >&2
+print -rn -- "$(<$directory/errors)" >&2
 """
 
 
 def complete(lines):
     with tempfile.TemporaryDirectory() as directory:
         pathlib.Path(directory, "setup").write_text(SETUP)
-        return answers(lines, "zsh", "-f", "-c", DRIVER, "zsh", directory, DIRECTORY)
+        return answers(lines, "zsh", "-f", "-c", DRIVER, "zsh", directory, DIRECTORY,
+                       shutil.which("zsh"))
 
 
 if shutil.which("zsh") is None:

@@ -5,7 +5,6 @@ before is whole, what it says is true, and nothing is left behind.
 inject.c says what can be made to happen. Long runs are sampled, unless KPEP_FAULT_ALL is set.
 """
 import collections
-import concurrent.futures
 import os
 import pathlib
 import plistlib
@@ -24,6 +23,7 @@ OLD = "the old file\n"
 PATIENCE = 120  # seconds, for what takes milliseconds
 DATABASES = SOURCE / "db"
 SIMULATORS = kpeptest.sim_options()
+kpeptest.in_memory()
 MEMORY = re.compile(r"out of memory|Cannot allocate memory")
 CRASH = "libplist broke down while it read this (out of memory?)"
 
@@ -40,40 +40,64 @@ class Case:
         self.outputs = outputs
         self.environment = environment or {}
         self.calls = {}
-        self.good = self.run("none", "fail", 0)
+        self.good = self.count("none")
         check(self.good.status in (0, 1), f"{name}: {self.good.status} {self.good.err!r}")
 
-    def start(self, directory, kind, action, at, **more):
+    def prepare(self, directory):
+        """The older outputs; and what reads what the command writes to, or None."""
+        directory.mkdir(exist_ok=True)
         for output in self.outputs:
             path = directory / output
             path.parent.mkdir(exist_ok=True)
             path.write_text(OLD)
+        return self.at(directory / "at") if self.at else None
+
+    def start(self, directory, kind, action, at, **more):
         environment = {**os.environ, **self.environment, **more, "LD_PRELOAD": INJECT,
-                       "FAULT_KIND": kind, "FAULT_DO": action, "FAULT_AT": str(at)}
+                       "FAULT_KIND": kind, "FAULT_DO": action, "FAULT_AT": at}
         return subprocess.Popen(self.command, cwd=directory, env=environment,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE)
 
-    def run(self, kind, action, at, **more):
+    def count(self, kind, **more):
+        """Without a fault."""
         with tempfile.TemporaryDirectory() as name:
             directory = pathlib.Path(name)
-            reader = self.at(directory / "at") if self.at else None
-            process = self.start(directory, kind, action, at, **more)
+            reader = self.prepare(directory)
+            process = self.start(directory, kind, "fail", "0", **more)
             out, err = process.communicate(timeout=PATIENCE)
-            out += reader.read() or b"" if reader else b""
-            return Result(process.returncode, out.decode(), err.decode(), files(directory))
+            return result_in(directory, process.returncode, out, err, reader)
+
+    def run(self, kind, action, numbers):
+        """With a fault at each of the numbers: so many results."""
+        for some in (numbers[n:n + 500] for n in range(0, len(numbers), 500)):
+            with tempfile.TemporaryDirectory() as name:
+                directory = pathlib.Path(name)
+                readers = [self.prepare(directory / str(at)) for at in some]
+                # The blank at the end: one number too is a list.
+                process = self.start(directory, kind, action, "".join(f"{at} " for at in some))
+                statuses, _ = process.communicate(timeout=PATIENCE)
+                for at, status, reader in zip(some, statuses.split(), readers, strict=True):
+                    out, err = ((directory / f"{at}.{end}").read_bytes() for end in ("out", "err"))
+                    yield result_in(directory / str(at), os.waitstatus_to_exitcode(int(status)),
+                                    out, err, reader)
 
     def names(self, kind):
         """The calls of a kind that it makes, by name."""
         if kind not in self.calls:
             with tempfile.NamedTemporaryFile("r") as log:
-                equal(self.run(kind, "fail", 0, FAULT_LOG=log.name), self.good,
+                equal(self.count(kind, FAULT_LOG=log.name), self.good,
                       f"{self.name}: only counted")
                 self.calls[kind] = log.read().split()
         return self.calls[kind]
 
 
 Result = collections.namedtuple("Result", "status out err files")
+
+
+def result_in(directory, status, out, err, reader):
+    out += reader.read() or b"" if reader else b""
+    return Result(status, out.decode(), err.decode(), files(directory))
 
 
 def make_fifo(path):
@@ -102,14 +126,12 @@ def chosen(count, most):
 def each(case, kind, action, most, judge):
     """Runs the case with that fault at each of its calls; judge says what is wrong, or None."""
     numbers = chosen(len(case.names(kind)), most)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        results = pool.map(lambda at: case.run(kind, action, at), numbers)
-        for at, result in zip(numbers, results):
-            wrong = judge(case, result)
-            tally[f"{kind} {action}"] += 1
-            tally["libplist broke down"] += CRASH in result.err
-            check(wrong is None, f"{case.name}, {kind} {action} at {at} "
-                  f"({case.names(kind)[at - 1]}): {wrong}: {result.status} {result.err!r}")
+    for at, result in zip(numbers, case.run(kind, action, numbers), strict=True):
+        wrong = judge(case, result)
+        tally[f"{kind} {action}"] += 1
+        tally["libplist broke down"] += CRASH in result.err
+        check(wrong is None, f"{case.name}, {kind} {action} at {at} "
+              f"({case.names(kind)[at - 1]}): {wrong}: {result.status} {result.err!r}")
 
 
 # ---- judges ----------------------------------------------------------------------------
@@ -310,7 +332,8 @@ def rivals(case, directory):
     for at in range(1, len(case.names("write")) + 1):
         with tempfile.TemporaryDirectory() as name:
             out = pathlib.Path(name)
-            process = case.start(out, "write", "stop", at)
+            case.prepare(out)
+            process = case.start(out, "write", "stop", str(at))
             stopped = os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
             status = subprocess.run(other.command, cwd=out).returncode if stopped else None
             process.send_signal(signal.SIGCONT)
@@ -333,13 +356,12 @@ def real_databases():
                 outputs=("out/kpdb_ids.h", "out/kpdb_tables.h"))
     numbers = len(case.names("memory"))
     for action in ("fail", "from"):
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            at = [1 + numbers * part // 12 for part in range(12)]
-            for number, result in zip(at, pool.map(lambda n: case.run("memory", action, n), at)):
-                wrong = without_memory(case, result)
-                tally[f"memory {action}"] += 1
-                check(wrong is None, f"all databases, {action} at {number} of {numbers}: {wrong}: "
-                      f"{result.status} {result.err!r}")
+        at = [1 + numbers * part // 12 for part in range(12)]
+        for number, result in zip(at, case.run("memory", action, at), strict=True):
+            wrong = without_memory(case, result)
+            tally[f"memory {action}"] += 1
+            check(wrong is None, f"all databases, {action} at {number} of {numbers}: {wrong}: "
+                  f"{result.status} {result.err!r}")
 
 
 def command():

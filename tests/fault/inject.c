@@ -5,7 +5,7 @@
  *     FAULT_KIND   memory, write or read: which calls are counted
  *     FAULT_DO     fail (that call), from (it and all after it), short (a write of half), again
  *                  (EINTR), or a signal to be raised before the call: term, kill, stop
- *     FAULT_AT     which call, from 1; 0: none
+ *     FAULT_AT     which call, from 1; 0: none. Or several, with blanks: see each()
  *     FAULT_LOG    a file that gets the name of every call counted, a line each
  *     FAULT_OWN    set: memory counts only where the program itself asks for it, not what it loads
  *
@@ -27,6 +27,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *kind, *action = "";
@@ -261,6 +262,42 @@ char *realpath(const char *path, char *resolved)
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
+static void redirect(int fd, const char *beside, const char *suffix)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s%s", beside, suffix);
+    if (dup2(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666), fd) != fd)
+        abort();
+}
+
+/*
+ * Returns in a process for each of the numbers, in the directory of that name; what it prints goes
+ * to the files name.out and name.err. The status each ends with is printed here, a line each. So
+ * the program is loaded once, which costs more than most of its runs.
+ */
+static void each(char *numbers)
+{
+    for (char *rest, *one = strtok_r(numbers, " ", &rest); one != NULL;
+         one = strtok_r(NULL, " ", &rest)) {
+        int status = -1;
+        pid_t child = fork();
+
+        if (child == 0) {
+            redirect(STDOUT_FILENO, one, ".out");
+            redirect(STDERR_FILENO, one, ".err");
+            if (chdir(one) != 0)
+                abort();
+            at = strtoul(one, NULL, 10);
+            return;
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child)
+            abort();
+        dprintf(STDOUT_FILENO, "%d\n", status);
+    }
+    _exit(0);
+}
+
 /* What happens before the program's main() is the loader's. */
 __attribute__((constructor)) static void begin(void)
 {
@@ -270,7 +307,10 @@ __attribute__((constructor)) static void begin(void)
     if (getenv("FAULT_KIND") == NULL)
         return;
     action = getenv("FAULT_DO");
-    at = strtoul(getenv("FAULT_AT"), NULL, 10);
+    if (strchr(getenv("FAULT_AT"), ' ') != NULL)
+        each(getenv("FAULT_AT"));
+    else
+        at = strtoul(getenv("FAULT_AT"), NULL, 10);
     log_fd = log == NULL ? -1 : open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (getenv("FAULT_OWN") != NULL && dladdr((void *)getauxval(AT_ENTRY), &info) != 0)
         program = info.dli_fbase;

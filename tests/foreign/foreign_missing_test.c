@@ -1,7 +1,7 @@
 /*
  * A macOS without one of the functions: libkplive opens, and every feature works as it does with
  * all of them, or says KPLIVE_NO_FRAMEWORK and which function is missing. The first argument is
- * the directory of the variants of the stand-in, the others are the functions they are without.
+ * the stand-in, the others are the functions that are missing, one after the other.
  */
 #include "kplive.h"
 
@@ -10,8 +10,9 @@
 
 #include <dlfcn.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-/* The variant's own: every variant has a machine of its own. */
+/* The copy's own: every copy has a machine of its own. */
 static struct {
     void (*reset)(const struct foreign_machine *machine);
     const char *(*state)(char *text, size_t size);
@@ -150,15 +151,48 @@ static void try_words(const char *path, enum kplive_words words)
     kplive_close(sampler);
 }
 
+static size_t read_library(const char *path, char *bytes, size_t most)
+{
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(bytes, 1, most, file);
+    if (!CHECK(size > 0 && size < most && fclose(file) == 0))
+        exit(1);
+    return size;
+}
+
+/* Gives the function, if the stand-in has it, another name: nobody finds it by its own. */
+static void hide_function(char *bytes, size_t size)
+{
+    char name[100] = "";
+    size_t length = strlen(function) + 2; /* with the ends of the string before and of itself */
+    snprintf(name + 1, sizeof name - 1, "%s", function);
+    for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), name, length)) != NULL;)
+        at[1] = '-';
+}
+
+/* Beside the stand-in; the path is a template of mkstemp(). */
+static void write_library(char *path, const char *bytes, size_t size)
+{
+    int fd = mkstemp(path);
+    if (!CHECK(fd >= 0 && write(fd, bytes, size) == (ssize_t)size && close(fd) == 0))
+        exit(1);
+}
+
 int main(int argc, char **argv)
 {
+    static char whole[1 << 22], bytes[sizeof whole];
+    size_t size = read_library(argv[1], whole, sizeof whole);
     for (int n = 2; n < argc; n++) {
         char path[4096];
+        snprintf(path, sizeof path, "%s.XXXXXX", argv[1]);
         function = argv[n];
-        snprintf(path, sizeof path, "%s/libforeign-%s.so", argv[1], function);
+        memcpy(bytes, whole, size);
+        hide_function(bytes, size);
+        write_library(path, bytes, size);
         control_of(path);
         for (int words = KPLIVE_VERIFY; words <= KPLIVE_KPERFDATA; words++)
             try_words(path, (enum kplive_words)words);
+        unlink(path);
     }
     printf("%lu features worked, %lu said what is missing\n", worked, said);
     CHECK(worked > 0 && said > 0);

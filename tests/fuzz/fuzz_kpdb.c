@@ -360,15 +360,18 @@ static void check_full(const uint32_t *masks, unsigned last, unsigned capacity, 
 static void match_masks(const uint8_t *data, size_t size)
 {
     uint32_t masks[MASKS_MAX];
+    uint64_t keys[MASKS_MAX];
     uint8_t counter[MASKS_MAX];
     unsigned count = lowest((unsigned)(size / sizeof masks[0]), MASKS_MAX);
     unsigned load[KPDB_COUNTERS_MAX] = {0};
     struct kpdb_matching matching;
 
     memcpy(masks, data, count * sizeof masks[0]);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         masks[i] = masks[i] == 0 ? 1 : masks[i];
-    kpdb_begin(&matching, masks, counter);
+        keys[i] = kpdb_key(masks[i], 0, i);
+    }
+    kpdb_begin(&matching, keys, counter);
     while (matching.count < count) {
         uint32_t full = kpdb_match(&matching);
 

@@ -1,6 +1,6 @@
 """libkpdb on small and foreign targets, from this machine's cross compilers.
 
-    targets.py native|aarch64|arm|s390x   the answers of selftest.c, those of the native build
+    targets.py native|aarch64|arm|s390x   the answers of selftest.c, those of the library as built
     targets.py cortex-m0                  tiny.c, linked without any library and run
     targets.py sizes                      bytes by target, and as JSON in the last but one line
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from kpeptest import CC, KPEPC, SOURCE, check, done, equal, run, skip
 
 HERE = Path(__file__).parent
+KPDB = sorted((SOURCE / "db").glob("*.c"))
 RELEASES = sorted((SOURCE / "db/kpep").iterdir(), key=lambda path: int(path.name.split("-")[1]))
 FACTS = ["--names", SOURCE / "db/names.plist", "--chips", SOURCE / "db/chips.plist"]
 INPUTS = [f"{path.name}={path}" for path in RELEASES]
@@ -52,8 +53,8 @@ def compiler(target):
     return [tool(f"{prefix}gcc" if prefix else CC), *flags]
 
 
-def succeed(*command):
-    status, out, err = run(*command)
+def succeed(*command, **options):
+    status, out, err = run(*command, **options)
     if not equal((status, err), (0, ""), " ".join(map(str, command))):
         done()
     return out
@@ -67,18 +68,26 @@ def compile_tables(directory, *options):
 
 
 def build(target, tables, output, *arguments):
-    """A program of libkpdb's sources and the arguments."""
-    succeed(*compiler(target), *STRICT, "-I", SOURCE / "db", "-I", tables,
-            *sorted((SOURCE / "db").glob("*.c")), *arguments, "-o", output)
+    """A program of the arguments, libkpdb's sources or objects among them."""
+    succeed(*compiler(target), *STRICT, "-I", SOURCE / "db", "-I", tables, *arguments, "-o", output)
     return output
+
+
+def objects(target, tables, directory, *flags):
+    """libkpdb's, compiled in a directory that is made."""
+    directory.mkdir()
+    succeed(*compiler(target), *STRICT, *flags, "-I", SOURCE / "db", "-I", tables, "-c", *KPDB,
+            cwd=directory)
+    return sorted(directory.iterdir())
 
 
 # ---- the same answers --------------------------------------------------------------------------
 
-def answers(target, directory, tables):
-    program = build(target, tables, directory / target, HERE / "selftest.c", "-static")
-    emulator = TARGETS[target][2]
-    return succeed(*([tool(emulator)] if emulator else []), program)
+def answers(target, directory):
+    """With the tables of the library as built, so that nothing else is another."""
+    tables = Path(os.environ["LIBKPDB"]).parent / "tables"
+    program = build(target, tables, directory / target, *KPDB, HERE / "selftest.c", "-static")
+    return succeed(tool(TARGETS[target][2]), program)
 
 
 def told(output):
@@ -109,13 +118,11 @@ def against_json(output):
 
 
 def selftest(target, directory):
-    compiler(target)
-    tables = compile_tables(directory / "tables")
-    native = answers("native", directory, tables)
+    native = succeed(os.environ["SELFTEST"])
     if target == "native":
         against_json(native)
         return
-    here, there = native.splitlines(), answers(target, directory, tables).splitlines()
+    here, there = native.splitlines(), answers(target, directory).splitlines()
     equal(len(there), len(here), "as many lines")
     different = [pair for pair in zip(there, here) if pair[0] != pair[1]]
     equal(different[:3], [], f"{len(different)} lines differ, (got, want)")
@@ -127,10 +134,11 @@ def cortex_m0(directory):
     compiler("cortex-m0")
     for cpu in ("a14", "icelake"):
         tables = compile_tables(directory / cpu, "--cpu", cpu)
-        native = build("native", tables, directory / "native", HERE / "tiny.c")
+        native = build("native", tables, directory / "native", "-O0", *KPDB, HERE / "tiny.c")
         digest = succeed(native).strip()
+        library = objects("cortex-m0", tables, directory / f"{cpu}-objects", *FREESTANDING)
         for want, status in ((digest, 0), (f"{int(digest, 0) ^ 1:#x}", 1)):
-            program = build("cortex-m0", tables, directory / "tiny", *FREESTANDING,
+            program = build("cortex-m0", tables, directory / "tiny", *FREESTANDING, *library,
                             f"-DDIGEST={want}u", HERE / "tiny.c", "-Wl,-e,entry")
             equal(run(tool("qemu-arm"), program)[0], status, f"{cpu}: the digest {want}")
 
@@ -163,10 +171,11 @@ def target_sizes(target, directory):
     one = compile_tables(directory / "a14", "--cpu", "a14")
     every = compile_tables(directory / "tables")
     (directory / "lookup.c").write_text(LOOKUP)
-    whole = build(target, one, directory / "whole", *static, "-Wl,-e,0")
-    lookup = build(target, one, directory / "lookup", *static, directory / "lookup.c",
+    library = objects(target, one, directory / f"{target}-objects", *FREESTANDING)
+    whole = build(target, one, directory / "whole", *static, *library, "-Wl,-e,0")
+    lookup = build(target, one, directory / "lookup", *static, *library, directory / "lookup.c",
                    "-Wl,--gc-sections")
-    full = build(target, every, directory / "every", *static, "-Wl,-e,0")
+    full = build(target, every, directory / "every", *static, *KPDB, "-Wl,-e,0")
     return [("code alone", code(target, full)), ("a14, lookup only", size(target, lookup)),
             ("a14, all of it", size(target, whole)), ("all databases", size(target, full))]
 

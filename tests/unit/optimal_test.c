@@ -245,6 +245,47 @@ static void check_placement(const struct sample *sample, const struct kpdb_encod
         CHECK_INT(got->config[i], words[i]);
 }
 
+/* The order in which events are placed: narrowest first, then by counters, then by id. */
+static bool goes_before(const struct wish *a, const struct wish *b)
+{
+    if (bits(a->mask) != bits(b->mask))
+        return bits(a->mask) < bits(b->mask);
+    return a->mask != b->mask ? a->mask < b->mask : a->event.id < b->event.id;
+}
+
+static unsigned next_placed(const struct sample *sample, uint64_t placed)
+{
+    unsigned next = MOST_EVENTS;
+
+    for (unsigned i = 0; i < sample->count; i++)
+        if ((placed >> i & 1) == 0 &&
+            (next == MOST_EVENTS || goes_before(&sample->wishes[i], &sample->wishes[next])))
+            next = i;
+    return next;
+}
+
+/* Each on the smallest counter that is left for it; false where one has none and others move. */
+static bool check_smallest(const struct sample *sample, const struct kpdb_encoding *got)
+{
+    unsigned counter[MOST_EVENTS];
+    uint64_t placed = 0;
+    uint32_t taken = 0;
+
+    for (unsigned n = 0; n < sample->count; n++) {
+        unsigned i = next_placed(sample, placed);
+        uint32_t left = sample->wishes[i].mask & ~taken;
+
+        if (left == 0)
+            return false;
+        placed |= (uint64_t)1 << i;
+        taken |= left & -left;
+        counter[i] = bits((left & -left) - 1);
+    }
+    for (unsigned i = 0; i < sample->count; i++)
+        CHECK_INT(got->events[i].counter, counter[i]);
+    return true;
+}
+
 /* Hall: the events named, all confined to the counters named, are more than those. */
 static void check_conflict(const struct sample *sample, const struct kpdb_encoding *got)
 {
@@ -324,8 +365,8 @@ static void check_orders(struct sample sample, int error, const struct kpdb_enco
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
-static unsigned long placed, placed_large, placed_unforced, refused, refused_unforced,
-    greedy_refused;
+static unsigned long placed, placed_smallest, placed_large, placed_unforced, refused,
+    refused_unforced, greedy_refused;
 static unsigned long by_code[32];
 
 static void count_outcome(const struct sample *sample, int error)
@@ -361,10 +402,12 @@ static void test_sample(const struct sample *sample)
     error = kpdb_encode(sample->cpu, &sample->options, requests, sample->count, &got);
     /* Of more events what is checked below is the proof, either way. */
     if (sample->count > SMALL || CHECK_INT(error == KPDB_OK, has_assignment(sample))) {
-        if (error == KPDB_OK)
+        if (error == KPDB_OK) {
             check_placement(sample, &got);
-        else
+            placed_smallest += check_smallest(sample, &got);
+        } else {
             check_failure(sample, error, &got);
+        }
         check_orders(*sample, error, &got);
     }
     count_outcome(sample, error);
@@ -381,6 +424,7 @@ static void print_outcomes(unsigned cases)
 
     printf("%lu placed (%lu unforced), %lu too many for their counters (%lu unforced)\n", placed,
            placed_unforced, refused, refused_unforced);
+    printf("%lu placed without a move\n", placed_smallest);
     printf("%lu placed of more than %d events\n", placed_large, SMALL);
     printf("%lu placed that kperfdata refuses in the order asked\n", greedy_refused);
     for (int error = KPDB_TOO_MANY; error >= KPDB_NO_COUNTER; error--)
@@ -388,6 +432,7 @@ static void print_outcomes(unsigned cases)
     if (cases < MOST_CASES)
         return;
     CHECK(placed > 10000 && refused > 10000 && placed_unforced > 1000 && refused_unforced > 1000);
+    CHECK(placed_smallest > 10000 && (apple || placed_smallest < placed));
     CHECK(placed_large > 100 && greedy_refused > 1000 && by_code[-KPDB_UNAVAILABLE] > 300);
     CHECK(by_code[-KPDB_NOT_FORCED] > 1000 && (apple || by_code[-KPDB_NO_COUNTER] > 300));
 }

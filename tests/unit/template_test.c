@@ -372,7 +372,7 @@ static void test_kinds(void)
     RENDER("{{cpu | hex}}",
            "t:1: 'cpu' is of type dictionary (expected string, number or boolean)");
     RENDER("{{{blob}}}",
-           "t:1: 'blob' is of type data, date or uid (expected string, number or boolean)");
+           "t:1: 'blob' is of type data or date (expected string, number or boolean)");
     RENDER("\n{{.}}", "t:2: '.' is of type dictionary (expected string, number or boolean)");
     LENIENT("[{{pairs}}{{cpu | hex}}{{{blob}}}{{.}}]", "[]");
 }
