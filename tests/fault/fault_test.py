@@ -300,11 +300,10 @@ def syncs(case):
     equal([name for name in names if name in ("fsync", "rename")],
           ["fsync", "fsync", "rename", "rename", "fsync"], "the order of fsync() and rename()")
     at = [number for number, name in enumerate(names, 1) if name == "fsync"]
-    for number in at[:-1]:
-        result = case.run("write", "fail", number)
-        check(result.status == 1 and untouched(case, result), f"a file's fsync() fails: {result}")
-    result = case.run("write", "fail", at[-1])
+    *files_fail, result = case.run("write", "fail", at)
     equal((result.status, result.files), (3, case.good.files), "the directory's fsync() fails")
+    for result in files_fail:
+        check(result.status == 1 and untouched(case, result), f"a file's fsync() fails: {result}")
     quick = Case("compile --no-sync", *case.command, "--no-sync", outputs=case.outputs)
     equal(quick.good, case.good, "--no-sync: what is written")
     check("fsync" not in quick.names("write"), "--no-sync: fsync()")
@@ -314,14 +313,13 @@ def spooled(case):
     """What waits in a file is seen when it is whole, or not at all; then reading it may fail."""
     names = case.names("write")
     check(names.index("mkstemp") < names.index("dup"), f"{case.name}: {names}")
-    for at in range(1, names.index("dup") + 2):
-        result = case.run("write", "fail", at)
+    numbers = list(range(1, names.index("dup") + 2))
+    for at, result in zip(numbers, case.run("write", "fail", numbers)):
         check(result.out == "" or result == case.good, f"{case.name}: half seen at {at}")
     for kind, count in (("memory", 40), ("read", 20)):
-        for at in chosen(len(case.names(kind)), count):
-            if case.names(kind)[at - 1] == "read":
-                continue
-            result = case.run(kind, "fail", at)
+        numbers = [at for at in chosen(len(case.names(kind)), count)
+                   if case.names(kind)[at - 1] != "read"]
+        for at, result in zip(numbers, case.run(kind, "fail", numbers)):
             check(result.out in ("", case.good.out), f"{case.name}: half seen, {kind} at {at}")
 
 
