@@ -10,14 +10,17 @@
 #ifndef KPDB_HASH_H
 #define KPDB_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* What kpepc finds for the names of a build. */
+/* What kpepc finds for the keys of a build. */
 struct kpdb_hashing {
-    unsigned spread; /* (1 << spread) + 1 words are taken, 0 to KPDB_SPREAD_MAX */
-    unsigned rotate; /* 1 to 31, between two words */
-    unsigned shift;  /* of a hash to its bucket: 32 - the buckets' bits */
+    bool thorough;       /* hash every bit with every other: for names that are much alike */
+    unsigned spread;     /* (1 << spread) + 1 words are taken, 0 to KPDB_SPREAD_MAX */
+    unsigned rotate;     /* 0 to 31, between two words; when thorough, the seed */
+    unsigned shift;      /* of a hash to its bucket: 32 - the buckets' bits */
+    unsigned slot_shift; /* 32 - the slots' bits */
 };
 
 enum { KPDB_SPREAD_MAX = 16 };
@@ -50,7 +53,31 @@ static inline size_t kpdb_word_at(size_t length, unsigned n, unsigned spread)
 
 static inline uint64_t kpdb_rotate(uint64_t value, unsigned by)
 {
-    return value << by | value >> (64 - by);
+    return value << by | value >> (-by & 63);
+}
+
+/* No two values of the hash are one for any value mixed in, and no two of those for any hash. */
+static inline uint32_t kpdb_mix(uint32_t hash, uint32_t value)
+{
+    hash = (hash ^ value) * 0x85ebca6bu;
+    return hash ^ hash >> 15;
+}
+
+static inline uint32_t kpdb_thorough_hash(const char *name, size_t length, struct kpdb_hashing by)
+{
+    uint32_t hash = kpdb_mix(by.rotate, (uint32_t)length);
+
+    if (length >= 8) {
+        for (unsigned n = 0; n <= 1u << by.spread; n++) {
+            uint64_t word = kpdb_load64(name + kpdb_word_at(length, n, by.spread));
+
+            hash = kpdb_mix(kpdb_mix(hash, (uint32_t)word), (uint32_t)(word >> 32));
+        }
+    } else {
+        for (size_t i = 0; i < length; i++)
+            hash = kpdb_mix(hash, (unsigned char)name[i]);
+    }
+    return hash * 0x9e3779b1u;
 }
 
 /* Two sums at a time: what follows has to wait for the longer one. */
@@ -59,6 +86,8 @@ static inline uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_ha
     const unsigned last = 1u << by.spread;
     uint64_t even = length, odd = 0;
 
+    if (by.thorough)
+        return kpdb_thorough_hash(name, length, by);
     if (length >= 8) {
         even += kpdb_load64(name);
         odd = kpdb_load64(name + kpdb_word_at(length, 1, by.spread));
@@ -73,10 +102,16 @@ static inline uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_ha
             even = kpdb_rotate(even, by.rotate) + kpdb_load64(name + length - 8);
     } else {
         for (size_t i = 0; i < length; i++)
-            even = kpdb_rotate(even, by.rotate) + (unsigned char)name[i];
+            even = kpdb_rotate(even, by.rotate + 5) + (unsigned char)name[i];
     }
     even += kpdb_rotate(odd, 2 * by.rotate + 1);
     return (uint32_t)(even ^ even >> 32) * 0x9e3779b1u;
+}
+
+/* Of a CPU's list of ids and an id: no two pairs have the same. */
+static inline uint32_t kpdb_pair_hash(uint32_t list, uint32_t id)
+{
+    return kpdb_mix(0, list << 16 | id) * 0x9e3779b1u;
 }
 
 static inline uint32_t kpdb_bucket(uint32_t hash, struct kpdb_hashing by)
@@ -84,10 +119,16 @@ static inline uint32_t kpdb_bucket(uint32_t hash, struct kpdb_hashing by)
     return hash >> by.shift;
 }
 
-/* The slot of a hash under its bucket's displacement; there are a power of two. */
-static inline uint32_t kpdb_slot(uint32_t hash, uint32_t displacement, uint32_t slots)
+/* The slot of a hash under its bucket's displacement. */
+static inline uint32_t kpdb_slot(uint32_t hash, uint32_t displacement, struct kpdb_hashing by)
 {
-    return (hash >> 8 ^ displacement) & (slots - 1);
+    return hash * (0x85ebca6bu + 2 * displacement) >> by.slot_shift;
+}
+
+/* How names of CPUs are compared: case does not matter, and a space may be a hyphen. */
+static inline char kpdb_folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c == ' ' ? '-' : c;
 }
 
 #endif

@@ -73,28 +73,45 @@ static HOT bool same_bytes(const char *a, const char *b, size_t length)
 /* The number of an event id's or chip-agnostic name's string. */
 static HOT bool find_string(const char *name, size_t length, size_t *found)
 {
-    const struct kpdb_hashing by = {TABLE_HASH_SPREAD, TABLE_HASH_ROTATE, TABLE_HASH_SHIFT};
+    const struct kpdb_hashing by = {TABLE_HASH_THOROUGH != 0, TABLE_HASH_SPREAD, TABLE_HASH_ROTATE,
+                                    TABLE_HASH_SHIFT, TABLE_HASH_SLOT_SHIFT};
     uint32_t hash = kpdb_hash(name, length, by);
     uint32_t displacement = tables.displacements[kpdb_bucket(hash, by)];
 
-    *found = tables.slots[kpdb_slot(hash, displacement, TABLE_SLOTS)];
+    *found = tables.slots[kpdb_slot(hash, displacement, by)];
     return string_length(*found) == length && same_bytes(string(*found), name, length);
 }
 
 /* ---- events on a CPU ------------------------------------------------------------------------- */
 
+#ifdef TABLE_PAIRS
+static HOT const struct table_row *listed_row(const struct table_cpu *cpu, size_t id)
+{
+    const struct kpdb_hashing by = {.shift = TABLE_PAIR_SHIFT, .slot_shift = TABLE_PAIR_SLOT_SHIFT};
+    uint32_t hash = kpdb_pair_hash(cpu->list, (uint32_t)id);
+    uint32_t slot = kpdb_slot(hash, tables.pair_displacements[kpdb_bucket(hash, by)], by);
+    size_t row = tables.pair_rows[slot];
+
+    return tables.pair_lists[slot] == cpu->list && row >= tables.row_at[id] &&
+                   row < tables.row_at[id + 1]
+               ? &tables.rows[row]
+               : NULL;
+}
+#else
+static HOT const struct table_row *listed_row(const struct table_cpu *cpu, size_t id)
+{
+    size_t variant = tables.variants[cpu->list + id - cpu->first];
+
+    if (TABLE_NO_VARIANT == 15) /* two in a byte */
+        variant = variant >> cpu->shift & 15u;
+    return variant == TABLE_NO_VARIANT ? NULL : &tables.rows[tables.row_at[id] + variant];
+}
+#endif
+
 /* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
 static HOT const struct table_row *own_row(const struct table_cpu *cpu, size_t id)
 {
-    size_t place = id - cpu->first, variant;
-
-    if (place >= cpu->span)
-        return NULL;
-    if (TABLE_NO_VARIANT == 15) /* two in a byte */
-        variant = (unsigned)tables.variants[cpu->variant_at + place / 2] >> place % 2 * 4 & 15u;
-    else
-        variant = tables.variants[cpu->variant_at + place];
-    return variant == TABLE_NO_VARIANT ? NULL : &tables.rows[tables.row_at[id] + variant];
+    return id - cpu->first < cpu->span ? listed_row(cpu, id) : NULL;
 }
 
 static bool is_alias(const struct table_row *row)
@@ -114,21 +131,32 @@ static const struct table_row *row_of(const struct table_cpu *cpu, unsigned *id)
     return row;
 }
 
+static bool was_renamed(size_t id)
+{
+    return TABLE_RENAMES != 0 && (tables.renamed[id / 8] >> id % 8 & 1) != 0;
+}
+
 /* The next spelling of a renamed event; the id itself when it was never renamed. */
 static unsigned next_spelling(unsigned id)
 {
-    for (unsigned i = 0; below(i, TABLE_RENAMES); i++)
-        if (table_renames[i].id == id)
-            return table_renames[i].next;
-    return id;
+    unsigned low = 0, high = TABLE_RENAMES;
+
+    if (id >= TABLE_EVENT_IDS || !was_renamed(id))
+        return id;
+    while (high - low > 1) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (table_renames[middle].id <= id)
+            low = middle;
+        else
+            high = middle;
+    }
+    return table_renames[low].next;
 }
 
-/* Without a branch: whether an event is of all releases cannot be foreseen. */
 static HOT unsigned releases_of(const struct table_cpu *cpu, const struct table_row *row)
 {
-    unsigned releases = tables.kinds[row->kind].releases;
-
-    return releases | (cpu->releases & (0u - (releases == 0)));
+    return (unsigned)tables.kinds[row->kind].releases & cpu->releases;
 }
 
 static HOT void give(const struct table_cpu *cpu, const struct table_row *row, size_t id,
@@ -148,7 +176,7 @@ static bool good_release(int release)
 
 static HOT bool in_release(const struct table_cpu *cpu, const struct table_row *row, int release)
 {
-    return release == KPDB_ANY_RELEASE || (releases_of(cpu, row) >> release & 1) != 0;
+    return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
 /* Another spelling of an event that the CPU has not, or not in the release. */
@@ -195,29 +223,40 @@ int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
     return kpdb_on_in(cpu, KPDB_ANY_RELEASE, id, out);
 }
 
-/* All that is not an event's own name on its CPU: kept apart, so that what is stays short. */
-COLD static int find_otherwise(unsigned cpu, int release, unsigned found, struct kpdb_event *out)
+/* All that is not a matter of one row: kept apart, so that what is stays short. */
+COLD static int find_otherwise(const struct table_cpu *cpu, int release, unsigned found, bool known,
+                               struct kpdb_event *out)
 {
     if (found < TABLE_EVENT_IDS)
-        return kpdb_on_in(cpu, release, found, out);
-    return kpdb_name_on(cpu, release, found - TABLE_EVENT_IDS, out);
+        return respelled(cpu, release, found, known, out);
+    return kpdb_name_on((unsigned)(cpu - tables.cpus), release, found - TABLE_EVENT_IDS, out);
 }
 
 int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
 {
+    const struct table_cpu *of;
+    const struct table_row *row;
     size_t found;
 
     if (!find_string(name, length, &found))
         return cpu < TABLE_CPUS ? KPDB_NO_EVENT : KPDB_NO_CPU;
-    if (cpu < TABLE_CPUS && found < TABLE_EVENT_IDS && good_release(release)) {
-        const struct table_row *row = own_row(&tables.cpus[cpu], found);
-
-        if (row != NULL && !is_alias(row) && in_release(&tables.cpus[cpu], row, release)) {
-            give(&tables.cpus[cpu], row, found, out);
-            return KPDB_OK;
-        }
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (!good_release(release))
+        return KPDB_NOT_IN_RELEASE;
+    of = &tables.cpus[cpu];
+    row = own_row(of, found);
+    if (row != NULL && is_alias(row)) {
+        found = row->number;
+        row = listed_row(of, found);
     }
-    return find_otherwise(cpu, release, (unsigned)found, out);
+    if (row != NULL && in_release(of, row, release)) {
+        give(of, row, found, out);
+        return KPDB_OK;
+    }
+    if (found < TABLE_EVENT_IDS && !was_renamed(found))
+        return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
+    return find_otherwise(of, release, (unsigned)found, row != NULL, out);
 }
 
 /* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
@@ -274,6 +313,23 @@ unsigned kpdb_event_ids(void)
     return TABLE_EVENT_IDS;
 }
 
+static unsigned kernel_of(const struct table_cpu_more *cpu, unsigned event)
+{
+    size_t low = cpu->kernels_at, high = low + cpu->kernels;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (table_kernels[middle].event == event)
+            return table_kernels[middle].since;
+        if (table_kernels[middle].event < event)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return cpu->kernel;
+}
+
 unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
@@ -282,13 +338,7 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
-    for (unsigned i = 0; i < tables.cpus[cpu].kernels; i++) {
-        const struct table_kernel *kernel = &table_kernels[tables.cpus[cpu].kernels_at + i];
-
-        if (kernel->event == event)
-            return kernel->since;
-    }
-    return tables.cpus[cpu].kernel;
+    return kernel_of(&table_cpus_more[cpu], event);
 }
 
 const char *kpdb_renamed(unsigned id)
@@ -333,7 +383,7 @@ int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
         return KPDB_NOT_IN_RELEASE;
     if (release != KPDB_ANY_RELEASE)
         return name_in(cpu, release, n, out);
-    for (int r = TABLE_RELEASES - 1; r >= 0; r--)
+    for (int r = kpdb_cpu_newest(cpu); r >= 0; r--)
         if (name_in(cpu, r, n, out) == KPDB_OK)
             return KPDB_OK;
     return KPDB_NOT_ON_CPU;
@@ -395,47 +445,62 @@ unsigned kpdb_cpu_count(void)
 int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
 {
     const struct table_cpu *from = &tables.cpus[cpu < TABLE_CPUS ? cpu : 0];
+    const struct table_cpu_more *more = &table_cpus_more[cpu < TABLE_CPUS ? cpu : 0];
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
     out->db = string(from->db);
-    out->marketing_name = string(from->marketing);
+    out->marketing_name = string(more->marketing);
     out->arch = (enum kpdb_arch)from->arch;
-    out->fixed_counters = from->fixed;
-    out->config_counters = from->config;
-    out->power_counters = from->power;
-    out->event_bits = from->event_bits;
+    out->fixed_counters = more->fixed;
+    out->config_counters = more->config;
+    out->power_counters = more->power;
+    out->event_bits = more->event_bits;
     out->releases = from->releases;
     out->events = from->events;
-    out->kernel_list = from->kernel_list != 0;
+    out->kernel_list = more->kernel_list != 0;
     return KPDB_OK;
+}
+
+static int compare_ids(const struct table_id *id, uint32_t type, uint32_t subtype, uint32_t family)
+{
+    if (id->type != type)
+        return id->type < type ? -1 : 1;
+    if (id->subtype != subtype)
+        return id->subtype < subtype ? -1 : 1;
+    return id->family < family ? -1 : id->family > family;
 }
 
 int kpdb_cpu_by_id(uint32_t type, uint32_t subtype, uint32_t family)
 {
-    for (unsigned i = 0; below(i, TABLE_CPU_IDS); i++)
-        if (table_ids[i].family == family && table_ids[i].type == type &&
-            table_ids[i].subtype == subtype)
-            return table_ids[i].cpu;
+    unsigned low = 0, high = TABLE_CPU_IDS;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        const struct table_id *id = &table_ids[table_id_order[middle]];
+        int order = compare_ids(id, type, subtype, family);
+
+        if (order == 0)
+            return (int)id->cpu;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return KPDB_NO_CPU;
 }
 
-static char folded(char c)
+/* As strcmp(), of a designation in the tables and one as typed, when folded. */
+static int compare_designations(const char *shown, const char *name, size_t length)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c == ' ' ? '-' : c;
-}
+    for (size_t i = 0; i < length; i++) {
+        unsigned char a = (unsigned char)kpdb_folded(shown[i]);
+        unsigned char b = (unsigned char)kpdb_folded(name[i]);
 
-/* A designation as typed: case does not matter, and a space may be a hyphen. */
-static bool designates(unsigned n, const char *name, size_t length)
-{
-    const char *shown = string(n);
-
-    if (string_length(n) != length)
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if (folded(shown[i]) != folded(name[i]))
-            return false;
-    return true;
+        if (a != b || shown[i] == '\0')
+            return a <= b ? -1 : 1;
+    }
+    return shown[length] != '\0';
 }
 
 /* One hexadecimal number of an id behind its '_'; 0 for none, else the characters taken. */
@@ -447,7 +512,7 @@ static size_t read_number(const char *text, size_t length, uint32_t *number)
     if (length < 2 || text[0] != '_')
         return 0;
     for (; i < length && i < 9; i++) {
-        char c = folded(text[i]);
+        char c = kpdb_folded(text[i]);
 
         if (c >= '0' && c <= '9')
             *number = *number << 4 | (uint32_t)(c - '0');
@@ -464,7 +529,8 @@ static int find_by_id(const char *name, size_t length)
     uint32_t numbers[3];
     size_t at = 3;
 
-    if (length < 3 || folded(name[0]) != 'c' || folded(name[1]) != 'p' || folded(name[2]) != 'u')
+    if (length < 3 || kpdb_folded(name[0]) != 'c' || kpdb_folded(name[1]) != 'p' ||
+        kpdb_folded(name[2]) != 'u')
         return KPDB_NO_CPU;
     for (int i = 0; i < 3; i++) {
         size_t taken = read_number(name + at, length - at, &numbers[i]);
@@ -478,17 +544,20 @@ static int find_by_id(const char *name, size_t length)
 
 int kpdb_cpu_find(const char *name, size_t length)
 {
-    for (unsigned c = 0; c < TABLE_CPUS; c++)
-        if (designates(tables.cpus[c].db, name, length))
-            return (int)c;
-    for (unsigned c = 0; c < TABLE_CPUS; c++)
-        for (unsigned i = 0; i < tables.cpus[c].also; i++)
-            if (designates(table_also[tables.cpus[c].also_at + i], name, length))
-                return (int)c;
-    for (unsigned i = 0; below(i, TABLE_CPU_IDS); i++)
-        for (unsigned n = 0; n < table_ids[i].chips; n++)
-            if (designates(table_chips[table_ids[i].chips_at + n], name, length))
-                return table_ids[i].cpu;
+    unsigned low = 0, high = TABLE_DESIGNATIONS;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        const struct table_designation *designation = &table_designations[middle];
+        int order = compare_designations(string(designation->string), name, length);
+
+        if (order == 0)
+            return (int)designation->cpu;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return find_by_id(name, length);
 }
 
@@ -498,9 +567,9 @@ int kpdb_cpu_id(unsigned cpu, unsigned n, struct kpdb_cpu_id *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (n >= tables.cpus[cpu].ids)
+    if (n >= table_cpus_more[cpu].ids)
         return KPDB_END;
-    id = &table_ids[tables.cpus[cpu].ids_at + n];
+    id = &table_ids[table_cpus_more[cpu].ids_at + n];
     out->type = id->type;
     out->subtype = id->subtype;
     out->family = id->family;
@@ -511,8 +580,8 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
 {
     if (cpu >= TABLE_CPUS)
         return NULL;
-    for (unsigned i = 0; i < tables.cpus[cpu].ids; i++) {
-        const struct table_id *id = &table_ids[tables.cpus[cpu].ids_at + i];
+    for (unsigned i = 0; i < table_cpus_more[cpu].ids; i++) {
+        const struct table_id *id = &table_ids[table_cpus_more[cpu].ids_at + i];
 
         if (n < id->chips)
             return string(table_chips[id->chips_at + n]);
@@ -523,9 +592,9 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
 
 const char *kpdb_cpu_also(unsigned cpu, unsigned n)
 {
-    if (cpu >= TABLE_CPUS || n >= tables.cpus[cpu].also)
+    if (cpu >= TABLE_CPUS || n >= table_cpus_more[cpu].also)
         return NULL;
-    return string(table_also[tables.cpus[cpu].also_at + n]);
+    return string(table_also[table_cpus_more[cpu].also_at + n]);
 }
 
 /* In the order of enum kpdb_arch. Offsets into one string: a table of pointers would relocate. */
