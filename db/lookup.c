@@ -1,11 +1,24 @@
 /* The compiled tables, and everything that is looked up in them. */
 #include "kpdb.h"
 
+#if defined(__GNUC__)
+#define COLD     __attribute__((noinline, cold))
+#define NOINLINE __attribute__((noinline))
+#define HOT      __attribute__((always_inline)) inline
+#else
+#define COLD
+#define NOINLINE
+#define HOT inline
+#endif
+
 #if defined(__clang__)
 #define KPDB_UNROLL _Pragma("clang loop unroll_count(8)")
 #elif defined(__GNUC__)
 #define KPDB_UNROLL _Pragma("GCC unroll 9")
+#else
+#define KPDB_UNROLL
 #endif
+#define KPDB_INLINE HOT
 #include "hash.h"
 #include "kpdb_tables.h"
 
@@ -13,19 +26,11 @@
 #error "kpdb_tables.h is cut short: compile the databases again"
 #endif
 
-#if defined(__GNUC__)
-#define COLD __attribute__((noinline, cold))
-#define HOT  __attribute__((always_inline)) inline
-#else
-#define COLD
-#define HOT inline
-#endif
-
 /* ---- strings --------------------------------------------------------------------------------- */
 
 static const char *string(size_t n)
 {
-    return (const char *)&tables.strings + tables.string_at[n];
+    return (const char *)&tables + tables.string_at[n];
 }
 
 static HOT size_t string_length(size_t n)
@@ -50,17 +55,16 @@ static bool below(unsigned n, unsigned count)
  */
 static HOT bool same_bytes(const char *a, const char *b, size_t length)
 {
-    const unsigned words = (1u << TABLE_COMPARE_SPREAD) + 1;
     uint64_t differ = 0;
 
     if (length >= 8) {
-        KPDB_UNROLL for (unsigned n = 0; n < words; n++)
+        KPDB_UNROLL for (unsigned n = 0; n <= 1u << TABLE_COMPARE_SPREAD; n++)
         {
             size_t at = kpdb_word_at(length, n, TABLE_COMPARE_SPREAD);
 
             differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
         }
-        if (TABLE_LONGEST > (size_t)8 * words && length > (size_t)8 * words)
+        if (length > kpdb_words_hold(TABLE_COMPARE_SPREAD))
             for (size_t at = 8; at < length - 8; at += 8)
                 differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
     } else {
@@ -77,41 +81,45 @@ static HOT bool find_string(const char *name, size_t length, size_t *found)
                                     TABLE_HASH_SHIFT, TABLE_HASH_SLOT_SHIFT};
     uint32_t hash = kpdb_hash(name, length, by);
     uint32_t displacement = tables.displacements[kpdb_bucket(hash, by)];
+    size_t at;
 
     *found = tables.slots[kpdb_slot(hash, displacement, by)];
-    return string_length(*found) == length && same_bytes(string(*found), name, length);
+    at = tables.string_at[*found];
+    return at + length + 1 == tables.string_at[*found + 1] &&
+           same_bytes((const char *)&tables + at, name, length);
 }
 
 /* ---- events on a CPU ------------------------------------------------------------------------- */
 
 #ifdef TABLE_PAIRS
-static HOT const struct table_row *listed_row(const struct table_cpu *cpu, size_t id)
+static HOT const struct table_row *listed_row(size_t cpu, size_t id)
 {
     const struct kpdb_hashing by = {.shift = TABLE_PAIR_SHIFT, .slot_shift = TABLE_PAIR_SLOT_SHIFT};
-    uint32_t hash = kpdb_pair_hash(cpu->list, (uint32_t)id);
+    uint32_t hash = kpdb_mix((uint32_t)tables.cpus[cpu].list << 16, (uint32_t)id);
     uint32_t slot = kpdb_slot(hash, tables.pair_displacements[kpdb_bucket(hash, by)], by);
     size_t row = tables.pair_rows[slot];
 
-    return tables.pair_lists[slot] == cpu->list && row >= tables.row_at[id] &&
+    return tables.pair_lists[slot] == tables.cpus[cpu].list && row >= tables.row_at[id] &&
                    row < tables.row_at[id + 1]
                ? &tables.rows[row]
                : NULL;
 }
 #else
-static HOT const struct table_row *listed_row(const struct table_cpu *cpu, size_t id)
+static HOT const struct table_row *listed_row(size_t cpu, size_t id)
 {
-    size_t variant = tables.variants[cpu->list + id - cpu->first];
+    size_t place = id - tables.cpus[cpu].first;
+    size_t variant = tables.variants[tables.cpus[cpu].list + place];
 
-    if (TABLE_NO_VARIANT == 15) /* two in a byte */
-        variant = variant >> cpu->shift & 15u;
-    return variant == TABLE_NO_VARIANT ? NULL : &tables.rows[tables.row_at[id] + variant];
+    if (TABLE_VARIANT_MASK == 15) /* two in a byte */
+        variant = variant >> tables.shifts[cpu] & 15u;
+    return variant == 0 ? NULL : &tables.rows[tables.row_at[id] + variant - 1];
 }
 #endif
 
 /* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
-static HOT const struct table_row *own_row(const struct table_cpu *cpu, size_t id)
+static HOT const struct table_row *own_row(size_t cpu, size_t id)
 {
-    return id - cpu->first < cpu->span ? listed_row(cpu, id) : NULL;
+    return id - tables.cpus[cpu].first < tables.cpus[cpu].span ? listed_row(cpu, id) : NULL;
 }
 
 static bool is_alias(const struct table_row *row)
@@ -120,7 +128,7 @@ static bool is_alias(const struct table_row *row)
 }
 
 /* The row of an id, through an alias; *id becomes the event's own. NULL when there is none. */
-static const struct table_row *row_of(const struct table_cpu *cpu, unsigned *id)
+static const struct table_row *row_of(size_t cpu, unsigned *id)
 {
     const struct table_row *row = own_row(cpu, *id);
 
@@ -154,13 +162,12 @@ static unsigned next_spelling(unsigned id)
     return table_renames[low].next;
 }
 
-static HOT unsigned releases_of(const struct table_cpu *cpu, const struct table_row *row)
+static HOT unsigned releases_of(size_t cpu, const struct table_row *row)
 {
-    return (unsigned)tables.kinds[row->kind].releases & cpu->releases;
+    return (unsigned)tables.kinds[row->kind].releases & tables.cpus[cpu].releases;
 }
 
-static HOT void give(const struct table_cpu *cpu, const struct table_row *row, size_t id,
-                     struct kpdb_event *out)
+static HOT void give(size_t cpu, const struct table_row *row, size_t id, struct kpdb_event *out)
 {
     *out = tables.kinds[row->kind];
     out->releases = (uint16_t)releases_of(cpu, row);
@@ -174,14 +181,13 @@ static bool good_release(int release)
     return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
 }
 
-static HOT bool in_release(const struct table_cpu *cpu, const struct table_row *row, int release)
+static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
 {
     return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
 /* Another spelling of an event that the CPU has not, or not in the release. */
-static int respelled(const struct table_cpu *cpu, int release, unsigned id, bool known,
-                     struct kpdb_event *out)
+static int respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
         unsigned event = other;
@@ -196,7 +202,7 @@ static int respelled(const struct table_cpu *cpu, int release, unsigned id, bool
     return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-static int event_on(const struct table_cpu *cpu, int release, unsigned id, struct kpdb_event *out)
+static int event_on(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     unsigned event = id;
     const struct table_row *row = row_of(cpu, &event);
@@ -215,7 +221,7 @@ int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
         return KPDB_NO_EVENT;
     if (!good_release(release))
         return KPDB_NOT_IN_RELEASE;
-    return event_on(&tables.cpus[cpu], release, id, out);
+    return event_on(cpu, release, id, out);
 }
 
 int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
@@ -223,18 +229,28 @@ int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
     return kpdb_on_in(cpu, KPDB_ANY_RELEASE, id, out);
 }
 
-/* All that is not a matter of one row: kept apart, so that what is stays short. */
-COLD static int find_otherwise(const struct table_cpu *cpu, int release, unsigned found, bool known,
+/* By an alias's id, that of the event. */
+static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+{
+    const struct table_row *row = own_row(cpu, id);
+
+    if (row == NULL || !in_release(cpu, row, release))
+        return respelled(cpu, release, id, row != NULL, out);
+    give(cpu, row, id, out);
+    return KPDB_OK;
+}
+
+/* By an id that the CPU has not, or not in the release, or by a chip-agnostic name. */
+COLD static int find_otherwise(size_t cpu, int release, size_t found, bool known,
                                struct kpdb_event *out)
 {
     if (found < TABLE_EVENT_IDS)
-        return respelled(cpu, release, found, known, out);
-    return kpdb_name_on((unsigned)(cpu - tables.cpus), release, found - TABLE_EVENT_IDS, out);
+        return respelled(cpu, release, (unsigned)found, known, out);
+    return kpdb_name_on((unsigned)cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
 }
 
 int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
 {
-    const struct table_cpu *of;
     const struct table_row *row;
     size_t found;
 
@@ -244,29 +260,28 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
         return KPDB_NO_CPU;
     if (!good_release(release))
         return KPDB_NOT_IN_RELEASE;
-    of = &tables.cpus[cpu];
-    row = own_row(of, found);
-    if (row != NULL && is_alias(row)) {
-        found = row->number;
-        row = listed_row(of, found);
-    }
-    if (row != NULL && in_release(of, row, release)) {
-        give(of, row, found, out);
-        return KPDB_OK;
+    row = own_row(cpu, found);
+    if (row != NULL) {
+        if (is_alias(row))
+            return find_event(cpu, release, row->number, out);
+        if (in_release(cpu, row, release)) {
+            give(cpu, row, found, out);
+            return KPDB_OK;
+        }
     }
     if (found < TABLE_EVENT_IDS && !was_renamed(found))
         return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
-    return find_otherwise(of, release, (unsigned)found, row != NULL, out);
+    return find_otherwise(cpu, release, found, row != NULL, out);
 }
 
 /* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
  */
-static const struct table_row *next_row(const struct table_cpu *cpu, int previous, bool alias,
-                                        unsigned *id)
+static const struct table_row *next_row(size_t cpu, int previous, bool alias, unsigned *id)
 {
-    unsigned end = (unsigned)cpu->first + cpu->span;
+    unsigned end = (unsigned)tables.cpus[cpu].first + tables.cpus[cpu].span;
 
-    for (*id = previous < cpu->first ? cpu->first : (unsigned)previous + 1; *id < end; ++*id) {
+    for (*id = previous < tables.cpus[cpu].first ? tables.cpus[cpu].first : (unsigned)previous + 1;
+         *id < end; ++*id) {
         const struct table_row *row = own_row(cpu, *id);
 
         if (row != NULL && is_alias(row) == alias)
@@ -282,10 +297,10 @@ int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(&tables.cpus[cpu], previous, false, &id);
+    row = next_row(cpu, previous, false, &id);
     if (row == NULL)
         return KPDB_END;
-    give(&tables.cpus[cpu], row, id, out);
+    give(cpu, row, id, out);
     return KPDB_OK;
 }
 
@@ -296,7 +311,7 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(&tables.cpus[cpu], previous, true, &id);
+    row = next_row(cpu, previous, true, &id);
     if (row == NULL)
         return KPDB_END;
     *event = row->number;
@@ -334,7 +349,7 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
     const struct table_row *row =
-        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(&tables.cpus[cpu], &event) : NULL;
+        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(cpu, &event) : NULL;
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
@@ -364,7 +379,7 @@ static int name_in(unsigned cpu, int release, unsigned n, struct kpdb_event *out
 
         if (!in_set(table_candidates[i].set, cpu))
             continue;
-        found = event_on(&tables.cpus[cpu], release, table_candidates[i].event, out);
+        found = event_on(cpu, release, table_candidates[i].event, out);
         if (found == KPDB_OK)
             return KPDB_OK;
         if (found == KPDB_NOT_IN_RELEASE)
@@ -449,15 +464,15 @@ int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    out->db = string(from->db);
+    out->db = string(more->db);
     out->marketing_name = string(more->marketing);
-    out->arch = (enum kpdb_arch)from->arch;
+    out->arch = (enum kpdb_arch)more->arch;
     out->fixed_counters = more->fixed;
     out->config_counters = more->config;
     out->power_counters = more->power;
     out->event_bits = more->event_bits;
     out->releases = from->releases;
-    out->events = from->events;
+    out->events = more->events;
     out->kernel_list = more->kernel_list != 0;
     return KPDB_OK;
 }

@@ -341,6 +341,9 @@ static size_t largest(const size_t *list, size_t count)
     return most;
 }
 
+/* What struct table_cpu has at most: they come before the strings. */
+enum { TABLE_CPU_BYTES = 24 };
+
 /* Of all that a number can be an index of: table_number's largest. */
 static size_t largest_number(const struct layout *layout)
 {
@@ -403,13 +406,14 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_bool(arena, data, "sparse", layout->sparse);
     set_int(arena, data, "list_count", layout->list_count);
     set_int(arena, data, "variant_count", layout->variants.count);
-    set_int(arena, data, "no_variant", layout->no_variant);
+    set_int(arena, data, "variant_mask", layout->most_variants);
     set_int(arena, data, "set_words", (model->cpu_count + 31) / 32);
     set_int(arena, data, "fingerprint", layout->fingerprint);
     set_width(arena, data, "number_width", largest_number(layout));
-    set_width(arena, data, "variant_width", layout->no_variant);
+    set_width(arena, data, "variant_width", layout->most_variants);
     set_width(arena, data, "slot_width", layout->event_ids + model->name_count);
-    set_width(arena, data, "string_width", layout->strings.bytes);
+    set_width(arena, data, "string_width",
+              layout->strings.bytes + (model->cpu_count + 1) * TABLE_CPU_BYTES);
     set_width(arena, data, "prose_width", layout->prose.bytes);
     set_width(arena, data, "kind_width", layout->kind_count);
 }

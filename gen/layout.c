@@ -512,7 +512,7 @@ static int compare_spans(const void *a, const void *b)
 static size_t place_lists(struct arena *arena, struct layout *layout)
 {
     struct layout_list **order = arena_alloc(arena, layout->list_count, sizeof *order);
-    bool halves = layout->no_variant == LAYOUT_HALF_BYTE;
+    bool halves = layout->most_variants == LAYOUT_HALF_BYTE;
     size_t ends[2] = {0, 0};
 
     for (size_t i = 0; i < layout->list_count; i++)
@@ -531,19 +531,14 @@ static size_t place_lists(struct arena *arena, struct layout *layout)
 
 static void fill_variants(struct arena *arena, struct layout *layout, size_t count)
 {
-    size_t none = layout->no_variant == LAYOUT_HALF_BYTE ? UINT8_MAX : layout->no_variant;
-
     for (size_t i = 0; i < count; i++)
-        add_number(arena, &layout->variants, none);
+        add_number(arena, &layout->variants, 0);
     for (size_t l = 0; l < layout->list_count; l++) {
         const struct layout_list *list = &layout->lists[l];
 
-        for (size_t i = 0; i < list->count; i++) {
-            size_t *number = &layout->variants.list[list->at + list->ids[i] - list->first];
-
-            *number &= ~(layout->no_variant << list->shift);
-            *number |= list->variants[i] << list->shift;
-        }
+        for (size_t i = 0; i < list->count; i++)
+            layout->variants.list[list->at + list->ids[i] - list->first] |= (list->variants[i] + 1)
+                                                                            << list->shift;
     }
 }
 
@@ -557,7 +552,7 @@ static void fill_pairs(struct arena *arena, struct layout *layout, size_t count)
         for (size_t i = 0; i < layout->lists[l].count; i++, pair++) {
             const struct layout_list *list = &layout->lists[l];
 
-            hashes[pair] = kpdb_pair_hash((uint32_t)l, (uint32_t)list->ids[i]);
+            hashes[pair] = kpdb_mix((uint32_t)l << 16, (uint32_t)list->ids[i]);
             lists[pair] = l;
             rows[pair] = layout->row_at.list[list->ids[i]] + list->variants[i];
         }
@@ -586,12 +581,12 @@ static void lay_out_lists(struct arena *arena, struct layout *layout)
         for (size_t i = 0; i < list->count; i++)
             most = list->variants[i] >= most ? list->variants[i] + 1 : most;
     }
-    layout->no_variant = most <= LAYOUT_HALF_BYTE ? LAYOUT_HALF_BYTE
-                         : most <= UINT8_MAX      ? UINT8_MAX
-                                                  : UINT16_MAX;
+    layout->most_variants = most <= LAYOUT_HALF_BYTE ? LAYOUT_HALF_BYTE
+                            : most <= UINT8_MAX      ? UINT8_MAX
+                                                     : UINT16_MAX;
     numbers = place_lists(arena, layout);
     layout->sparse =
-        numbers * (layout->no_variant == UINT16_MAX ? 2 : 1) > pairs * BYTES_A_PAIR + BYTES_FREE;
+        numbers * (layout->most_variants == UINT16_MAX ? 2 : 1) > pairs * BYTES_A_PAIR + BYTES_FREE;
     if (layout->sparse)
         fill_pairs(arena, layout, pairs);
     else
@@ -904,10 +899,10 @@ static void measure_names(struct layout *layout, size_t names)
     for (size_t i = 0; i < layout->strings.count; i++)
         if (strlen(layout->strings.list[i]) > layout->longest)
             layout->longest = strlen(layout->strings.list[i]);
-    for (unsigned spread = 0; spread <= SPREAD_MAX && covered * 8 < names * 7; spread++) {
+    for (unsigned spread = 0; spread <= SPREAD_MAX && covered * 4 < names * 3; spread++) {
         covered = 0;
         for (size_t i = 0; i < names; i++)
-            covered += strlen(layout->strings.list[i]) <= 8 * (((size_t)1 << spread) + 1);
+            covered += strlen(layout->strings.list[i]) <= kpdb_words_hold(spread);
         layout->compare_spread = spread;
     }
 }
@@ -942,7 +937,7 @@ static uint32_t fingerprint(const struct layout *layout)
     return sum;
 }
 
-/* Numbers of both are 16 bits wide, in kpdb.h and in kpdb_pair_hash(). */
+/* Numbers of both are 16 bits wide, in kpdb.h and where a pair of them is hashed. */
 static void check_sizes(const struct layout *layout)
 {
     if (layout->event_ids >= LAYOUT_NO_ID)

@@ -106,11 +106,11 @@ struct layout {
     struct layout_list *lists; /* all different */
     size_t list_count;
     /*
-     * Either variants, of each list for each id from its first on, or, when that would be mostly
-     * no_variant, a perfect hash of the pairs of a list and an id that it has.
+     * Either variants, of each list for each id from its first on, 0 for none and else counted from
+     * 1, or, when most would be 0, a perfect hash of the pairs of a list and an id that it has.
      */
     bool sparse;
-    size_t no_variant; /* all bits of a number; LAYOUT_HALF_BYTE: two of them share a byte */
+    size_t most_variants; /* of an id that fit; LAYOUT_HALF_BYTE: two numbers share a byte */
     struct numbers variants;
     struct perfect pairs;
     struct numbers pair_lists, pair_rows; /* of the slots; list_count: none */
@@ -134,7 +134,7 @@ struct layout {
 
     struct perfect names;    /* of event ids and names */
     size_t longest;          /* string, bytes */
-    unsigned compare_spread; /* words that cover seven names of eight */
+    unsigned compare_spread; /* words that hold three names of four */
     uint32_t fingerprint;    /* of every string and number above */
 };
 

@@ -15,7 +15,7 @@ struct key {
 
 struct placing {
     struct perfect to;
-    const struct key *keys; /* by hash, so that a bucket's are together */
+    const struct key *keys; /* by bucket, whatever the number of buckets */
     size_t count;
     size_t *begin; /* the bucket's first key; one more than buckets */
     size_t *order; /* the buckets, fullest first */
@@ -23,7 +23,9 @@ struct placing {
 
 static int compare_keys(const void *a, const void *b)
 {
-    uint32_t x = ((const struct key *)a)->hash, y = ((const struct key *)b)->hash;
+    const struct kpdb_hashing whole = {0};
+    uint32_t x = kpdb_bucket(((const struct key *)a)->hash, whole);
+    uint32_t y = kpdb_bucket(((const struct key *)b)->hash, whole);
 
     return x < y ? -1 : x > y;
 }

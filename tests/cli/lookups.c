@@ -17,11 +17,12 @@ int main(void)
     for (; scanf("%63s %255s %d", id, name, &expected) == 3; lines++) {
         int cpu = kpdb_cpu_find(id, strlen(id));
         struct kpdb_event event = {0};
-        int found = cpu < 0 ? cpu
-                            : kpdb_find((unsigned)cpu, KPDB_ANY_RELEASE, name, strlen(name), &event);
+        int found =
+            cpu < 0 ? cpu : kpdb_find((unsigned)cpu, KPDB_ANY_RELEASE, name, strlen(name), &event);
         int answer = found == KPDB_OK ? event.number : found;
 
-        if (answer != expected || (found == KPDB_OK && strcmp(kpdb_event_name(event.id), name) != 0))
+        if (answer != expected ||
+            (found == KPDB_OK && strcmp(kpdb_event_name(event.id), name) != 0))
             printf("%s %s %d: %d\n", id, name, expected, answer);
     }
     printf("%lu\n", lines);

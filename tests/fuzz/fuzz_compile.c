@@ -77,16 +77,16 @@ static size_t find_row(const struct layout *layout, size_t number, size_t id)
     size_t at, variant;
 
     if (layout->sparse) {
-        at = find_key(&layout->pairs, kpdb_pair_hash((uint32_t)number, (uint32_t)id));
+        at = find_key(&layout->pairs, kpdb_mix((uint32_t)number << 16, (uint32_t)id));
         MUST(layout->pair_lists.list[at] == number);
         return layout->pair_rows.list[at];
     }
     MUST(id >= list->first && id - list->first < list->span);
     at = list->at + id - list->first;
     MUST(at < layout->variants.count);
-    variant = layout->variants.list[at] >> list->shift & layout->no_variant;
-    MUST(variant < layout->no_variant);
-    return layout->row_at.list[id] + variant;
+    variant = layout->variants.list[at] >> list->shift & layout->most_variants;
+    MUST(variant != 0);
+    return layout->row_at.list[id] + variant - 1;
 }
 
 /* Every event is found by its name, and its row says what the database does. */

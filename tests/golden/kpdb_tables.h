@@ -25,7 +25,7 @@ enum {
     TABLE_NAMES = 4,
     TABLE_METRICS = 2,
     TABLE_ROWS = 9,
-    TABLE_NO_VARIANT = 15, /* all bits of a variant: the CPU does not have the id */
+    TABLE_VARIANT_MASK = 15, /* 15: two variants in a byte */
     TABLE_KERNELS = 0,
     TABLE_RENAMES = 0,
     TABLE_HASH_THOROUGH = 0, /* struct kpdb_hashing, of event ids and names */
@@ -34,7 +34,7 @@ enum {
     TABLE_HASH_SHIFT = 29,
     TABLE_HASH_SLOT_SHIFT = 28,
     TABLE_LONGEST = 18, /* string, bytes */
-    TABLE_COMPARE_SPREAD = 1, /* as TABLE_HASH_SPREAD: what covers most strings */
+    TABLE_COMPARE_SPREAD = 0, /* as TABLE_HASH_SPREAD: what covers most strings */
     TABLE_SET_WORDS = 1,
 };
 
@@ -93,31 +93,34 @@ struct table_cpu {
     table_number list;    /* of its ids: where its variants are, or the number in pair_lists */
     uint16_t first, span; /* its ids are of first to first + span - 1 */
     uint16_t releases;    /* mask */
-    uint8_t shift;        /* of its variants in their bytes */
-    uint8_t arch;
-    uint16_t events; /* how many */
-    table_number db; /* string */
 };
 
 /* All that finding an event reads, in one object, so that there is one address to make. */
 struct tables {
     struct table_cpu cpus[TABLE_CPUS + 1];
+    uint8_t shifts[TABLE_CPUS + 1]; /* of a CPU's variants in their bytes */
+    struct table_strings strings;
     /* What many rows share: all but id, number and umask; releases: with the CPU's. */
     struct kpdb_event kinds[7 + 1];
     struct table_row rows[TABLE_ROWS + 1];
     table_displacement displacements[8]; /* of a hash's bucket (db/hash.h) */
     table_slot slots[16];
-    table_string string_at[18 + 1];
+    table_string string_at[18 + 1]; /* from the beginning of all this */
     table_number row_at[TABLE_EVENT_IDS + 1]; /* an id's first row, and the end */
     uint8_t renamed[TABLE_EVENT_IDS / 8 + 1]; /* bit of an id: it is one of table_renames */
-    /* Which of an id's rows is a CPU's, for each id from the CPU's first on. */
+    /* Which of an id's rows is a CPU's, for each id from the CPU's first on; from 1, 0: none. */
     table_variant variants[9 + 1];
-    struct table_strings strings;
 };
 static const struct tables tables = {
-    .cpus = {
-        { 0, 0, 9, 0x1, 0, 3, 7, 14 }, /* t1 */
+    .strings = {
+#define X(n, text) text,
+        TABLE_STRINGS(X)
+#undef X
     },
+    .cpus = {
+        { 0, 0, 9, 0x1 }, /* t1 */
+    },
+    .shifts = { 0,  },
     .kinds = {
         { 0, 0, 0x0, 0, 0x0, 0x0, 0, 0 },
         { 0, 0, 0xfc, 65535, 0x0, 0xffff, -1, 0 },
@@ -138,37 +141,33 @@ static const struct tables tables = {
         { 0xa3, 0x0, 6 }, /* L1D_CACHE_MISS_LD */
         { 0xb1, 0x0, 6 }, /* LDST_X64_UOP */
     },
-    .displacements = { 0, 0, 1, 0, 1, 1, 3, 10,  },
-    .slots = { 7, 0, 5, 0, 1, 11, 0, 9, 0, 2, 12, 4, 8, 3, 6, 10,  },
+    .displacements = { 0, 1, 0, 6, 0, 1, 0, 0,  },
+    .slots = { 0, 4, 12, 5, 0, 1, 6, 7, 9, 3, 11, 2, 0, 0, 8, 10,  },
     .string_at = {
-#define X(n, text) offsetof(struct table_strings, s##n),
+#define X(n, text) offsetof(struct tables, strings.s##n),
         TABLE_STRINGS(X)
 #undef X
-        sizeof(struct table_strings),
+        offsetof(struct tables, strings) + sizeof(struct table_strings),
     },
     .row_at = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,  },
     .renamed = { 0, 0,  },
-    .variants = { 240, 240, 240, 240, 240, 240, 240, 240, 240,  },
-    .strings = {
-#define X(n, text) text,
-        TABLE_STRINGS(X)
-#undef X
-    },
+    .variants = { 1, 1, 1, 1, 1, 1, 1, 1, 1,  },
 };
 
 /* Of a CPU all else. */
 struct table_cpu_more {
     uint32_t fixed, config, power; /* masks of counters */
-    table_number marketing;        /* string */
+    table_number db, marketing;    /* strings */
     table_number ids_at, also_at, kernels_at;
     uint16_t kernel;  /* the first macOS whose kernel lists most of its events: 1504 is 15.4 */
     uint16_t kernels; /* of those that are not as most */
-    uint8_t ids, also, event_bits;
+    uint16_t events;  /* how many */
+    uint8_t ids, also, arch, event_bits;
     uint8_t kernel_list; /* some kernel's list of selectors for it is known */
 };
 static const struct table_cpu_more table_cpus_more[TABLE_CPUS + 1] = {
-    { 0x3, 0x3fc, 0xe0, 15, 0, 0, 0, 0, 0, 1, 0, 16, 0 }, /* t1 */
-    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+    { 0x3, 0x3fc, 0xe0, 14, 15, 0, 0, 0, 0, 0, 7, 1, 0, 3, 16, 0 }, /* t1 */
+    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 };
 
 struct table_id {
