@@ -202,15 +202,22 @@ static int respelled(size_t cpu, int release, unsigned id, bool known, struct kp
     return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-static int event_on(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+static NOINLINE int event_in(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
-    unsigned event = id;
-    const struct table_row *row = row_of(cpu, &event);
+    const struct table_row *row = own_row(cpu, id);
 
     if (row == NULL || !in_release(cpu, row, release))
-        return respelled(cpu, release, event, row != NULL, out);
-    give(cpu, row, event, out);
+        return respelled(cpu, release, id, row != NULL, out);
+    give(cpu, row, id, out);
     return KPDB_OK;
+}
+
+/* The same by an event's id or an alias's. */
+static int event_on(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+{
+    const struct table_row *row = own_row(cpu, id);
+
+    return event_in(cpu, release, row != NULL && is_alias(row) ? row->number : id, out);
 }
 
 int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
@@ -229,24 +236,60 @@ int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
     return kpdb_on_in(cpu, KPDB_ANY_RELEASE, id, out);
 }
 
-/* By an alias's id, that of the event. */
-static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+static HOT bool in_set(unsigned set, size_t cpu)
 {
-    const struct table_row *row = own_row(cpu, id);
-
-    if (row == NULL || !in_release(cpu, row, release))
-        return respelled(cpu, release, id, row != NULL, out);
-    give(cpu, row, id, out);
-    return KPDB_OK;
+    return (table_sets[set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
 }
 
-/* By an id that the CPU has not, or not in the release, or by a chip-agnostic name. */
-COLD static int find_otherwise(size_t cpu, int release, size_t found, bool known,
-                               struct kpdb_event *out)
+static int name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 {
-    if (found < TABLE_EVENT_IDS)
-        return respelled(cpu, release, (unsigned)found, known, out);
-    return kpdb_name_on((unsigned)cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
+    int result = KPDB_NOT_ON_CPU;
+
+    for (unsigned i = table_name_at[n]; i < table_name_at[n + 1]; i++) {
+        int found;
+
+        if (!in_set(table_candidates[i].set, cpu))
+            continue;
+        found = event_on(cpu, release, table_candidates[i].event, out);
+        if (found == KPDB_OK)
+            return KPDB_OK;
+        if (found == KPDB_NOT_IN_RELEASE)
+            result = found;
+    }
+    return result;
+}
+
+static HOT int newest_release(size_t cpu)
+{
+    int release = TABLE_RELEASES - 1;
+
+    while (release > 0 && (tables.cpus[cpu].releases >> release & 1) == 0)
+        release--;
+    return release;
+}
+
+/* The first candidate of the CPU, as a rule, or what a search finds. */
+static NOINLINE int find_name(size_t cpu, int release, unsigned n, struct kpdb_event *out)
+{
+    int r = release == KPDB_ANY_RELEASE ? newest_release(cpu) : release;
+    unsigned i = table_name_at[n];
+    const struct table_row *row;
+
+    while (i < table_name_at[n + 1] && !in_set(table_candidates[i].set, cpu))
+        i++;
+    if (i == table_name_at[n + 1])
+        return KPDB_NOT_ON_CPU;
+    row = own_row(cpu, table_candidates[i].event);
+    if (row != NULL && !is_alias(row) && in_release(cpu, row, r)) {
+        give(cpu, row, table_candidates[i].event, out);
+        return KPDB_OK;
+    }
+    if (release != KPDB_ANY_RELEASE)
+        return name_in(cpu, r, n, out);
+    for (; r >= 0; r--)
+        if (name_in(cpu, r, n, out) == KPDB_OK)
+            return KPDB_OK;
+    return KPDB_NOT_ON_CPU;
 }
 
 int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
@@ -263,15 +306,17 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
     row = own_row(cpu, found);
     if (row != NULL) {
         if (is_alias(row))
-            return find_event(cpu, release, row->number, out);
+            return event_in(cpu, release, row->number, out);
         if (in_release(cpu, row, release)) {
             give(cpu, row, found, out);
             return KPDB_OK;
         }
     }
-    if (found < TABLE_EVENT_IDS && !was_renamed(found))
-        return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
-    return find_otherwise(cpu, release, found, row != NULL, out);
+    if (found >= TABLE_EVENT_IDS)
+        return find_name(cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
+    if (was_renamed(found))
+        return respelled(cpu, release, (unsigned)found, row != NULL, out);
+    return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
 /* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
@@ -365,29 +410,6 @@ const char *kpdb_renamed(unsigned id)
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
 
-static bool in_set(unsigned set, unsigned cpu)
-{
-    return (table_sets[set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
-}
-
-static int name_in(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
-{
-    int result = KPDB_NOT_ON_CPU;
-
-    for (unsigned i = table_name_at[n]; i < table_name_at[n + 1]; i++) {
-        int found;
-
-        if (!in_set(table_candidates[i].set, cpu))
-            continue;
-        found = event_on(cpu, release, table_candidates[i].event, out);
-        if (found == KPDB_OK)
-            return KPDB_OK;
-        if (found == KPDB_NOT_IN_RELEASE)
-            result = found;
-    }
-    return result;
-}
-
 int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
 {
     if (cpu >= TABLE_CPUS)
@@ -396,12 +418,7 @@ int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
         return KPDB_NO_EVENT;
     if (!good_release(release))
         return KPDB_NOT_IN_RELEASE;
-    if (release != KPDB_ANY_RELEASE)
-        return name_in(cpu, release, n, out);
-    for (int r = kpdb_cpu_newest(cpu); r >= 0; r--)
-        if (name_in(cpu, r, n, out) == KPDB_OK)
-            return KPDB_OK;
-    return KPDB_NOT_ON_CPU;
+    return find_name(cpu, release, n, out);
 }
 
 unsigned kpdb_name_count(void)
@@ -657,10 +674,7 @@ int kpdb_cpu_newest(unsigned cpu)
 {
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    for (int r = TABLE_RELEASES - 1; r > 0; r--)
-        if (tables.cpus[cpu].releases >> r & 1)
-            return r;
-    return 0;
+    return newest_release(cpu);
 }
 
 uint32_t kpdb_fingerprint(void)
