@@ -98,7 +98,7 @@ static inline uint32_t kpdb_thorough_hash(const char *name, size_t length, struc
 static KPDB_INLINE uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_hashing by)
 {
     const unsigned last = 1u << by.spread;
-    uint64_t even = 0, odd = 0;
+    uint64_t even = 0x9e3779b1u, odd = 0;
 
     if (by.thorough)
         return kpdb_thorough_hash(name, length, by);
@@ -116,7 +116,7 @@ static KPDB_INLINE uint32_t kpdb_hash(const char *name, size_t length, struct kp
             even = kpdb_rotate(even, by.rotate) + kpdb_load64(name + length - 8);
     } else {
         for (size_t i = 0; i < length; i++)
-            even = kpdb_rotate(even, by.rotate + 5) + (unsigned char)name[i];
+            even = ((uint32_t)even ^ (unsigned char)name[i]) * 0x85ebca6bu;
     }
     even += 2 * odd;
     return (uint32_t)(even ^ even >> 32);

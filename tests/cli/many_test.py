@@ -45,17 +45,37 @@ def queries(directory):
     yield "cpu_100000c_7_1000 X -1"
 
 
+def compile_tables(what, scratch, names, sparse):
+    write_cpus(scratch / "in", names)
+    status, _, err = run(KPEPC, "compile", "-o", scratch / "out", f"r-1={scratch / 'in'}")
+    equal((status, err), (0, ""), f"{what}: compile")
+    header = (scratch / "out/kpdb_tables.h").read_text()
+    equal("#define TABLE_PAIRS" in header, sparse, f"{what}: the tables' shape")
+
+
 def every_lookup(what, names, sparse):
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
-        write_cpus(scratch / "in", names)
-        status, _, err = run(KPEPC, "compile", "-o", scratch / "out", f"r-1={scratch / 'in'}")
-        equal((status, err), (0, ""), f"{what}: compile")
-        header = (scratch / "out/kpdb_tables.h").read_text()
-        equal("#define TABLE_PAIRS" in header, sparse, f"{what}: the tables' shape")
+        compile_tables(what, scratch, names, sparse)
         lines = list(queries(scratch / "in"))
         status, out, _ = run(tables.build(scratch, "lookups"), stdin="\n".join(lines).encode())
         equal((status, out), (0, f"{len(lines)}\n"), f"{what}: lookups")
+
+
+def every_walk(what, names, sparse):
+    """The events of each CPU one after the other."""
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        compile_tables(what, scratch, names, sparse)
+        lines = tables.read(scratch)
+        dbs = {line[1]: line[2] for line in lines if line[0] == "cpu"}
+        got = [(dbs[line[1]], *line[2:4]) for line in lines if line[0] == "event"]
+        want = []
+        for path in (scratch / "in").iterdir():
+            plist = plistlib.loads(path.read_bytes())
+            want += [(plist["name"], name, event["number"])
+                     for name, event in plist["system"]["cpu"]["events"].items()]
+        equal(sorted(got), sorted(want), f"{what}: what CPUs have")
 
 
 def memory():
@@ -82,5 +102,7 @@ every_lookup("20 CPUs with 1 500 names of their own",
              [[f"CPU{c}_EVENT_{i:04}" for i in range(1500)] for c in range(20)], False)
 every_lookup("names of 12 CPUs mixed", [[f"E{i:04}.{c:02}" for i in range(1400)] for c in range(12)],
              False)
+every_walk("60 CPUs with most names", [[f"E{i:02}" for i in range(c, 80)] for c in range(60)], False)
+every_walk("60 CPUs with few names", [[f"E{i:02}_{c:02}" for i in range(9)] for c in range(60)], True)
 every_lookup("2 000 CPUs", [[f"E{i:02}_{c:04}" for i in range(9)] for c in range(2000)], True)
 kpeptest.done()

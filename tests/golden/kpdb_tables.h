@@ -141,8 +141,8 @@ static const struct tables tables = {
         { 0xa3, 0x0, 6 }, /* L1D_CACHE_MISS_LD */
         { 0xb1, 0x0, 6 }, /* LDST_X64_UOP */
     },
-    .displacements = { 0, 1, 0, 6, 0, 1, 0, 0,  },
-    .slots = { 0, 4, 12, 5, 0, 1, 6, 7, 9, 3, 11, 2, 0, 0, 8, 10,  },
+    .displacements = { 0, 0, 0, 0, 0, 1, 0, 0,  },
+    .slots = { 0, 4, 12, 5, 0, 6, 3, 7, 9, 0, 0, 2, 1, 11, 8, 10,  },
     .string_at = {
 #define X(n, text) offsetof(struct tables, strings.s##n),
         TABLE_STRINGS(X)
