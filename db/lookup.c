@@ -2,11 +2,9 @@
 #include "kpdb.h"
 
 #if defined(__GNUC__)
-#define COLD     __attribute__((noinline, cold))
 #define NOINLINE __attribute__((noinline))
 #define HOT      __attribute__((always_inline)) inline
 #else
-#define COLD
 #define NOINLINE
 #define HOT inline
 #endif
@@ -64,7 +62,8 @@ static HOT bool same_bytes(const char *a, const char *b, size_t length)
 
             differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
         }
-        if (length > kpdb_words_hold(TABLE_COMPARE_SPREAD))
+        if (TABLE_LONGEST > kpdb_words_hold(TABLE_COMPARE_SPREAD) &&
+            length > kpdb_words_hold(TABLE_COMPARE_SPREAD))
             for (size_t at = 8; at < length - 8; at += 8)
                 differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
     } else {

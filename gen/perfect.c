@@ -144,14 +144,14 @@ static bool place(struct arena *arena, struct placing *placing, unsigned slot_bi
     return false;
 }
 
-/* More slots than twice the keys are never needed in practice, and more than 2^24 never there. */
+/* As few slots as there can be; twice as many, should some key find none that is free. */
 static struct perfect place_keys(struct arena *arena, struct kpdb_hashing by,
                                  const struct key *keys, size_t count)
 {
     struct placing placing = {.to = {.by = by}, .keys = keys, .count = count};
     unsigned slot_bits = 1;
 
-    while (count >> slot_bits != 0 && (size_t)1 << slot_bits < count)
+    while ((size_t)1 << slot_bits < count)
         slot_bits++;
     while (!place(arena, &placing, slot_bits))
         slot_bits++;

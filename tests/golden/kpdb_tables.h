@@ -112,15 +112,15 @@ struct tables {
     table_variant variants[9 + 1];
 };
 static const struct tables tables = {
+    .cpus = {
+        { 0, 0, 9, 0x1 }, /* t1 */
+    },
+    .shifts = { 0,  },
     .strings = {
 #define X(n, text) text,
         TABLE_STRINGS(X)
 #undef X
     },
-    .cpus = {
-        { 0, 0, 9, 0x1 }, /* t1 */
-    },
-    .shifts = { 0,  },
     .kinds = {
         { 0, 0, 0x0, 0, 0x0, 0x0, 0, 0 },
         { 0, 0, 0xfc, 65535, 0x0, 0xffff, -1, 0 },
