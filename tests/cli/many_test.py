@@ -78,6 +78,22 @@ def every_walk(what, names, sparse):
         equal(sorted(got), sorted(want), f"{what}: what CPUs have")
 
 
+def one_designation_of_two():
+    """A database's name goes before a chip's, and the first of two CPUs with one chip's name."""
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        write_cpus(scratch / "in", [[f"E{c}"] for c in range(3)])
+        chips = {cpu_id(c): {"chips": names, "confidence": "high"}
+                 for c, names in ((0, ["DB1", "Same"]), (2, ["sAME", "Own Chip"]))}
+        write_plist(scratch / "chips.plist", chips)
+        status, _, err = run(KPEPC, "compile", "-o", scratch / "out", "--chips",
+                             scratch / "chips.plist", f"r-1={scratch / 'in'}")
+        equal((status, err), (0, ""), "designations: compile")
+        lines = "db1 E1 131\nDB1 E1 131\nSAME E0 0\nown-chip E2 262\nOWN-CHIPS E2 -1\nown E2 -1\n"
+        status, out, _ = run(tables.build(scratch, "lookups"), stdin=lines.encode())
+        equal((status, out), (0, "6\n"), "designations")
+
+
 def memory():
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     check(peak <= MEGABYTES, f"{peak} MB of memory (expected at most {MEGABYTES})")
@@ -98,6 +114,7 @@ def most_names():
 
 most_names()
 memory()
+one_designation_of_two()
 every_lookup("20 CPUs with 1 500 names of their own",
              [[f"CPU{c}_EVENT_{i:04}" for i in range(1500)] for c in range(20)], False)
 every_lookup("names of 12 CPUs mixed", [[f"E{i:04}.{c:02}" for i in range(1400)] for c in range(12)],
