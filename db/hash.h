@@ -10,21 +10,25 @@
 #ifndef KPDB_HASH_H
 #define KPDB_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* What kpepc finds for the names of a build. */
+/* What kpepc finds for the keys of a build. */
 struct kpdb_hashing {
-    unsigned spread; /* (1 << spread) + 1 words are taken, 0 to KPDB_SPREAD_MAX */
-    unsigned rotate; /* 1 to 31, between two words */
-    unsigned shift;  /* of a hash to its bucket: 32 - the buckets' bits */
+    bool thorough;       /* hash every bit with every other: for names that are much alike */
+    unsigned spread;     /* (1 << spread) + 1 words are taken, 0 to KPDB_SPREAD_MAX */
+    unsigned rotate;     /* 0 to 31, between two words; when thorough, the seed */
+    unsigned shift;      /* of a hash to its bucket: 32 - the buckets' bits */
+    unsigned slot_shift; /* 32 - the slots' bits */
 };
 
 enum { KPDB_SPREAD_MAX = 16 };
 
-/* Before a loop over words. lookup.c, which knows how many there are, has it unrolled. */
+/* Before a loop over words, and a function: lookup.c, which knows `by`, unrolls and inlines. */
 #ifndef KPDB_UNROLL
 #define KPDB_UNROLL
+#define KPDB_INLINE inline
 #endif
 
 /* Eight bytes as a little-endian number, on any target and at any alignment. */
@@ -38,29 +42,68 @@ static inline uint64_t kpdb_load64(const char *at)
 }
 
 /*
- * Where the n-th word of a name of at least eight bytes is: at n >> spread of the way. Words are
- * never out of the name, and all there is of one of at most 8 * words bytes.
+ * Where the n-th of (1 << spread) + 1 words of a name of at least eight bytes is: never out of the
+ * name. Few of them are at multiples of one number, which addresses have for nothing.
  */
 static inline size_t kpdb_word_at(size_t length, unsigned n, unsigned spread)
 {
-    for (; spread != 0 && n % 2 == 0; spread--)
+    if (n == 1u << spread)
+        return length - 8;
+    if (spread <= 2)
+        return ((length - 7) >> spread) * n;
+    for (; n % 2 == 0 && spread != 0; spread--)
         n /= 2;
     return (length - 8) * n >> spread;
 }
 
+/* The longest name that these words are all of, as every shorter one. */
+static inline size_t kpdb_words_hold(unsigned spread)
+{
+    return spread == 2 ? 37 : (((size_t)1 << spread) + 1) * 8;
+}
+
 static inline uint64_t kpdb_rotate(uint64_t value, unsigned by)
 {
-    return value << by | value >> (64 - by);
+    return value << by | value >> (-by & 63);
+}
+
+/*
+ * No two hashes give one for the same value, and no two values for the same hash. So no two pairs
+ * of a list of ids and an id have the same kpdb_mix(list << 16, id).
+ */
+static inline uint32_t kpdb_mix(uint32_t hash, uint32_t value)
+{
+    hash = (hash ^ value) * 0x85ebca6bu;
+    return hash ^ hash >> 15;
+}
+
+static inline uint32_t kpdb_thorough_hash(const char *name, size_t length, struct kpdb_hashing by)
+{
+    uint32_t hash = kpdb_mix(by.rotate, (uint32_t)length);
+
+    if (length >= 8) {
+        for (unsigned n = 0; n <= 1u << by.spread; n++) {
+            uint64_t word = kpdb_load64(name + kpdb_word_at(length, n, by.spread));
+
+            hash = kpdb_mix(kpdb_mix(hash, (uint32_t)word), (uint32_t)(word >> 32));
+        }
+    } else {
+        for (size_t i = 0; i < length; i++)
+            hash = kpdb_mix(hash, (unsigned char)name[i]);
+    }
+    return hash;
 }
 
 /* Two sums at a time: what follows has to wait for the longer one. */
-static inline uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_hashing by)
+static KPDB_INLINE uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_hashing by)
 {
     const unsigned last = 1u << by.spread;
-    uint64_t even = length, odd = 0;
+    uint64_t even = 0x9e3779b1u, odd = 0;
 
+    if (by.thorough)
+        return kpdb_thorough_hash(name, length, by);
     if (length >= 8) {
-        even += kpdb_load64(name);
+        even = kpdb_load64(name);
         odd = kpdb_load64(name + kpdb_word_at(length, 1, by.spread));
         KPDB_UNROLL for (unsigned n = 2; n < last; n += 2)
         {
@@ -73,21 +116,27 @@ static inline uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_ha
             even = kpdb_rotate(even, by.rotate) + kpdb_load64(name + length - 8);
     } else {
         for (size_t i = 0; i < length; i++)
-            even = kpdb_rotate(even, by.rotate) + (unsigned char)name[i];
+            even = ((uint32_t)even ^ (unsigned char)name[i]) * 0x85ebca6bu;
     }
-    even += kpdb_rotate(odd, 2 * by.rotate + 1);
-    return (uint32_t)(even ^ even >> 32) * 0x9e3779b1u;
+    even += 2 * odd;
+    return (uint32_t)(even ^ even >> 32);
 }
 
 static inline uint32_t kpdb_bucket(uint32_t hash, struct kpdb_hashing by)
 {
-    return hash >> by.shift;
+    return hash * 0x9e3779b1u >> by.shift;
 }
 
-/* The slot of a hash under its bucket's displacement; there are a power of two. */
-static inline uint32_t kpdb_slot(uint32_t hash, uint32_t displacement, uint32_t slots)
+/* The slot of a hash under its bucket's displacement. */
+static inline uint32_t kpdb_slot(uint32_t hash, uint32_t displacement, struct kpdb_hashing by)
 {
-    return (hash >> 8 ^ displacement) & (slots - 1);
+    return hash * (0x85ebca6bu + 2 * displacement) >> by.slot_shift;
+}
+
+/* How names of CPUs are compared: case does not matter, and a space may be a hyphen. */
+static inline char kpdb_folded(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c == ' ' ? '-' : c;
 }
 
 #endif

@@ -1,11 +1,22 @@
 /* The compiled tables, and everything that is looked up in them. */
 #include "kpdb.h"
 
+#if defined(__GNUC__)
+#define NOINLINE __attribute__((noinline))
+#define HOT      __attribute__((always_inline)) inline
+#else
+#define NOINLINE
+#define HOT inline
+#endif
+
 #if defined(__clang__)
 #define KPDB_UNROLL _Pragma("clang loop unroll_count(8)")
 #elif defined(__GNUC__)
 #define KPDB_UNROLL _Pragma("GCC unroll 9")
+#else
+#define KPDB_UNROLL
 #endif
+#define KPDB_INLINE HOT
 #include "hash.h"
 #include "kpdb_tables.h"
 
@@ -13,19 +24,11 @@
 #error "kpdb_tables.h is cut short: compile the databases again"
 #endif
 
-#if defined(__GNUC__)
-#define COLD __attribute__((noinline, cold))
-#define HOT  __attribute__((always_inline)) inline
-#else
-#define COLD
-#define HOT inline
-#endif
-
 /* ---- strings --------------------------------------------------------------------------------- */
 
 static const char *string(size_t n)
 {
-    return (const char *)&tables.strings + tables.string_at[n];
+    return (const char *)&tables + tables.string_at[n];
 }
 
 static HOT size_t string_length(size_t n)
@@ -50,17 +53,17 @@ static bool below(unsigned n, unsigned count)
  */
 static HOT bool same_bytes(const char *a, const char *b, size_t length)
 {
-    const unsigned words = (1u << TABLE_COMPARE_SPREAD) + 1;
     uint64_t differ = 0;
 
     if (length >= 8) {
-        KPDB_UNROLL for (unsigned n = 0; n < words; n++)
+        KPDB_UNROLL for (unsigned n = 0; n <= 1u << TABLE_COMPARE_SPREAD; n++)
         {
             size_t at = kpdb_word_at(length, n, TABLE_COMPARE_SPREAD);
 
             differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
         }
-        if (TABLE_LONGEST > (size_t)8 * words && length > (size_t)8 * words)
+        if (TABLE_LONGEST > kpdb_words_hold(TABLE_COMPARE_SPREAD) &&
+            length > kpdb_words_hold(TABLE_COMPARE_SPREAD))
             for (size_t at = 8; at < length - 8; at += 8)
                 differ |= kpdb_load64(a + at) ^ kpdb_load64(b + at);
     } else {
@@ -73,28 +76,49 @@ static HOT bool same_bytes(const char *a, const char *b, size_t length)
 /* The number of an event id's or chip-agnostic name's string. */
 static HOT bool find_string(const char *name, size_t length, size_t *found)
 {
-    const struct kpdb_hashing by = {TABLE_HASH_SPREAD, TABLE_HASH_ROTATE, TABLE_HASH_SHIFT};
+    const struct kpdb_hashing by = {TABLE_HASH_THOROUGH != 0, TABLE_HASH_SPREAD, TABLE_HASH_ROTATE,
+                                    TABLE_HASH_SHIFT, TABLE_HASH_SLOT_SHIFT};
     uint32_t hash = kpdb_hash(name, length, by);
     uint32_t displacement = tables.displacements[kpdb_bucket(hash, by)];
+    size_t at;
 
-    *found = tables.slots[kpdb_slot(hash, displacement, TABLE_SLOTS)];
-    return string_length(*found) == length && same_bytes(string(*found), name, length);
+    *found = tables.slots[kpdb_slot(hash, displacement, by)];
+    at = tables.string_at[*found];
+    return at + length + 1 == tables.string_at[*found + 1] &&
+           same_bytes((const char *)&tables + at, name, length);
 }
 
 /* ---- events on a CPU ------------------------------------------------------------------------- */
 
-/* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
-static HOT const struct table_row *own_row(const struct table_cpu *cpu, size_t id)
+#ifdef TABLE_PAIRS
+static HOT const struct table_row *listed_row(size_t cpu, size_t id)
 {
-    size_t place = id - cpu->first, variant;
+    const struct kpdb_hashing by = {.shift = TABLE_PAIR_SHIFT, .slot_shift = TABLE_PAIR_SLOT_SHIFT};
+    uint32_t hash = kpdb_mix((uint32_t)tables.cpus[cpu].list << 16, (uint32_t)id);
+    uint32_t slot = kpdb_slot(hash, tables.pair_displacements[kpdb_bucket(hash, by)], by);
+    size_t row = tables.pair_rows[slot];
 
-    if (place >= cpu->span)
-        return NULL;
-    if (TABLE_NO_VARIANT == 15) /* two in a byte */
-        variant = (unsigned)tables.variants[cpu->variant_at + place / 2] >> place % 2 * 4 & 15u;
-    else
-        variant = tables.variants[cpu->variant_at + place];
-    return variant == TABLE_NO_VARIANT ? NULL : &tables.rows[tables.row_at[id] + variant];
+    return tables.pair_lists[slot] == tables.cpus[cpu].list && row >= tables.row_at[id] &&
+                   row < tables.row_at[id + 1]
+               ? &tables.rows[row]
+               : NULL;
+}
+#else
+static HOT const struct table_row *listed_row(size_t cpu, size_t id)
+{
+    size_t place = id - tables.cpus[cpu].first;
+    size_t variant = tables.variants[tables.cpus[cpu].list + place];
+
+    if (TABLE_VARIANT_MASK == 15) /* two in a byte */
+        variant = variant >> tables.shifts[cpu] & 15u;
+    return variant == 0 ? NULL : &tables.rows[tables.row_at[id] + variant - 1];
+}
+#endif
+
+/* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
+static HOT const struct table_row *own_row(size_t cpu, size_t id)
+{
+    return id - tables.cpus[cpu].first < tables.cpus[cpu].span ? listed_row(cpu, id) : NULL;
 }
 
 static bool is_alias(const struct table_row *row)
@@ -103,7 +127,7 @@ static bool is_alias(const struct table_row *row)
 }
 
 /* The row of an id, through an alias; *id becomes the event's own. NULL when there is none. */
-static const struct table_row *row_of(const struct table_cpu *cpu, unsigned *id)
+static const struct table_row *row_of(size_t cpu, unsigned *id)
 {
     const struct table_row *row = own_row(cpu, *id);
 
@@ -114,25 +138,35 @@ static const struct table_row *row_of(const struct table_cpu *cpu, unsigned *id)
     return row;
 }
 
+static bool was_renamed(size_t id)
+{
+    return TABLE_RENAMES != 0 && (tables.renamed[id / 8] >> id % 8 & 1) != 0;
+}
+
 /* The next spelling of a renamed event; the id itself when it was never renamed. */
 static unsigned next_spelling(unsigned id)
 {
-    for (unsigned i = 0; below(i, TABLE_RENAMES); i++)
-        if (table_renames[i].id == id)
-            return table_renames[i].next;
-    return id;
+    unsigned low = 0, high = TABLE_RENAMES;
+
+    if (id >= TABLE_EVENT_IDS || !was_renamed(id))
+        return id;
+    while (high - low > 1) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (table_renames[middle].id <= id)
+            low = middle;
+        else
+            high = middle;
+    }
+    return table_renames[low].next;
 }
 
-/* Without a branch: whether an event is of all releases cannot be foreseen. */
-static HOT unsigned releases_of(const struct table_cpu *cpu, const struct table_row *row)
+static HOT unsigned releases_of(size_t cpu, const struct table_row *row)
 {
-    unsigned releases = tables.kinds[row->kind].releases;
-
-    return releases | (cpu->releases & (0u - (releases == 0)));
+    return (unsigned)tables.kinds[row->kind].releases & tables.cpus[cpu].releases;
 }
 
-static HOT void give(const struct table_cpu *cpu, const struct table_row *row, size_t id,
-                     struct kpdb_event *out)
+static HOT void give(size_t cpu, const struct table_row *row, size_t id, struct kpdb_event *out)
 {
     *out = tables.kinds[row->kind];
     out->releases = (uint16_t)releases_of(cpu, row);
@@ -146,14 +180,13 @@ static bool good_release(int release)
     return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
 }
 
-static HOT bool in_release(const struct table_cpu *cpu, const struct table_row *row, int release)
+static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
 {
-    return release == KPDB_ANY_RELEASE || (releases_of(cpu, row) >> release & 1) != 0;
+    return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
 /* Another spelling of an event that the CPU has not, or not in the release. */
-static int respelled(const struct table_cpu *cpu, int release, unsigned id, bool known,
-                     struct kpdb_event *out)
+static int respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
         unsigned event = other;
@@ -168,15 +201,22 @@ static int respelled(const struct table_cpu *cpu, int release, unsigned id, bool
     return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-static int event_on(const struct table_cpu *cpu, int release, unsigned id, struct kpdb_event *out)
+static NOINLINE int event_in(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
-    unsigned event = id;
-    const struct table_row *row = row_of(cpu, &event);
+    const struct table_row *row = own_row(cpu, id);
 
     if (row == NULL || !in_release(cpu, row, release))
-        return respelled(cpu, release, event, row != NULL, out);
-    give(cpu, row, event, out);
+        return respelled(cpu, release, id, row != NULL, out);
+    give(cpu, row, id, out);
     return KPDB_OK;
+}
+
+/* The same by an event's id or an alias's. */
+static int event_on(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+{
+    const struct table_row *row = own_row(cpu, id);
+
+    return event_in(cpu, release, row != NULL && is_alias(row) ? row->number : id, out);
 }
 
 int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
@@ -187,7 +227,7 @@ int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
         return KPDB_NO_EVENT;
     if (!good_release(release))
         return KPDB_NOT_IN_RELEASE;
-    return event_on(&tables.cpus[cpu], release, id, out);
+    return event_on(cpu, release, id, out);
 }
 
 int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
@@ -195,39 +235,97 @@ int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
     return kpdb_on_in(cpu, KPDB_ANY_RELEASE, id, out);
 }
 
-/* All that is not an event's own name on its CPU: kept apart, so that what is stays short. */
-COLD static int find_otherwise(unsigned cpu, int release, unsigned found, struct kpdb_event *out)
+static HOT bool in_set(unsigned set, size_t cpu)
 {
-    if (found < TABLE_EVENT_IDS)
-        return kpdb_on_in(cpu, release, found, out);
-    return kpdb_name_on(cpu, release, found - TABLE_EVENT_IDS, out);
+    return (table_sets[set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
+}
+
+static int name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
+{
+    int result = KPDB_NOT_ON_CPU;
+
+    for (unsigned i = table_name_at[n]; i < table_name_at[n + 1]; i++) {
+        int found;
+
+        if (!in_set(table_candidates[i].set, cpu))
+            continue;
+        found = event_on(cpu, release, table_candidates[i].event, out);
+        if (found == KPDB_OK)
+            return KPDB_OK;
+        if (found == KPDB_NOT_IN_RELEASE)
+            result = found;
+    }
+    return result;
+}
+
+static HOT int newest_release(size_t cpu)
+{
+    int release = TABLE_RELEASES - 1;
+
+    while (release > 0 && (tables.cpus[cpu].releases >> release & 1) == 0)
+        release--;
+    return release;
+}
+
+/* The first candidate of the CPU, as a rule, or what a search finds. */
+static NOINLINE int find_name(size_t cpu, int release, unsigned n, struct kpdb_event *out)
+{
+    int r = release == KPDB_ANY_RELEASE ? newest_release(cpu) : release;
+    unsigned i = table_name_at[n];
+    const struct table_row *row;
+
+    while (i < table_name_at[n + 1] && !in_set(table_candidates[i].set, cpu))
+        i++;
+    if (i == table_name_at[n + 1])
+        return KPDB_NOT_ON_CPU;
+    row = own_row(cpu, table_candidates[i].event);
+    if (row != NULL && !is_alias(row) && in_release(cpu, row, r)) {
+        give(cpu, row, table_candidates[i].event, out);
+        return KPDB_OK;
+    }
+    if (release != KPDB_ANY_RELEASE)
+        return name_in(cpu, r, n, out);
+    for (; r >= 0; r--)
+        if (name_in(cpu, r, n, out) == KPDB_OK)
+            return KPDB_OK;
+    return KPDB_NOT_ON_CPU;
 }
 
 int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out)
 {
+    const struct table_row *row;
     size_t found;
 
     if (!find_string(name, length, &found))
         return cpu < TABLE_CPUS ? KPDB_NO_EVENT : KPDB_NO_CPU;
-    if (cpu < TABLE_CPUS && found < TABLE_EVENT_IDS && good_release(release)) {
-        const struct table_row *row = own_row(&tables.cpus[cpu], found);
-
-        if (row != NULL && !is_alias(row) && in_release(&tables.cpus[cpu], row, release)) {
-            give(&tables.cpus[cpu], row, found, out);
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (!good_release(release))
+        return KPDB_NOT_IN_RELEASE;
+    row = own_row(cpu, found);
+    if (row != NULL) {
+        if (is_alias(row))
+            return event_in(cpu, release, row->number, out);
+        if (in_release(cpu, row, release)) {
+            give(cpu, row, found, out);
             return KPDB_OK;
         }
     }
-    return find_otherwise(cpu, release, (unsigned)found, out);
+    if (found >= TABLE_EVENT_IDS)
+        return find_name(cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
+    if (was_renamed(found))
+        return respelled(cpu, release, (unsigned)found, row != NULL, out);
+    return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
 /* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
  */
-static const struct table_row *next_row(const struct table_cpu *cpu, int previous, bool alias,
-                                        unsigned *id)
+static const struct table_row *next_row(size_t cpu, int previous, bool alias, unsigned *id)
 {
-    unsigned end = (unsigned)cpu->first + cpu->span;
+    unsigned end = (unsigned)tables.cpus[cpu].first + tables.cpus[cpu].span;
 
-    for (*id = previous < cpu->first ? cpu->first : (unsigned)previous + 1; *id < end; ++*id) {
+    for (*id = previous < tables.cpus[cpu].first ? tables.cpus[cpu].first : (unsigned)previous + 1;
+         *id < end; ++*id) {
         const struct table_row *row = own_row(cpu, *id);
 
         if (row != NULL && is_alias(row) == alias)
@@ -243,10 +341,10 @@ int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(&tables.cpus[cpu], previous, false, &id);
+    row = next_row(cpu, previous, false, &id);
     if (row == NULL)
         return KPDB_END;
-    give(&tables.cpus[cpu], row, id, out);
+    give(cpu, row, id, out);
     return KPDB_OK;
 }
 
@@ -257,7 +355,7 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(&tables.cpus[cpu], previous, true, &id);
+    row = next_row(cpu, previous, true, &id);
     if (row == NULL)
         return KPDB_END;
     *event = row->number;
@@ -274,21 +372,32 @@ unsigned kpdb_event_ids(void)
     return TABLE_EVENT_IDS;
 }
 
+static unsigned kernel_of(const struct table_cpu_more *cpu, unsigned event)
+{
+    size_t low = cpu->kernels_at, high = low + cpu->kernels;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (table_kernels[middle].event == event)
+            return table_kernels[middle].since;
+        if (table_kernels[middle].event < event)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return cpu->kernel;
+}
+
 unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
     const struct table_row *row =
-        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(&tables.cpus[cpu], &event) : NULL;
+        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(cpu, &event) : NULL;
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
-    for (unsigned i = 0; i < tables.cpus[cpu].kernels; i++) {
-        const struct table_kernel *kernel = &table_kernels[tables.cpus[cpu].kernels_at + i];
-
-        if (kernel->event == event)
-            return kernel->since;
-    }
-    return tables.cpus[cpu].kernel;
+    return kernel_of(&table_cpus_more[cpu], event);
 }
 
 const char *kpdb_renamed(unsigned id)
@@ -300,29 +409,6 @@ const char *kpdb_renamed(unsigned id)
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
 
-static bool in_set(unsigned set, unsigned cpu)
-{
-    return (table_sets[set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
-}
-
-static int name_in(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
-{
-    int result = KPDB_NOT_ON_CPU;
-
-    for (unsigned i = table_name_at[n]; i < table_name_at[n + 1]; i++) {
-        int found;
-
-        if (!in_set(table_candidates[i].set, cpu))
-            continue;
-        found = event_on(&tables.cpus[cpu], release, table_candidates[i].event, out);
-        if (found == KPDB_OK)
-            return KPDB_OK;
-        if (found == KPDB_NOT_IN_RELEASE)
-            result = found;
-    }
-    return result;
-}
-
 int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
 {
     if (cpu >= TABLE_CPUS)
@@ -331,12 +417,7 @@ int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
         return KPDB_NO_EVENT;
     if (!good_release(release))
         return KPDB_NOT_IN_RELEASE;
-    if (release != KPDB_ANY_RELEASE)
-        return name_in(cpu, release, n, out);
-    for (int r = TABLE_RELEASES - 1; r >= 0; r--)
-        if (name_in(cpu, r, n, out) == KPDB_OK)
-            return KPDB_OK;
-    return KPDB_NOT_ON_CPU;
+    return find_name(cpu, release, n, out);
 }
 
 unsigned kpdb_name_count(void)
@@ -395,47 +476,62 @@ unsigned kpdb_cpu_count(void)
 int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
 {
     const struct table_cpu *from = &tables.cpus[cpu < TABLE_CPUS ? cpu : 0];
+    const struct table_cpu_more *more = &table_cpus_more[cpu < TABLE_CPUS ? cpu : 0];
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    out->db = string(from->db);
-    out->marketing_name = string(from->marketing);
-    out->arch = (enum kpdb_arch)from->arch;
-    out->fixed_counters = from->fixed;
-    out->config_counters = from->config;
-    out->power_counters = from->power;
-    out->event_bits = from->event_bits;
+    out->db = string(more->db);
+    out->marketing_name = string(more->marketing);
+    out->arch = (enum kpdb_arch)more->arch;
+    out->fixed_counters = more->fixed;
+    out->config_counters = more->config;
+    out->power_counters = more->power;
+    out->event_bits = more->event_bits;
     out->releases = from->releases;
-    out->events = from->events;
-    out->kernel_list = from->kernel_list != 0;
+    out->events = more->events;
+    out->kernel_list = more->kernel_list != 0;
     return KPDB_OK;
+}
+
+static int compare_ids(const struct table_id *id, uint32_t type, uint32_t subtype, uint32_t family)
+{
+    if (id->type != type)
+        return id->type < type ? -1 : 1;
+    if (id->subtype != subtype)
+        return id->subtype < subtype ? -1 : 1;
+    return id->family < family ? -1 : id->family > family;
 }
 
 int kpdb_cpu_by_id(uint32_t type, uint32_t subtype, uint32_t family)
 {
-    for (unsigned i = 0; below(i, TABLE_CPU_IDS); i++)
-        if (table_ids[i].family == family && table_ids[i].type == type &&
-            table_ids[i].subtype == subtype)
-            return table_ids[i].cpu;
+    unsigned low = 0, high = TABLE_CPU_IDS;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        const struct table_id *id = &table_ids[table_id_order[middle]];
+        int order = compare_ids(id, type, subtype, family);
+
+        if (order == 0)
+            return (int)id->cpu;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return KPDB_NO_CPU;
 }
 
-static char folded(char c)
+/* As strcmp(), of a designation in the tables and one as typed, when folded. */
+static int compare_designations(const char *shown, const char *name, size_t length)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c == ' ' ? '-' : c;
-}
+    for (size_t i = 0; i < length; i++) {
+        unsigned char a = (unsigned char)kpdb_folded(shown[i]);
+        unsigned char b = (unsigned char)kpdb_folded(name[i]);
 
-/* A designation as typed: case does not matter, and a space may be a hyphen. */
-static bool designates(unsigned n, const char *name, size_t length)
-{
-    const char *shown = string(n);
-
-    if (string_length(n) != length)
-        return false;
-    for (size_t i = 0; i < length; i++)
-        if (folded(shown[i]) != folded(name[i]))
-            return false;
-    return true;
+        if (a != b || shown[i] == '\0')
+            return a <= b ? -1 : 1;
+    }
+    return shown[length] != '\0';
 }
 
 /* One hexadecimal number of an id behind its '_'; 0 for none, else the characters taken. */
@@ -447,7 +543,7 @@ static size_t read_number(const char *text, size_t length, uint32_t *number)
     if (length < 2 || text[0] != '_')
         return 0;
     for (; i < length && i < 9; i++) {
-        char c = folded(text[i]);
+        char c = kpdb_folded(text[i]);
 
         if (c >= '0' && c <= '9')
             *number = *number << 4 | (uint32_t)(c - '0');
@@ -464,7 +560,8 @@ static int find_by_id(const char *name, size_t length)
     uint32_t numbers[3];
     size_t at = 3;
 
-    if (length < 3 || folded(name[0]) != 'c' || folded(name[1]) != 'p' || folded(name[2]) != 'u')
+    if (length < 3 || kpdb_folded(name[0]) != 'c' || kpdb_folded(name[1]) != 'p' ||
+        kpdb_folded(name[2]) != 'u')
         return KPDB_NO_CPU;
     for (int i = 0; i < 3; i++) {
         size_t taken = read_number(name + at, length - at, &numbers[i]);
@@ -478,17 +575,20 @@ static int find_by_id(const char *name, size_t length)
 
 int kpdb_cpu_find(const char *name, size_t length)
 {
-    for (unsigned c = 0; c < TABLE_CPUS; c++)
-        if (designates(tables.cpus[c].db, name, length))
-            return (int)c;
-    for (unsigned c = 0; c < TABLE_CPUS; c++)
-        for (unsigned i = 0; i < tables.cpus[c].also; i++)
-            if (designates(table_also[tables.cpus[c].also_at + i], name, length))
-                return (int)c;
-    for (unsigned i = 0; below(i, TABLE_CPU_IDS); i++)
-        for (unsigned n = 0; n < table_ids[i].chips; n++)
-            if (designates(table_chips[table_ids[i].chips_at + n], name, length))
-                return table_ids[i].cpu;
+    unsigned low = 0, high = TABLE_DESIGNATIONS;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        const struct table_designation *designation = &table_designations[middle];
+        int order = compare_designations(string(designation->string), name, length);
+
+        if (order == 0)
+            return (int)designation->cpu;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return find_by_id(name, length);
 }
 
@@ -498,9 +598,9 @@ int kpdb_cpu_id(unsigned cpu, unsigned n, struct kpdb_cpu_id *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (n >= tables.cpus[cpu].ids)
+    if (n >= table_cpus_more[cpu].ids)
         return KPDB_END;
-    id = &table_ids[tables.cpus[cpu].ids_at + n];
+    id = &table_ids[table_cpus_more[cpu].ids_at + n];
     out->type = id->type;
     out->subtype = id->subtype;
     out->family = id->family;
@@ -511,8 +611,8 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
 {
     if (cpu >= TABLE_CPUS)
         return NULL;
-    for (unsigned i = 0; i < tables.cpus[cpu].ids; i++) {
-        const struct table_id *id = &table_ids[tables.cpus[cpu].ids_at + i];
+    for (unsigned i = 0; i < table_cpus_more[cpu].ids; i++) {
+        const struct table_id *id = &table_ids[table_cpus_more[cpu].ids_at + i];
 
         if (n < id->chips)
             return string(table_chips[id->chips_at + n]);
@@ -523,9 +623,9 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
 
 const char *kpdb_cpu_also(unsigned cpu, unsigned n)
 {
-    if (cpu >= TABLE_CPUS || n >= tables.cpus[cpu].also)
+    if (cpu >= TABLE_CPUS || n >= table_cpus_more[cpu].also)
         return NULL;
-    return string(table_also[tables.cpus[cpu].also_at + n]);
+    return string(table_also[table_cpus_more[cpu].also_at + n]);
 }
 
 /* In the order of enum kpdb_arch. Offsets into one string: a table of pointers would relocate. */
@@ -573,10 +673,7 @@ int kpdb_cpu_newest(unsigned cpu)
 {
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    for (int r = TABLE_RELEASES - 1; r > 0; r--)
-        if (tables.cpus[cpu].releases >> r & 1)
-            return r;
-    return 0;
+    return newest_release(cpu);
 }
 
 uint32_t kpdb_fingerprint(void)

@@ -49,12 +49,6 @@ static struct value *numbers_data(struct arena *arena, const struct numbers *num
     return list;
 }
 
-/* How many of them are one number. */
-static size_t variants_at_once(const struct layout *layout)
-{
-    return layout->no_variant == LAYOUT_HALF_BYTE ? 2 : 1;
-}
-
 /* ---- the tables ------------------------------------------------------------------------------ */
 
 static struct value *strings_data(struct arena *arena, const struct strings *strings)
@@ -111,6 +105,7 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
 
     for (size_t c = 0; c < layout->model->cpu_count; c++) {
         const struct layout_cpu *from = &layout->cpus[c];
+        const struct layout_list *ids = &layout->lists[from->list];
         const struct database *db = &from->cpu->db;
         struct value *item = value_map(arena);
 
@@ -130,9 +125,10 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "kernels_at", from->kernels_at);
         set_int(arena, item, "kernels", from->kernels);
         set_int(arena, item, "events", db->event_count);
-        set_int(arena, item, "first", from->first);
-        set_int(arena, item, "span", from->span);
-        set_int(arena, item, "variant_at", from->variant_at / variants_at_once(layout));
+        set_int(arena, item, "first", ids->first);
+        set_int(arena, item, "span", ids->span);
+        set_int(arena, item, "list", layout->sparse ? from->list : ids->at);
+        set_int(arena, item, "shift", ids->shift);
         set_int(arena, item, "ids_at", from->ids_at);
         set_int(arena, item, "ids", db->id_count);
         set_int(arena, item, "also_at", from->also_at);
@@ -176,16 +172,56 @@ static struct value *kernels_data(struct arena *arena, const struct layout *layo
     return list;
 }
 
-static struct value *variants_data(struct arena *arena, const struct layout *layout)
+static struct value *designations_data(struct arena *arena, const struct layout *layout)
 {
-    const struct numbers *variants = &layout->variants;
     struct value *list = value_list(arena);
 
-    if (variants_at_once(layout) == 1)
-        return numbers_data(arena, variants);
-    for (size_t i = 0; i < variants->count; i += 2)
-        value_append(arena, list,
-                     value_int(arena, (int64_t)(variants->list[i] | variants->list[i + 1] << 4)));
+    for (size_t i = 0; i < layout->designation_count; i++) {
+        const struct layout_designation *from = &layout->designations[i];
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "string", from->string);
+        set_int(arena, item, "cpu", from->cpu);
+        set_text(arena, item, "name", layout->strings.list[from->string]);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static struct value *displacements_data(struct arena *arena, const struct perfect *perfect)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < perfect->bucket_count; i++)
+        value_append(arena, list, value_int(arena, (int64_t)perfect->displacements[i]));
+    return list;
+}
+
+/* Where there is no name, the first. */
+static struct value *slots_data(struct arena *arena, const struct perfect *perfect)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < perfect->slot_count; i++)
+        value_append(
+            arena, list,
+            value_int(arena, perfect->slots[i] == PERFECT_NONE ? 0 : (int64_t)perfect->slots[i]));
+    return list;
+}
+
+/* The bits of the ids that were renamed, in bytes. */
+static struct value *renamed_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+    size_t at = 0;
+
+    for (size_t byte = 0; byte <= layout->event_ids / 8; byte++) {
+        int64_t bits = 0;
+
+        for (; at < layout->renames.count && layout->renames.list[at] / 8 == byte; at += 2)
+            bits |= 1 << layout->renames.list[at] % 8;
+        value_append(arena, list, value_int(arena, bits));
+    }
     return list;
 }
 
@@ -296,14 +332,54 @@ static void set_width(struct arena *arena, struct value *data, const char *key, 
     set_int(arena, data, key, largest <= UINT8_MAX ? 8 : largest <= UINT16_MAX ? 16 : 32);
 }
 
-static size_t largest(const struct numbers *numbers)
+static size_t largest(const size_t *list, size_t count)
 {
     size_t most = 0;
 
-    for (size_t i = 0; i < numbers->count; i++)
-        if (numbers->list[i] > most)
-            most = numbers->list[i];
+    for (size_t i = 0; i < count; i++)
+        most = list[i] > most ? list[i] : most;
     return most;
+}
+
+/* What struct table_cpu has at most: they come before the strings. */
+enum { TABLE_CPU_BYTES = 24 };
+
+/* Of all that a number can be an index of: table_number's largest. */
+static size_t largest_number(const struct layout *layout)
+{
+    const size_t counts[] = {
+        layout->strings.count,   layout->prose.count,  layout->row_count,        layout->id_count,
+        layout->variants.count,  layout->kernel_count, layout->chips.count,      layout->also.count,
+        layout->candidate_count, layout->terms.count,  layout->model->cpu_count, layout->set_count,
+    };
+
+    return largest(counts, sizeof counts / sizeof counts[0]);
+}
+
+static void set_hash(struct arena *arena, struct value *data, const char *prefix,
+                     const struct perfect *perfect)
+{
+    const struct kpdb_hashing *by = &perfect->by;
+    const struct {
+        const char *key;
+        size_t number;
+    } numbers[] = {
+        {"thorough", by->thorough},
+        {"spread", by->spread},
+        {"rotate", by->rotate},
+        {"shift", by->shift},
+        {"slot_shift", by->slot_shift},
+        {"displacement_count", perfect->bucket_count},
+        {"slot_count", perfect->slot_count},
+    };
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        set_int(arena, data, arena_printf(arena, "%s_%s", prefix, numbers[i].key),
+                numbers[i].number);
+    set_width(arena, data, arena_printf(arena, "%s_displacement_width", prefix),
+              largest(perfect->displacements, perfect->bucket_count));
+    set(arena, data, arena_printf(arena, "%s_displacements", prefix),
+        displacements_data(arena, perfect));
 }
 
 static void set_sizes(struct arena *arena, struct value *data, const struct layout *layout)
@@ -314,6 +390,7 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "releases_at", layout->releases_at);
     set_int(arena, data, "cpu_count", model->cpu_count);
     set_int(arena, data, "id_count", layout->id_count);
+    set_int(arena, data, "designation_count", layout->designation_count);
     set_int(arena, data, "event_ids", layout->event_ids);
     set_int(arena, data, "name_count", model->name_count);
     set_int(arena, data, "metric_count", model->metric_count);
@@ -321,24 +398,22 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "kernel_count", layout->kernel_count);
     set_int(arena, data, "rename_count", layout->renames.count / 2);
     set_int(arena, data, "kind_count", layout->kind_count);
-    set_int(arena, data, "displacement_count", layout->displacements.count);
-    set_int(arena, data, "slot_count", layout->slots.count);
-    set_int(arena, data, "hash_spread", layout->hashing.spread);
-    set_int(arena, data, "hash_rotate", layout->hashing.rotate);
-    set_int(arena, data, "hash_shift", layout->hashing.shift);
     set_int(arena, data, "longest", layout->longest);
     set_int(arena, data, "compare_spread", layout->compare_spread);
     set_int(arena, data, "string_count", layout->strings.count);
     set_int(arena, data, "string_bytes", layout->strings.bytes);
     set_int(arena, data, "prose_bytes", layout->prose.bytes);
-    set_int(arena, data, "variant_count", layout->variants.count / variants_at_once(layout));
-    set_int(arena, data, "no_variant", layout->no_variant);
+    set_bool(arena, data, "sparse", layout->sparse);
+    set_int(arena, data, "list_count", layout->list_count);
+    set_int(arena, data, "variant_count", layout->variants.count);
+    set_int(arena, data, "variant_mask", layout->most_variants);
     set_int(arena, data, "set_words", (model->cpu_count + 31) / 32);
     set_int(arena, data, "fingerprint", layout->fingerprint);
-    set_width(arena, data, "variant_width", layout->no_variant);
-    set_width(arena, data, "slot_width", largest(&layout->slots));
-    set_width(arena, data, "displacement_width", largest(&layout->displacements));
-    set_width(arena, data, "string_width", layout->strings.bytes);
+    set_width(arena, data, "number_width", largest_number(layout));
+    set_width(arena, data, "variant_width", layout->most_variants);
+    set_width(arena, data, "slot_width", layout->event_ids + model->name_count);
+    set_width(arena, data, "string_width",
+              layout->strings.bytes + (model->cpu_count + 1) * TABLE_CPU_BYTES);
     set_width(arena, data, "prose_width", layout->prose.bytes);
     set_width(arena, data, "kind_width", layout->kind_count);
 }
@@ -358,6 +433,8 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     struct value *data = value_map(arena), *releases = value_list(arena);
 
     set_sizes(arena, data, layout);
+    set_hash(arena, data, "hash", &layout->names);
+    set(arena, data, "hash_slots", slots_data(arena, &layout->names));
     for (size_t r = 0; r < layout->model->release_count; r++)
         add_text(arena, releases, layout->model->releases[r]);
     set(arena, data, "releases", releases);
@@ -370,7 +447,15 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set(arena, data, "ids", table_ids_data(arena, layout));
     set(arena, data, "chips", numbers_data(arena, &layout->chips));
     set(arena, data, "also", numbers_data(arena, &layout->also));
-    set(arena, data, "variants", variants_data(arena, layout));
+    if (layout->sparse) {
+        set_hash(arena, data, "pair", &layout->pairs);
+        set(arena, data, "pair_lists", numbers_data(arena, &layout->pair_lists));
+        set(arena, data, "pair_rows", numbers_data(arena, &layout->pair_rows));
+    }
+    set(arena, data, "variants", numbers_data(arena, &layout->variants));
+    set(arena, data, "renamed", renamed_data(arena, layout));
+    set(arena, data, "id_order", numbers_data(arena, &layout->id_order));
+    set(arena, data, "designations", designations_data(arena, layout));
     set(arena, data, "row_at", numbers_data(arena, &layout->row_at));
     set(arena, data, "kernels", kernels_data(arena, layout));
     set(arena, data, "renames", renames_data(arena, layout));
@@ -380,8 +465,6 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set(arena, data, "name_texts", name_texts_data(arena, layout));
     set(arena, data, "metrics", table_metrics_data(arena, layout));
     set(arena, data, "terms", numbers_data(arena, &layout->terms));
-    set(arena, data, "displacements", numbers_data(arena, &layout->displacements));
-    set(arena, data, "slots", numbers_data(arena, &layout->slots));
     set(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
     return data;
 }

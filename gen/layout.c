@@ -35,14 +35,79 @@ static size_t add_string(struct arena *arena, struct strings *strings, const cha
     return strings->count++;
 }
 
-/* The number of a string at or behind `from`, added when it is not there. */
-static size_t share_string(struct arena *arena, struct strings *strings, size_t from,
-                           const char *text)
+/* ---- what was seen before -------------------------------------------------------------------- */
+
+static const uint32_t mix_start = 2166136261u;
+
+/* FNV-1a. */
+static void mix(uint32_t *sum, const void *data, size_t size)
 {
-    for (size_t i = from; i < strings->count; i++)
-        if (strcmp(strings->list[i], text) == 0)
-            return i;
-    return add_string(arena, strings, text);
+    const unsigned char *bytes = data;
+
+    for (size_t i = 0; i < size; i++)
+        *sum = (*sum ^ bytes[i]) * 16777619u;
+}
+
+typedef bool same_function(const void *list, size_t number, const void *item);
+
+static struct known_place *place_of(const struct known *known, uint32_t hash, const void *list,
+                                    same_function *same, const void *item)
+{
+    size_t at = hash & (known->capacity - 1);
+
+    while (known->places[at].number != 0 && (same == NULL || known->places[at].hash != hash ||
+                                             !same(list, known->places[at].number - 1, item)))
+        at = (at + 1) & (known->capacity - 1);
+    return &known->places[at];
+}
+
+static void enlarge(struct arena *arena, struct known *known)
+{
+    struct known old = *known;
+
+    known->capacity = old.capacity == 0 ? 64 : old.capacity * 2;
+    known->places = arena_alloc(arena, known->capacity, sizeof *known->places);
+    for (size_t i = 0; i < old.capacity; i++)
+        if (old.places[i].number != 0)
+            *place_of(known, old.places[i].hash, NULL, NULL, NULL) = old.places[i];
+}
+
+/* The number of the item in the list, or `number` when it is new. */
+static size_t number_of(struct arena *arena, struct known *known, uint32_t hash, const void *list,
+                        same_function *same, const void *item, size_t number)
+{
+    struct known_place *place;
+
+    if (known->count * 2 >= known->capacity)
+        enlarge(arena, known);
+    place = place_of(known, hash, list, same, item);
+    if (place->number != 0)
+        return place->number - 1;
+    *place = (struct known_place){hash, number + 1};
+    known->count++;
+    return number;
+}
+
+static uint32_t hash_string(const char *text)
+{
+    uint32_t hash = mix_start;
+
+    mix(&hash, text, strlen(text));
+    return hash;
+}
+
+static bool same_string(const void *list, size_t number, const void *item)
+{
+    return strcmp(((const struct strings *)list)->list[number], item) == 0;
+}
+
+/* The number of a string that was shared before, or is added now. */
+static size_t share_string(struct arena *arena, struct strings *strings, const char *text)
+{
+    size_t number = number_of(arena, &strings->known, hash_string(text), strings, same_string, text,
+                              strings->count);
+
+    return number == strings->count ? add_string(arena, strings, text) : number;
 }
 
 /* ---- event ids ------------------------------------------------------------------------------- */
@@ -117,27 +182,49 @@ struct definition {
 
 /* What kpdb.h, its private headers and kpdb_ids.h itself have defined already. */
 static const char *const own_definitions[] = {
-    "ANY_RELEASE",     "ARM",
-    "ARM64",           "CLASS_CONFIGURABLE",
-    "CLASS_FIXED",     "CLASS_POWER",
-    "CONFLICT",        "COUNTERS_MAX",
-    "DUPLICATE",       "END",
-    "EVENTS_MAX",      "EVERY_PASS",
-    "FINGERPRINT",     "H",
-    "HASH_H",          "I386",
-    "IDS_H",           "INTERNAL",
-    "KPERFDATA",       "NOT_FORCED",
-    "NOT_IN_RELEASE",  "NOT_ON_CPU",
-    "NO_COUNTER",      "NO_CPU",
-    "NO_EVENT",        "NO_EVENTS",
-    "NO_ID",           "OK",
-    "OPTIMAL",         "PLACE_H",
-    "PLAN_MAX",        "SPREAD_MAX",
-    "TOO_MANY",        "UNAVAILABLE",
-    "UNROLL",          "WARN_ALL_MODES",
-    "WARN_OTHER_BITS", "WARN_REFUSED",
-    "WARN_TOO_WIDE",   "WARN_UNLISTED",
-    "WARN_USER_MODE",  "X86_64",
+    "ANY_RELEASE",
+    "ARM",
+    "ARM64",
+    "CLASS_CONFIGURABLE",
+    "CLASS_FIXED",
+    "CLASS_POWER",
+    "CONFLICT",
+    "COUNTERS_MAX",
+    "DUPLICATE",
+    "END",
+    "EVENTS_MAX",
+    "EVERY_PASS",
+    "FINGERPRINT",
+    "H",
+    "HASH_H",
+    "I386",
+    "IDS_H",
+    "INLINE",
+    "INTERNAL",
+    "KPERFDATA",
+    "NOT_FORCED",
+    "NOT_IN_RELEASE",
+    "NOT_ON_CPU",
+    "NO_COUNTER",
+    "NO_CPU",
+    "NO_EVENT",
+    "NO_EVENTS",
+    "NO_ID",
+    "OK",
+    "OPTIMAL",
+    "PLACE_H",
+    "PLAN_MAX",
+    "SPREAD_MAX",
+    "TOO_MANY",
+    "UNAVAILABLE",
+    "UNROLL",
+    "WARN_ALL_MODES",
+    "WARN_OTHER_BITS",
+    "WARN_REFUSED",
+    "WARN_TOO_WIDE",
+    "WARN_UNLISTED",
+    "WARN_USER_MODE",
+    "X86_64",
 };
 
 enum { OWN_DEFINITIONS = sizeof own_definitions / sizeof own_definitions[0] };
@@ -263,54 +350,87 @@ static size_t id_of(const struct index *index, const char *name)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static size_t share_kind(struct layout *layout, const struct layout_kind *kind)
+static bool same_kind(const void *list, size_t number, const void *item)
 {
-    for (size_t i = 1; i < layout->kind_count; i++) {
-        const struct layout_kind *k = &layout->kinds[i];
+    const struct layout_kind *a = &((const struct layout_kind *)list)[number], *b = item;
 
-        if (k->counters == kind->counters && k->fallback == kind->fallback &&
-            k->other == kind->other && k->releases == kind->releases && k->fixed == kind->fixed)
-            return i;
-    }
-    layout->kinds[layout->kind_count] = *kind;
-    return layout->kind_count++;
+    return a->counters == b->counters && a->fallback == b->fallback && a->other == b->other &&
+           a->releases == b->releases && a->fixed == b->fixed;
 }
 
-/* The rows of every id, as they are found: a chain through next from heads[id], numbers from 1. */
-struct row_chains {
+/* The rows of every id, as they are found: of each its id, and which of the id's rows it is. */
+struct row_list {
     struct layout_row *rows;
-    size_t *next, *heads;
+    size_t *ids, *variants;
     size_t count;
+    size_t *variant_count; /* of each id */
+    struct known known, kinds, lists;
 };
 
-/* Which of an id's rows it is, added behind the others when it is new. */
-static size_t share_row(struct row_chains *chains, size_t id, const struct layout_row *row)
+static size_t share_kind(struct arena *arena, struct layout *layout, struct known *known,
+                         const struct layout_kind *kind)
 {
-    size_t *at = &chains->heads[id], variant = 0;
+    const uint32_t parts[] = {kind->counters, kind->fallback, kind->other, kind->releases,
+                              (uint32_t)kind->fixed};
+    uint32_t hash = mix_start;
+    size_t number;
 
-    for (; *at != 0; at = &chains->next[*at - 1], variant++) {
-        const struct layout_row *r = &chains->rows[*at - 1];
+    mix(&hash, parts, sizeof parts);
+    number = number_of(arena, known, hash, layout->kinds, same_kind, kind, layout->kind_count);
+    if (number == layout->kind_count)
+        layout->kinds[layout->kind_count++] = *kind;
+    return number;
+}
 
-        if (r->number == row->number && r->umask == row->umask && r->kind == row->kind)
-            return variant;
+struct row_of_id {
+    size_t id;
+    const struct layout_row *row;
+};
+
+static bool same_row(const void *list, size_t number, const void *item)
+{
+    const struct row_list *rows = list;
+    const struct row_of_id *wanted = item;
+    const struct layout_row *row = &rows->rows[number];
+
+    return rows->ids[number] == wanted->id && row->number == wanted->row->number &&
+           row->umask == wanted->row->umask && row->kind == wanted->row->kind;
+}
+
+/* Which of an id's rows it is, added behind the others when it is new. */
+static size_t share_row(struct arena *arena, struct row_list *rows, size_t id,
+                        const struct layout_row *row)
+{
+    const size_t parts[] = {id, row->number, row->umask, row->kind};
+    const struct row_of_id wanted = {id, row};
+    uint32_t hash = mix_start;
+    size_t number;
+
+    mix(&hash, parts, sizeof parts);
+    number = number_of(arena, &rows->known, hash, rows, same_row, &wanted, rows->count);
+    if (number == rows->count) {
+        rows->rows[number] = *row;
+        rows->ids[number] = id;
+        rows->variants[number] = rows->variant_count[id]++;
+        rows->count++;
     }
-    chains->rows[chains->count] = *row;
-    *at = ++chains->count;
-    return variant;
+    return rows->variants[number];
 }
 
 /* The rows in the order of their ids, so that a variant is counted from the id's first. */
-static void order_rows(struct arena *arena, struct layout *layout, const struct row_chains *chains)
+static void order_rows(struct arena *arena, struct layout *layout, const struct row_list *rows)
 {
-    layout->rows = arena_alloc(arena, chains->count, sizeof(struct layout_row));
-    for (size_t id = 0; id < layout->event_ids; id++) {
-        add_number(arena, &layout->row_at, layout->row_count);
-        for (size_t at = chains->heads[id]; at != 0; at = chains->next[at - 1])
-            layout->rows[layout->row_count++] = chains->rows[at - 1];
-    }
+    layout->rows = arena_alloc(arena, rows->count, sizeof(struct layout_row));
+    layout->row_count = rows->count;
+    add_number(arena, &layout->row_at, 0);
+    for (size_t id = 0; id < layout->event_ids; id++)
+        add_number(arena, &layout->row_at, layout->row_at.list[id] + rows->variant_count[id]);
+    for (size_t i = 0; i < rows->count; i++)
+        layout->rows[layout->row_at.list[rows->ids[i]] + rows->variants[i]] = rows->rows[i];
 }
 
-static struct layout_row event_row(struct layout *layout, const struct index *index,
+static struct layout_row event_row(struct arena *arena, struct layout *layout,
+                                   struct row_list *rows, const struct index *index,
                                    const struct cpu *cpu, const struct event *event)
 {
     struct layout_kind kind = {
@@ -318,158 +438,270 @@ static struct layout_row event_row(struct layout *layout, const struct index *in
         .fallback =
             event->fallback == NULL ? LAYOUT_NO_ID : (unsigned)id_of(index, event->fallback),
         .other = event->other,
-        .releases = event->releases == cpu->releases ? 0 : event->releases,
+        .releases = event->releases == cpu->releases ? LAYOUT_ALL_RELEASES : event->releases,
         .fixed = event->fixed,
     };
 
-    return (struct layout_row){event->number, event->umask, share_kind(layout, &kind), event->name};
+    return (struct layout_row){event->number, event->umask,
+                               share_kind(arena, layout, &rows->kinds, &kind), event->name};
 }
 
-/* A CPU of before that has the same variants of the same ids serves this one too. */
-static void share_table(struct layout *layout, size_t cpu)
+static bool same_list(const void *list, size_t number, const void *item)
 {
-    struct layout_cpu *this = &layout->cpus[cpu];
+    const struct layout_list *a = &((const struct layout_list *)list)[number], *b = item;
 
-    for (size_t c = 0; c < cpu; c++) {
-        const struct layout_cpu *other = &layout->cpus[c];
+    return a->count == b->count &&
+           (a->count == 0 || (memcmp(a->ids, b->ids, a->count * sizeof *a->ids) == 0 &&
+                              memcmp(a->variants, b->variants, a->count * sizeof *a->ids) == 0));
+}
 
-        if (other->first != this->first || other->span != this->span || this->span == 0 ||
-            memcmp(&layout->variants.list[other->variant_at],
-                   &layout->variants.list[this->variant_at], this->span * sizeof(size_t)) != 0)
-            continue;
-        layout->variants.count = this->variant_at;
-        this->variant_at = other->variant_at;
-        return;
-    }
+/* A CPU of before that has the same variants of the same ids has the same list. */
+static size_t share_list(struct arena *arena, struct layout *layout, struct known *known,
+                         const struct layout_list *list)
+{
+    uint32_t hash = mix_start;
+    size_t number;
+
+    mix(&hash, list->ids, list->count * sizeof *list->ids);
+    mix(&hash, list->variants, list->count * sizeof *list->variants);
+    number = number_of(arena, known, hash, layout->lists, same_list, list, layout->list_count);
+    if (number == layout->list_count)
+        layout->lists[layout->list_count++] = *list;
+    return number;
 }
 
 static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
-                               const struct index *index, struct row_chains *chains, size_t cpu)
+                               const struct index *index, struct row_list *rows, size_t cpu)
 {
     const struct database *db = &layout->model->cpus[cpu].db;
-    struct layout_cpu *to = &layout->cpus[cpu];
-    size_t *variants = arena_alloc(arena, layout->event_ids, sizeof *variants);
-    size_t end = 0;
+    size_t count = db->event_count + db->alias_count, end = 0;
+    size_t *ids = arena_alloc(arena, count, sizeof *ids);
+    size_t *variants = arena_alloc(arena, count, sizeof *variants);
+    struct layout_list list = {ids, variants, count, layout->event_ids, 0, 0, 0};
 
-    to->first = layout->event_ids;
-    to->variant_at = layout->variants.count;
-    for (size_t id = 0; id < layout->event_ids; id++)
-        variants[id] = SIZE_MAX;
-    for (size_t i = 0; i < db->event_count + db->alias_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         bool alias = i >= db->event_count;
         const struct alias *a = alias ? &db->aliases[i - db->event_count] : NULL;
-        size_t id = id_of(index, alias ? a->name : db->events[i].name);
         struct layout_row row = {.name = alias ? a->event : NULL};
 
+        ids[i] = id_of(index, alias ? a->name : db->events[i].name);
         if (alias)
             row.number = (unsigned)id_of(index, a->event);
         else
-            row = event_row(layout, index, &layout->model->cpus[cpu], &db->events[i]);
-        variants[id] = share_row(chains, id, &row);
-        to->first = id < to->first ? id : to->first;
-        end = id + 1 > end ? id + 1 : end;
-        if (variants[id] + 1 > layout->no_variant)
-            layout->no_variant = variants[id] + 1;
+            row = event_row(arena, layout, rows, index, &layout->model->cpus[cpu], &db->events[i]);
+        variants[i] = share_row(arena, rows, ids[i], &row);
+        list.first = ids[i] < list.first ? ids[i] : list.first;
+        end = ids[i] + 1 > end ? ids[i] + 1 : end;
     }
-    to->span = end > to->first ? end - to->first : 0;
-    for (size_t i = 0; i < to->span; i++)
-        add_number(arena, &layout->variants, variants[to->first + i]);
-    if (to->span % 2 != 0) /* whole bytes, if two of them share one */
-        add_number(arena, &layout->variants, SIZE_MAX);
-    share_table(layout, cpu);
+    list.span = end > list.first ? end - list.first : 0;
+    layout->cpus[cpu].list = share_list(arena, layout, &rows->lists, &list);
 }
 
 static void lay_out_events(struct arena *arena, struct layout *layout, const struct index *index)
 {
     const struct model *model = layout->model;
-    struct row_chains chains = {0};
-    size_t rows = 0;
+    struct row_list rows = {0};
+    size_t most = 0;
 
     for (size_t c = 0; c < model->cpu_count; c++)
-        rows += model->cpus[c].db.event_count + model->cpus[c].db.alias_count;
-    chains.rows = arena_alloc(arena, rows, sizeof *chains.rows);
-    chains.next = arena_alloc(arena, rows, sizeof *chains.next);
-    chains.heads = arena_alloc(arena, layout->event_ids, sizeof *chains.heads);
-    layout->kinds = arena_alloc(arena, rows + 1, sizeof(struct layout_kind));
+        most += model->cpus[c].db.event_count + model->cpus[c].db.alias_count;
+    rows.rows = arena_alloc(arena, most, sizeof *rows.rows);
+    rows.ids = arena_alloc(arena, most, sizeof *rows.ids);
+    rows.variants = arena_alloc(arena, most, sizeof *rows.variants);
+    rows.variant_count = arena_alloc(arena, layout->event_ids, sizeof *rows.variant_count);
+    layout->kinds = arena_alloc(arena, most + 1, sizeof(struct layout_kind));
     layout->kind_count = 1;
+    layout->lists = arena_alloc(arena, model->cpu_count, sizeof(struct layout_list));
     for (size_t c = 0; c < model->cpu_count; c++)
-        lay_out_cpu_events(arena, layout, index, &chains, c);
-    order_rows(arena, layout, &chains);
-    layout->no_variant = layout->no_variant < LAYOUT_HALF_BYTE ? LAYOUT_HALF_BYTE
-                         : layout->no_variant < UINT8_MAX      ? UINT8_MAX
-                                                               : UINT16_MAX;
-    for (size_t i = 0; i < layout->variants.count; i++)
-        if (layout->variants.list[i] == SIZE_MAX)
-            layout->variants.list[i] = layout->no_variant;
+        lay_out_cpu_events(arena, layout, index, &rows, c);
+    order_rows(arena, layout, &rows);
+}
+
+/* ---- which of an id's rows is a CPU's -------------------------------------------------------- */
+
+static int compare_spans(const void *a, const void *b)
+{
+    const struct layout_list *x = *(struct layout_list *const *)a;
+    const struct layout_list *y = *(struct layout_list *const *)b;
+
+    return x->span != y->span ? (x->span < y->span ? 1 : -1) : (x > y) - (x < y);
+}
+
+/*
+ * Where each list's variants are: the longest first, one behind the other; those of half a byte in
+ * the half that is shorter so far. How many numbers that makes.
+ */
+static size_t place_lists(struct arena *arena, struct layout *layout)
+{
+    struct layout_list **order = arena_alloc(arena, layout->list_count, sizeof *order);
+    bool halves = layout->most_variants == LAYOUT_HALF_BYTE;
+    size_t ends[2] = {0, 0};
+
+    for (size_t i = 0; i < layout->list_count; i++)
+        order[i] = &layout->lists[i];
+    if (layout->list_count != 0)
+        qsort(order, layout->list_count, sizeof *order, compare_spans);
+    for (size_t i = 0; i < layout->list_count; i++) {
+        bool half = halves && ends[1] < ends[0];
+
+        order[i]->at = ends[half];
+        order[i]->shift = half ? 4 : 0;
+        ends[half] += order[i]->span;
+    }
+    return ends[0] > ends[1] ? ends[0] : ends[1];
+}
+
+static void fill_variants(struct arena *arena, struct layout *layout, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_number(arena, &layout->variants, 0);
+    for (size_t l = 0; l < layout->list_count; l++) {
+        const struct layout_list *list = &layout->lists[l];
+
+        for (size_t i = 0; i < list->count; i++)
+            layout->variants.list[list->at + list->ids[i] - list->first] |= (list->variants[i] + 1)
+                                                                            << list->shift;
+    }
+}
+
+static void fill_pairs(struct arena *arena, struct layout *layout, size_t count)
+{
+    uint32_t *hashes = arena_alloc(arena, count, sizeof *hashes);
+    size_t *lists = arena_alloc(arena, count, sizeof *lists);
+    size_t *rows = arena_alloc(arena, count, sizeof *rows), pair = 0;
+
+    for (size_t l = 0; l < layout->list_count; l++)
+        for (size_t i = 0; i < layout->lists[l].count; i++, pair++) {
+            const struct layout_list *list = &layout->lists[l];
+
+            hashes[pair] = kpdb_mix((uint32_t)l << 16, (uint32_t)list->ids[i]);
+            lists[pair] = l;
+            rows[pair] = layout->row_at.list[list->ids[i]] + list->variants[i];
+        }
+    layout->pairs = perfect_place(arena, (struct kpdb_hashing){0}, hashes, count);
+    for (size_t i = 0; i < layout->pairs.slot_count; i++) {
+        pair = layout->pairs.slots[i];
+        add_number(arena, &layout->pair_lists,
+                   pair == PERFECT_NONE ? layout->list_count : lists[pair]);
+        add_number(arena, &layout->pair_rows, pair == PERFECT_NONE ? 0 : rows[pair]);
+    }
+}
+
+/*
+ * Variants are the faster, and smaller where CPUs have most ids of their spans. Never are they
+ * more than so many bytes a pair of a CPU and an id that it has.
+ */
+static void lay_out_lists(struct arena *arena, struct layout *layout)
+{
+    enum { BYTES_A_PAIR = 16, BYTES_FREE = 4096 };
+    size_t most = 0, pairs = 0, numbers;
+
+    for (size_t l = 0; l < layout->list_count; l++) {
+        const struct layout_list *list = &layout->lists[l];
+
+        pairs += list->count;
+        for (size_t i = 0; i < list->count; i++)
+            most = list->variants[i] >= most ? list->variants[i] + 1 : most;
+    }
+    layout->most_variants = most <= LAYOUT_HALF_BYTE ? LAYOUT_HALF_BYTE
+                            : most <= UINT8_MAX      ? UINT8_MAX
+                                                     : UINT16_MAX;
+    numbers = place_lists(arena, layout);
+    layout->sparse =
+        numbers * (layout->most_variants == UINT16_MAX ? 2 : 1) > pairs * BYTES_A_PAIR + BYTES_FREE;
+    if (layout->sparse)
+        fill_pairs(arena, layout, pairs);
+    else
+        fill_variants(arena, layout, numbers);
 }
 
 /* ---- kernels' lists -------------------------------------------------------------------------- */
 
-/* The version that most of a CPU's selectors are in a list since. */
-static unsigned common_kernel(const struct database *db)
+/*
+ * The version that most of a CPU's selectors are in a list since, the first of two as common.
+ * counts: of every version, 0 before and after.
+ */
+static unsigned common_kernel(const struct database *db, size_t *counts)
 {
     size_t best = 0;
     unsigned common = 0;
 
-    for (size_t i = 0; i < db->event_count; i++) {
-        size_t count = 0;
-
-        for (size_t j = 0; j < db->event_count && db->events[i].has_number; j++)
-            count += db->events[j].has_number && db->events[j].kernel == db->events[i].kernel;
-        if (count > best) {
-            best = count;
+    for (size_t i = 0; i < db->event_count; i++)
+        counts[db->events[i].kernel] += db->events[i].has_number;
+    for (size_t i = 0; i < db->event_count; i++)
+        if (db->events[i].has_number && counts[db->events[i].kernel] > best) {
+            best = counts[db->events[i].kernel];
             common = db->events[i].kernel;
         }
-    }
+    for (size_t i = 0; i < db->event_count; i++)
+        counts[db->events[i].kernel] = 0;
     return common;
+}
+
+static int compare_kernels(const void *a, const void *b)
+{
+    size_t x = ((const struct layout_kernel *)a)->event;
+    size_t y = ((const struct layout_kernel *)b)->event;
+
+    return x < y ? -1 : x > y;
 }
 
 static void lay_out_kernels(struct arena *arena, struct layout *layout, const struct index *index)
 {
     const struct model *model = layout->model;
-    size_t events = 0;
+    size_t *counts = arena_alloc(arena, UINT16_MAX + 1, sizeof *counts), events = 0;
 
     for (size_t c = 0; c < model->cpu_count; c++)
         events += model->cpus[c].db.event_count;
     layout->kernels = arena_alloc(arena, events, sizeof *layout->kernels);
     for (size_t c = 0; c < model->cpu_count; c++) {
         const struct database *db = &model->cpus[c].db;
-        unsigned common = model->cpus[c].has_kernel_list ? common_kernel(db) : 0;
+        struct layout_cpu *cpu = &layout->cpus[c];
 
-        layout->cpus[c].kernel = common;
-        layout->cpus[c].kernels_at = layout->kernel_count;
+        cpu->kernel = model->cpus[c].has_kernel_list ? common_kernel(db, counts) : 0;
+        cpu->kernels_at = layout->kernel_count;
         for (size_t i = 0; i < db->event_count; i++)
-            if (db->events[i].has_number && db->events[i].kernel != common)
+            if (db->events[i].has_number && db->events[i].kernel != cpu->kernel)
                 layout->kernels[layout->kernel_count++] =
                     (struct layout_kernel){id_of(index, db->events[i].name), db->events[i].kernel};
-        layout->cpus[c].kernels = layout->kernel_count - layout->cpus[c].kernels_at;
+        cpu->kernels = layout->kernel_count - cpu->kernels_at;
+        if (cpu->kernels != 0)
+            qsort(&layout->kernels[cpu->kernels_at], cpu->kernels, sizeof *layout->kernels,
+                  compare_kernels);
     }
 }
 
 /* ---- renames --------------------------------------------------------------------------------- */
+
+/* The one that stands for all it was joined with. */
+static size_t root_of(size_t *roots, size_t i)
+{
+    for (; roots[i] != i; i = roots[i])
+        roots[i] = roots[roots[i]];
+    return i;
+}
 
 /* Spellings of one event form a ring, so that from any of them all others are reached. */
 static void lay_out_renames(struct arena *arena, struct layout *layout, const struct index *index)
 {
     const struct model *model = layout->model;
     size_t *next = arena_alloc(arena, layout->event_ids, sizeof *next);
+    size_t *roots = arena_alloc(arena, layout->event_ids, sizeof *roots);
 
     for (size_t i = 0; i < layout->event_ids; i++)
-        next[i] = i;
+        next[i] = roots[i] = i;
     for (size_t i = 0; i < model->rename_count; i++) {
         size_t from = id_of(index, model->renames[i].from);
         size_t to = id_of(index, model->renames[i].to);
-        bool together = false;
 
         if (from == LAYOUT_NO_ID || to == LAYOUT_NO_ID)
             continue;
-        for (size_t at = next[from]; at != from && !together; at = next[at])
-            together = at == to;
-        if (!together) { /* exchanging their successors joins two rings */
+        if (root_of(roots, from) != root_of(roots, to)) { /* exchanging successors joins rings */
             size_t after = next[from];
 
             next[from] = next[to];
             next[to] = after;
+            roots[root_of(roots, from)] = root_of(roots, to);
         }
     }
     for (size_t i = 0; i < layout->event_ids; i++)
@@ -481,13 +713,31 @@ static void lay_out_renames(struct arena *arena, struct layout *layout, const st
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
 
-static size_t share_set(struct layout *layout, const bool *cpus)
+/* What same_set() compares with. */
+struct sets {
+    const bool *const *list;
+    size_t cpus;
+};
+
+static bool same_set(const void *list, size_t number, const void *item)
 {
-    for (size_t i = 0; i < layout->set_count; i++)
-        if (memcmp(layout->sets[i], cpus, layout->model->cpu_count * sizeof *cpus) == 0)
-            return i;
-    layout->sets[layout->set_count] = cpus;
-    return layout->set_count++;
+    const struct sets *sets = list;
+
+    return memcmp(sets->list[number], item, sets->cpus * sizeof(bool)) == 0;
+}
+
+static size_t share_set(struct arena *arena, struct layout *layout, struct known *known,
+                        const bool *cpus)
+{
+    const struct sets sets = {layout->sets, layout->model->cpu_count};
+    uint32_t hash = mix_start;
+    size_t number;
+
+    mix(&hash, cpus, sets.cpus * sizeof *cpus);
+    number = number_of(arena, known, hash, &sets, same_set, cpus, layout->set_count);
+    if (number == layout->set_count)
+        layout->sets[layout->set_count++] = cpus;
+    return number;
 }
 
 /* Whether a candidate can ever be asked for in this build. */
@@ -502,6 +752,7 @@ static bool wanted(const struct model *model, const struct candidate *candidate)
 static void lay_out_names(struct arena *arena, struct layout *layout, const struct index *index)
 {
     const struct model *model = layout->model;
+    struct known sets = {0};
     size_t most = 0;
 
     for (size_t n = 0; n < model->name_count; n++)
@@ -521,8 +772,8 @@ static void lay_out_names(struct arena *arena, struct layout *layout, const stru
 
             if (event == LAYOUT_NO_ID || !wanted(model, &name->candidates[i]))
                 continue;
-            layout->candidates[layout->candidate_count++] =
-                (struct layout_candidate){event, share_set(layout, name->candidates[i].cpus)};
+            layout->candidates[layout->candidate_count++] = (struct layout_candidate){
+                event, share_set(arena, layout, &sets, name->candidates[i].cpus)};
         }
     }
     add_number(arena, &layout->name_at, layout->candidate_count);
@@ -533,15 +784,15 @@ static void lay_out_prose(struct arena *arena, struct layout *layout)
     const struct model *model = layout->model;
 
     for (size_t n = 0; n < model->name_count; n++) {
-        share_string(arena, &layout->prose, 0, model->names[n].unit);
-        share_string(arena, &layout->prose, 0, model->names[n].summary);
+        share_string(arena, &layout->prose, model->names[n].unit);
+        share_string(arena, &layout->prose, model->names[n].summary);
     }
     for (size_t m = 0; m < model->metric_count; m++) {
         const struct metric *metric = &model->metrics[m];
 
-        share_string(arena, &layout->prose, 0, metric->name);
-        share_string(arena, &layout->prose, 0, metric->unit);
-        share_string(arena, &layout->prose, 0, metric->summary);
+        share_string(arena, &layout->prose, metric->name);
+        share_string(arena, &layout->prose, metric->unit);
+        share_string(arena, &layout->prose, metric->summary);
         for (size_t i = 0; i < metric->numerator_count; i++)
             add_number(arena, &layout->terms, metric->numerator[i]);
         for (size_t i = 0; i < metric->denominator_count; i++)
@@ -551,11 +802,9 @@ static void lay_out_prose(struct arena *arena, struct layout *layout)
 
 size_t layout_prose(const struct layout *layout, const char *text)
 {
-    size_t i = 0;
-
-    while (strcmp(layout->prose.list[i], text) != 0)
-        i++;
-    return i;
+    return place_of(&layout->prose.known, hash_string(text), &layout->prose, same_string, text)
+               ->number -
+           1;
 }
 
 /* ---- CPUs ------------------------------------------------------------------------------------ */
@@ -563,12 +812,11 @@ size_t layout_prose(const struct layout *layout, const char *text)
 static void lay_out_cpus(struct arena *arena, struct layout *layout)
 {
     const struct model *model = layout->model;
-    size_t from = layout->strings.count, ids = 0;
+    size_t ids = 0;
 
-    layout->releases_at = from;
+    layout->releases_at = layout->strings.count;
     for (size_t r = 0; r < model->release_count; r++)
         add_string(arena, &layout->strings, model->releases[r]);
-    from = layout->strings.count;
     for (size_t c = 0; c < model->cpu_count; c++)
         ids += model->cpus[c].db.id_count;
     layout->ids = arena_alloc(arena, ids, sizeof *layout->ids);
@@ -577,13 +825,12 @@ static void lay_out_cpus(struct arena *arena, struct layout *layout)
         struct layout_cpu *to = &layout->cpus[c];
 
         to->cpu = cpu;
-        to->db = share_string(arena, &layout->strings, from, cpu->db.name);
-        to->marketing = share_string(arena, &layout->strings, from, cpu->db.marketing_name);
+        to->db = share_string(arena, &layout->strings, cpu->db.name);
+        to->marketing = share_string(arena, &layout->strings, cpu->db.marketing_name);
         to->ids_at = layout->id_count;
         to->also_at = layout->also.count;
         for (size_t i = 0; i < cpu->also_count; i++)
-            add_number(arena, &layout->also,
-                       share_string(arena, &layout->strings, from, cpu->also[i]));
+            add_number(arena, &layout->also, share_string(arena, &layout->strings, cpu->also[i]));
         for (size_t i = 0; i < cpu->db.id_count; i++) {
             const struct chip *chip = model_chip(model, &cpu->db.ids[i]);
             struct layout_id *id = &layout->ids[layout->id_count++];
@@ -591,116 +838,80 @@ static void lay_out_cpus(struct arena *arena, struct layout *layout)
             *id = (struct layout_id){cpu->db.ids[i], c, layout->chips.count, 0};
             for (; chip != NULL && id->chips < chip->name_count; id->chips++)
                 add_number(arena, &layout->chips,
-                           share_string(arena, &layout->strings, from, chip->names[id->chips]));
+                           share_string(arena, &layout->strings, chip->names[id->chips]));
         }
     }
 }
 
-/* ---- the hash: displacements that send every name to a slot of its own ----------------------- */
+/* ---- finding CPUs ---------------------------------------------------------------------------- */
 
-enum { BUCKET_BITS_MORE = 3 }; /* than the fewest that are tried */
+static const struct layout_id *sorting_ids;
 
-struct hashing {
-    struct kpdb_hashing by;
-    size_t names, buckets, slots;
-    uint32_t *hashes;
-    uint32_t *order; /* hashes, sorted, so a bucket's are together */
-    size_t *begin;   /* the bucket's first in `order`; one more than buckets */
-    size_t *taken;   /* slots, by the hash that has them */
-};
-
-static int compare_hashes(const void *a, const void *b)
+static int compare_cpu_ids(const void *a, const void *b)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return x < y ? -1 : x > y;
+    return cpu_id_compare(&sorting_ids[*(const size_t *)a].id, &sorting_ids[*(const size_t *)b].id);
 }
 
-static bool hash_names(const struct layout *layout, struct hashing *hashing)
+static void order_ids(struct arena *arena, struct layout *layout)
 {
-    for (size_t i = 0; i < hashing->names; i++) {
-        const char *name = layout->strings.list[i];
-
-        hashing->hashes[i] = hashing->order[i] = kpdb_hash(name, strlen(name), hashing->by);
-    }
-    qsort(hashing->order, hashing->names, sizeof *hashing->order, compare_hashes);
-    for (size_t i = 1; i < hashing->names; i++)
-        if (hashing->order[i] == hashing->order[i - 1])
-            return false;
-    return true;
+    for (size_t i = 0; i < layout->id_count; i++)
+        add_number(arena, &layout->id_order, i);
+    sorting_ids = layout->ids;
+    if (layout->id_count != 0)
+        qsort(layout->id_order.list, layout->id_count, sizeof(size_t), compare_cpu_ids);
 }
 
-static void fill_buckets(struct hashing *hashing)
+static int compare_folded(const char *a, const char *b)
 {
-    size_t at = 0;
-
-    for (size_t b = 0; b < hashing->buckets; b++) {
-        hashing->begin[b] = at;
-        while (at < hashing->names && kpdb_bucket(hashing->order[at], hashing->by) == b)
-            at++;
-    }
-    hashing->begin[hashing->buckets] = at;
+    while (*a != '\0' && kpdb_folded(*a) == kpdb_folded(*b))
+        a++, b++;
+    return (unsigned char)kpdb_folded(*a) - (unsigned char)kpdb_folded(*b);
 }
 
-static bool place_bucket(struct hashing *hashing, size_t bucket, uint32_t displacement)
+static int compare_designations(const void *a, const void *b)
 {
-    for (size_t i = hashing->begin[bucket]; i < hashing->begin[bucket + 1]; i++) {
-        uint32_t slot = kpdb_slot(hashing->order[i], displacement, (uint32_t)hashing->slots);
+    const struct layout_designation *x = a, *y = b;
+    int order = compare_folded(sorting_names[x->string], sorting_names[y->string]);
 
-        if (hashing->taken[slot] != SIZE_MAX) {
-            while (i-- > hashing->begin[bucket])
-                hashing
-                    ->taken[kpdb_slot(hashing->order[i], displacement, (uint32_t)hashing->slots)] =
-                    SIZE_MAX;
-            return false;
-        }
-        hashing->taken[slot] = i;
-    }
-    return true;
+    return order != 0 ? order : x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
-/* The fullest buckets first, while there is room. */
-static bool place_names(struct hashing *hashing, uint32_t limit, size_t *displacements)
+static void add_designation(struct layout *layout, size_t string, size_t cpu)
 {
-    size_t fullest = 0;
+    size_t rank = layout->designation_count++;
 
-    for (size_t i = 0; i < hashing->slots; i++)
-        hashing->taken[i] = SIZE_MAX;
-    for (size_t b = 0; b < hashing->buckets; b++) {
-        displacements[b] = 0;
-        if (hashing->begin[b + 1] - hashing->begin[b] > fullest)
-            fullest = hashing->begin[b + 1] - hashing->begin[b];
-    }
-    for (size_t size = fullest; size > 0; size--)
-        for (size_t b = 0; b < hashing->buckets; b++) {
-            uint32_t displacement = 0;
-
-            if (hashing->begin[b + 1] - hashing->begin[b] != size)
-                continue;
-            while (displacement < limit && !place_bucket(hashing, b, displacement))
-                displacement++;
-            if (displacement == limit)
-                return false;
-            displacements[b] = displacement;
-        }
-    return true;
+    layout->designations[rank] = (struct layout_designation){string, cpu, rank};
 }
 
-static void keep_hash(struct arena *arena, struct layout *layout, const struct hashing *hashing,
-                      size_t *displacements)
+/* Databases, then what else they are called, then chips: the first is meant by what is several's.
+ */
+static void lay_out_designations(struct arena *arena, struct layout *layout)
 {
-    size_t *slots = arena_alloc(arena, hashing->slots, sizeof *slots);
+    struct layout_designation *list;
+    size_t cpus = layout->model->cpu_count, count = 0;
 
-    for (size_t i = 0; i < hashing->names; i++) {
-        uint32_t hash = hashing->hashes[i];
-        size_t displacement = displacements[kpdb_bucket(hash, hashing->by)];
-
-        slots[kpdb_slot(hash, (uint32_t)displacement, (uint32_t)hashing->slots)] = i;
-    }
-    layout->hashing = hashing->by;
-    layout->displacements = (struct numbers){displacements, hashing->buckets, hashing->buckets};
-    layout->slots = (struct numbers){slots, hashing->slots, hashing->slots};
+    list = arena_alloc(arena, cpus + layout->also.count + layout->chips.count, sizeof *list);
+    layout->designations = list;
+    for (size_t c = 0; c < cpus; c++)
+        add_designation(layout, layout->cpus[c].db, c);
+    for (size_t c = 0; c < cpus; c++)
+        for (size_t i = 0; i < layout->model->cpus[c].also_count; i++)
+            add_designation(layout, layout->also.list[layout->cpus[c].also_at + i], c);
+    for (size_t i = 0; i < layout->id_count; i++)
+        for (size_t n = 0; n < layout->ids[i].chips; n++)
+            add_designation(layout, layout->chips.list[layout->ids[i].chips_at + n],
+                            layout->ids[i].cpu);
+    sorting_names = layout->strings.list;
+    if (layout->designation_count != 0)
+        qsort(list, layout->designation_count, sizeof *list, compare_designations);
+    for (size_t i = 0; i < layout->designation_count; i++)
+        if (count == 0 || compare_folded(sorting_names[list[count - 1].string],
+                                         sorting_names[list[i].string]) != 0)
+            list[count++] = list[i];
+    layout->designation_count = count;
 }
+
+/* ---- the hash of names ----------------------------------------------------------------------- */
 
 static void measure_names(struct layout *layout, size_t names)
 {
@@ -710,94 +921,35 @@ static void measure_names(struct layout *layout, size_t names)
     for (size_t i = 0; i < layout->strings.count; i++)
         if (strlen(layout->strings.list[i]) > layout->longest)
             layout->longest = strlen(layout->strings.list[i]);
-    for (unsigned spread = 0; spread <= SPREAD_MAX && covered * 8 < names * 7; spread++) {
+    for (unsigned spread = 0; spread <= SPREAD_MAX && covered * 4 < names * 3; spread++) {
         covered = 0;
         for (size_t i = 0; i < names; i++)
-            covered += strlen(layout->strings.list[i]) <= 8 * (((size_t)1 << spread) + 1);
+            covered += strlen(layout->strings.list[i]) <= kpdb_words_hold(spread);
         layout->compare_spread = spread;
     }
 }
 
-/* With the fewest buckets that do, and displacements of one byte where that is possible. */
-static bool place_hashes(struct hashing *hashing, unsigned least, size_t *displacements)
-{
-    for (uint32_t limit = 1u << 8; limit <= 1u << 16; limit <<= 8)
-        for (unsigned bits = least; bits < least + BUCKET_BITS_MORE; bits++) {
-            hashing->by.shift = 32 - bits;
-            hashing->buckets = (size_t)1 << bits;
-            fill_buckets(hashing);
-            if (place_names(hashing, limit < hashing->slots ? limit : (uint32_t)hashing->slots,
-                            displacements))
-                return true;
-        }
-    return false;
-}
-
-/* With the fewest words that do. */
 static void lay_out_hash(struct arena *arena, struct layout *layout, size_t names)
 {
-    enum { ROTATE_MIN = 5, ROTATE_MAX = 27 };
-    struct hashing hashing = {.names = names, .slots = 1};
-    size_t *displacements;
-    unsigned least = 1;
-
     measure_names(layout, names);
-    if (names == 0) { /* one slot, of a string that is no name */
-        layout->hashing = (struct kpdb_hashing){0, 1, 31};
-        add_number(arena, &layout->displacements, 0);
-        add_number(arena, &layout->displacements, 0);
-        add_number(arena, &layout->slots, 0);
-        return;
-    }
-    while (names >> least > 2)
-        least++;
-    hashing.hashes = arena_alloc(arena, names, sizeof *hashing.hashes);
-    hashing.order = arena_alloc(arena, names, sizeof *hashing.order);
-    while (hashing.slots < names)
-        hashing.slots *= 2;
-    hashing.taken = arena_alloc(arena, hashing.slots, sizeof *hashing.taken);
-    hashing.begin =
-        arena_alloc(arena, ((size_t)1 << (least + BUCKET_BITS_MORE)) + 1, sizeof *hashing.begin);
-    displacements =
-        arena_alloc(arena, (size_t)1 << (least + BUCKET_BITS_MORE), sizeof *displacements);
-    for (hashing.by.rotate = ROTATE_MIN; hashing.by.rotate <= ROTATE_MAX; hashing.by.rotate++)
-        for (hashing.by.spread = 0; hashing.by.spread <= KPDB_SPREAD_MAX; hashing.by.spread++) {
-            if (!hash_names(layout, &hashing))
-                continue;
-            if (!place_hashes(&hashing, least, displacements))
-                break;
-            keep_hash(arena, layout, &hashing, displacements);
-            return;
-        }
-    report_error(NULL, "no hash tells these %zu names apart (expected ordinary names)", names);
+    if (!perfect_names(arena, layout->strings.list, names, &layout->names))
+        report_error(NULL,
+                     "two of these %zu names agree in all of %d words spread over them (expected "
+                     "names that differ more)",
+                     names, (1 << KPDB_SPREAD_MAX) + 1);
 }
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
-/* The tables' numbers are 16 bits wide. */
-static void check_sizes(const struct layout *layout, size_t names)
+/* Numbers of both are 16 bits wide, in kpdb.h and where a pair of them is hashed. */
+static void check_sizes(const struct layout *layout)
 {
-    const struct {
-        const char *what;
-        size_t count;
-    } limits[] = {
-        {"event and chip-agnostic names", names},
-        {"strings", layout->strings.count},
-        {"rows", layout->row_count},
-        {"variants", layout->variants.count},
-        {"kinds of rows", layout->kind_count},
-        {"candidates", layout->candidate_count},
-        {"strings of prose", layout->prose.count},
-        {"CPUs", layout->model->cpu_count},
-        {"CPU ids", layout->id_count},
-        {"chips", layout->chips.count},
-        {"terms of metrics", layout->terms.count},
-    };
-
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-        if (limits[i].count >= LAYOUT_NO_ID)
-            report_error(NULL, "%zu %s (expected at most %d)", limits[i].count, limits[i].what,
-                         LAYOUT_NO_ID - 1);
+    if (layout->event_ids >= LAYOUT_NO_ID)
+        report_error(NULL, "%zu names of events (expected at most %d)", layout->event_ids,
+                     LAYOUT_NO_ID - 1);
+    if (layout->model->cpu_count >= LAYOUT_NO_ID)
+        report_error(NULL, "%zu CPUs (expected at most %d)", layout->model->cpu_count,
+                     LAYOUT_NO_ID - 1);
 }
 
 struct layout layout_tables(struct arena *arena, const struct model *model)
@@ -815,10 +967,13 @@ struct layout layout_tables(struct arena *arena, const struct model *model)
     lay_out_names(arena, &layout, &index);
     names = layout.strings.count;
     lay_out_cpus(arena, &layout);
+    order_ids(arena, &layout);
+    lay_out_designations(arena, &layout);
     lay_out_prose(arena, &layout);
-    check_sizes(&layout, names);
+    check_sizes(&layout);
     if (report_errors() != 0)
         return layout;
+    lay_out_lists(arena, &layout);
     lay_out_hash(arena, &layout, names);
     return layout;
 }

@@ -6,17 +6,17 @@
 #ifndef KPEPC_LAYOUT_H
 #define KPEPC_LAYOUT_H
 
-#include "../db/hash.h"
 #include "model.h"
+#include "perfect.h"
 
-enum { LAYOUT_NO_ID = 0xffff, LAYOUT_HALF_BYTE = 15 };
+enum { LAYOUT_NO_ID = 0xffff, LAYOUT_HALF_BYTE = 15, LAYOUT_ALL_RELEASES = 0xffff };
 
 /* What many rows share, so that a row is four bytes. Kind 0 is that of aliases. */
 struct layout_kind {
     uint32_t counters;
     unsigned fallback; /* event id, or LAYOUT_NO_ID */
     unsigned other;
-    uint32_t releases; /* 0: all of the CPU's */
+    uint32_t releases; /* LAYOUT_ALL_RELEASES: all of the CPU's */
     int fixed;
 };
 
@@ -29,11 +29,20 @@ struct layout_row {
 
 struct layout_cpu {
     const struct cpu *cpu;
-    size_t db, marketing;           /* strings */
-    unsigned kernel;                /* the first macOS whose kernel lists most of its events */
-    size_t kernels_at, kernels;     /* the events that are not as most */
-    size_t first, span, variant_at; /* ids first to first + span - 1 are those it may have */
+    size_t db, marketing;       /* strings */
+    unsigned kernel;            /* the first macOS whose kernel lists most of its events */
+    size_t kernels_at, kernels; /* the events that are not as most, by id */
+    size_t list;                /* of its ids, which it may share with CPUs of before */
     size_t ids_at, also_at;
+};
+
+/* The ids that a CPU has, and which of each id's rows it has. */
+struct layout_list {
+    const size_t *ids, *variants;
+    size_t count;
+    size_t first, span; /* ids first to first + span - 1 are those it may have */
+    size_t at;          /* of its variants, when there are */
+    unsigned shift;     /* 4: in the upper half of its bytes */
 };
 
 struct layout_id {
@@ -51,6 +60,21 @@ struct layout_candidate {
     size_t event, set;
 };
 
+/* A CPU by one of its names. */
+struct layout_designation {
+    size_t string, cpu;
+    size_t rank; /* of two that are one designation the lesser counts */
+};
+
+/* Numbers of what was seen before, by its hash. */
+struct known {
+    struct known_place {
+        uint32_t hash;
+        size_t number; /* from 1; 0: free */
+    } * places;
+    size_t capacity, count;
+};
+
 /* Numbers, growing. */
 struct numbers {
     size_t *list;
@@ -61,6 +85,7 @@ struct strings {
     const char **list;
     size_t count, capacity;
     size_t bytes; /* with their NULs */
+    struct known known;
 };
 
 struct layout {
@@ -73,18 +98,30 @@ struct layout {
     struct layout_cpu *cpus;
     struct layout_id *ids;
     size_t id_count;
-    struct numbers chips, also; /* strings */
+    struct numbers chips, also;              /* strings */
+    struct numbers id_order;                 /* of ids, by their numbers */
+    struct layout_designation *designations; /* by what they are when folded */
+    size_t designation_count;
 
-    struct numbers variants; /* of each CPU's ids: which of the id's rows, or no_variant */
-    size_t no_variant;       /* LAYOUT_HALF_BYTE: two of them in a byte */
-    struct numbers row_at;   /* of each id: its first row */
+    struct layout_list *lists; /* all different */
+    size_t list_count;
+    /*
+     * Either variants, of each list for each id from its first on, 0 for none and else counted from
+     * 1, or, when most would be 0, a perfect hash of the pairs of a list and an id that it has.
+     */
+    bool sparse;
+    size_t most_variants; /* of an id that fit; LAYOUT_HALF_BYTE: two numbers share a byte */
+    struct numbers variants;
+    struct perfect pairs;
+    struct numbers pair_lists, pair_rows; /* of the slots; list_count: none */
+    struct numbers row_at;                /* of each id: its first row */
     struct layout_row *rows;
     size_t row_count;
     struct layout_kind *kinds;
     size_t kind_count;
     struct layout_kernel *kernels; /* events that are not as most of their CPU, by CPU and id */
     size_t kernel_count;
-    struct numbers renames; /* pairs: an id and the next spelling of the same event */
+    struct numbers renames; /* pairs by id: an id and the next spelling of the same event */
 
     struct numbers name_at; /* the first candidate of each name, and the end */
     struct layout_candidate *candidates;
@@ -95,11 +132,10 @@ struct layout {
     struct strings prose; /* units, summaries, names of metrics */
     struct numbers terms; /* of metrics */
 
-    struct kpdb_hashing hashing;
+    struct perfect names;    /* of event ids and names */
     size_t longest;          /* string, bytes */
-    unsigned compare_spread; /* words that cover seven names of eight */
-    struct numbers displacements, slots;
-    uint32_t fingerprint; /* of the two headers of one compile: emit_tables() */
+    unsigned compare_spread; /* words that hold three names of four */
+    uint32_t fingerprint;    /* of the two headers of one compile: emit_tables() */
 };
 
 /* Reports what the tables cannot hold; the layout is whole only if nothing was. */

@@ -149,12 +149,11 @@ static bool same_entries(const struct plist_node *at, plist_t node)
     for (size_t i = 0; same && i < at->value->length; i++) {
         const struct plist_node child = {at->file, at, at->value->keys[i], at->value->items[i]};
         plist_t item = NULL;
-        char *key = NULL;
 
-        plist_dict_next_item(node, iterator, &key, &item);
-        same =
-            key != NULL && strcmp(key, child.key) == 0 ? same_node(&child, item) : differs(&child);
-        free(key);
+        plist_dict_next_item(node, iterator, NULL, &item);
+        same = item != NULL && plist_key_val_compare(plist_dict_item_get_key(item), child.key) == 0
+                   ? same_node(&child, item)
+                   : differs(&child);
     }
     free(iterator);
     return same;

@@ -22,6 +22,11 @@ GPERF_KINDS = {
     "gperf -P": ("pic", ["-P"]),
     "gperf -l -P": ("pic_lengths", ["-l", "-P"]),
 }
+# One table for the names of all CPUs, and what a CPU has by a name beside it.
+GPERF_ONE_KINDS = {
+    "gperf, one table": ("one", []),
+    "gperf -P, one table": ("one_pic", ["-P"]),
+}
 
 
 def write(path, text):
@@ -104,11 +109,45 @@ class Build:
         for i, rows in enumerate(tables):
             function = f"gperf_{suffix}_{i}"
             base = self.path("gperf", f"{name}-{suffix}", str(i))
-            write(f"{base}.gperf", databases.gperf_input(rows, function, "-P" in options))
-            run([*GPERF, *options, f"--output-file={base}.c", f"{base}.gperf"])
-            objects.append(self.compile(f"{base}.c", f"{base}.o", "-w", "-I", self.here))
+            rows = databases.gperf_rows(rows)
+            text = databases.gperf_input(rows, function, "row", "-P" in options)
+            objects.append(self.gperf_table(base, text, options))
             functions.append(function)
         return objects, functions
+
+    def gperf_table(self, base, text, options):
+        write(f"{base}.gperf", text)
+        run([*GPERF, *options, f"--output-file={base}.c", f"{base}.gperf"])
+        return self.compile(f"{base}.c", f"{base}.o", "-w", "-I", self.here)
+
+    def gperf_one(self, kind, tables):
+        """The same for the one table of all names."""
+        suffix, options = GPERF_ONE_KINDS[kind]
+        function, pool = f"gperf_{suffix}", "_pool" if "-P" in options else ""
+        base = self.path("gperf", suffix, "all")
+        numbers, values, begins, which = databases.in_one_table(tables)
+        names = {name: (number,) for name, number in numbers.items()}
+        text = databases.gperf_input(names, f"{function}_names", "name", "-P" in options)
+        rows = ",".join(f"{{{r.mask},{r.number},{r.umask},{r.fixed}}}" for r in values)
+        marks = ",".join(f"{{{','.join(map(str, row))}}}" for row in which)
+        code = f"""#include "gperf_row.h"
+const struct gperf{pool}_name *{function}_names(const char *name, size_t length);
+static const struct gperf_value values[] = {{{rows}}};
+static const uint16_t begins[] = {{{','.join(map(str, begins))}}};
+static const uint8_t which[][{len(tables)}] = {{{marks}}};
+const struct gperf_value *{function}(const char *name, size_t length, unsigned table)
+{{
+    const struct gperf{pool}_name *found = {function}_names(name, length);
+    unsigned mark = found == NULL ? 0 : which[found->number][table];
+
+    return mark == 0 ? NULL : &values[begins[found->number] + mark - 1];
+}}
+"""
+        beside = write(f"{base}-values.c", code)
+        return [
+            self.gperf_table(base, text, options),
+            self.compile(beside, f"{base}-values.o", *WARNINGS, "-I", self.here),
+        ], [function]
 
     def gperf_lists(self, functions):
         """One array of functions for each kind: gperf_row.h declares them."""

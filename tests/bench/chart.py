@@ -1,6 +1,6 @@
 """Where everything of chart.svg.mustache goes: templates do not calculate."""
 
-from report import GPERF_BEST, find, number
+from report import GPERF_BEST, GPERF_ONE, find, number
 
 WIDTH, LEFT, ROOM = 800, 190, 500  # of the picture; where bars begin; of the longest
 BAR, STEP, GAP, TITLE = 13, 17, 8, 26  # heights: a bar, to the next; between groups; a heading
@@ -8,6 +8,7 @@ BAR, STEP, GAP, TITLE = 13, 17, 8, 26  # heights: a bar, to the next; between gr
 RIVALS = (
     ("gperf", ("gperf",)),
     ("gperf, best options", GPERF_BEST),
+    ("gperf, one table", GPERF_ONE),
     ("libplist", ("libplist",)),
     ("libpfm4", ("libpfm4",)),
 )
@@ -20,7 +21,8 @@ def lookups(records):
     for name in dict.fromkeys(r["name"] for r in records):
         found = [(who, find(records, name, "ns", rivals)) for who, rivals in RIVALS]
         bars = [(who, r["value"]) for who, r in found if r["value"] is not None]
-        groups.append((name, [(OURS, found[0][1]["ours"]), *bars]))
+        if bars:
+            groups.append((name, [(OURS, found[0][1]["ours"]), *bars]))
     return groups
 
 

@@ -8,12 +8,13 @@ import string
 
 # Number, unit mask, counter mask and fixed counter (-1: none): what a lookup asks for.
 Row = collections.namedtuple("Row", "number umask mask fixed")
-# The `rows` by name of the CPU of `cpu_id`, and in `plists` the newest file that has each name.
-Cpu = collections.namedtuple("Cpu", "name cpu_id plists rows")
+# The `rows` by name of the CPU of `cpu_id`, in `plists` the newest file that has each name, and in
+# `passing` those that some release of it has and another has not, which may be renamed, and aliases.
+Cpu = collections.namedtuple("Cpu", "name cpu_id plists rows passing")
 
 
 def read_rows(path):
-    """The name and rows of one plist, and the ids of the CPUs that it is for."""
+    """The name and rows of one plist, the ids of the CPUs that it is for, and its aliases."""
     with open(path, "rb") as file:
         plist = plistlib.load(file)
     cpu = plist["system"]["cpu"]
@@ -26,11 +27,11 @@ def read_rows(path):
         )
         for name, event in cpu["events"].items()
     }
-    return plist["name"], rows, plist["kpep"]["cpus"]
+    return plist["name"], rows, plist["kpep"]["cpus"], cpu.get("aliases", {})
 
 
 def read_files(directory):
-    """{release: {path: (name, rows, ids)}} of a directory of snapshots."""
+    """{release: {path: (name, rows, ids, aliases)}} of a directory of snapshots."""
     releases = {}
     for release in sorted(os.listdir(directory)):
         folder = os.path.join(directory, release)
@@ -46,17 +47,19 @@ def read_cpus(directory):
     """
     used = collections.defaultdict(list)
     for files in read_files(directory).values():
-        for path, (name, rows, ids) in files.items():
+        for path, (name, rows, ids, aliases) in files.items():
             for cpu_id in ids:
-                used[cpu_id].append((path, name, rows))
+                used[cpu_id].append((path, name, rows, aliases))
     cpus = {}
     for cpu_id, files in sorted(used.items()):
         rows, plists = {}, {}
-        for path, _, newer in files:
+        for path, _, newer, _ in files:
             rows.update(newer)
             plists.update(dict.fromkeys(newer, path))
-        key = tuple(path for path, _, _ in files)
-        cpus.setdefault(key, Cpu(files[0][1], cpu_id, plists, rows))
+        passing = {name for name in rows if any(name not in file[2] for file in files)}
+        passing.update(*(file[3] for file in files))
+        key = tuple(file[0] for file in files)
+        cpus.setdefault(key, Cpu(files[0][1], cpu_id, plists, rows, passing))
     return sorted(cpus.values(), key=lambda cpu: cpu.name)
 
 
@@ -70,23 +73,42 @@ def distinct(tables):
     return unique, places
 
 
-def gperf_input(rows, function, pool):
-    """A file for gperf; `pool`: the name is an offset, as with --pic."""
+def gperf_input(rows, function, row, pool):
+    """A file for gperf, whose rows are struct `row`; `pool`: the name is an offset, as with -P."""
     lines = [
         "%{",
         '#include "gperf_row.h"',
         "%}",
-        f"struct {'gperf_pool_row' if pool else 'gperf_row'};",
+        f"struct gperf{'_pool' if pool else ''}_{row};",
         f"%define lookup-function-name {function}",
         f"%define hash-function-name {function}_hash",
         f"%define string-pool-name {function}_pool",
         "%%",
     ]
-    lines += [
-        f"{name}, {row.mask:#x}, {row.number:#x}, {row.umask:#x}, {row.fixed}"
-        for name, row in sorted(rows.items())
-    ]
+    lines += [f"{name}, {', '.join(map(str, values))}" for name, values in sorted(rows.items())]
     return "\n".join(lines) + "\n"
+
+
+def gperf_rows(rows):
+    return {
+        name: (f"{row.mask:#x}", f"{row.number:#x}", f"{row.umask:#x}", row.fixed)
+        for name, row in rows.items()
+    }
+
+
+def in_one_table(tables):
+    """
+    What gperf's one table for all CPUs needs beside it: numbers of the names, each name's distinct
+    rows one behind the other, where a name's begin, and which of them, from 1, a table has.
+    """
+    numbers = {name: n for n, name in enumerate(sorted({name for rows in tables for name in rows}))}
+    values, begins, which = [], [], []
+    for name in numbers:
+        own = list(dict.fromkeys(rows[name] for rows in tables if name in rows))
+        begins.append(len(values))
+        values += own
+        which.append([own.index(rows[name]) + 1 if name in rows else 0 for rows in tables])
+    return numbers, values, begins, which
 
 
 def misspell(rng, name, known):
@@ -106,7 +128,8 @@ def libpfm4_name(pmu, name):
 def queries(cpus, places, seed=1):
     """
     Lines for lookup.c: the CPU, the number of its gperf table, its plist, the name and libpfm4's
-    name ('-' for none), what is to be found, or a name that is not.
+    name ('-' for none), and what is to be found. An event comes as `hit`, then as `misspelt`,
+    and then another CPU's event, which this one has not, as `foreign`.
     """
     pmus = {
         "ivybridge": "ivb",
@@ -118,13 +141,16 @@ def queries(cpus, places, seed=1):
     }
     rng = random.Random(seed)
     known = {name for cpu in cpus for name in cpu.rows}
+    passing = {name for cpu in cpus for name in cpu.passing}
     lines = []
     for cpu, place in zip(cpus, places):
         pmu = pmus.get(cpu.name)
+        foreign = sorted(known - passing - set(cpu.rows))
         for name, row in sorted(cpu.rows.items()):
             miss = misspell(rng, name, known)
             spellings = [libpfm4_name(pmu, n) if pmu else "-" for n in (name, miss)]
             head = [cpu.name, cpu.cpu_id, place, cpu.plists[name]]
-            lines.append([*head, name, spellings[0], 1, *row])
-            lines.append([*head, miss, spellings[1], 0, 0, 0, 0, 0])
+            lines.append([*head, name, spellings[0], "hit", *row])
+            lines.append([*head, miss, spellings[1], "misspelt", 0, 0, 0, 0])
+            lines.append([*head, rng.choice(foreign), "-", "foreign", 0, 0, 0, 0])
     return "".join("\t".join(map(str, line)) + "\n" for line in lines)

@@ -1,7 +1,8 @@
 /*
  * Looks the same names up in libkpdb and in its rivals.
  *
- *   lookup QUERIES time RUNS   nanoseconds a lookup, the least of RUNS
+ *   lookup QUERIES time RUNS   nanoseconds a lookup, the least of RUNS; cold: with what the program
+ *                              has in memory flushed from the caches before each
  *   lookup QUERIES count       under callgrind: a dump of its counters per measurement
  *
  * QUERIES is written by databases.py. Every rival first answers every query once
@@ -29,6 +30,7 @@ enum {
     FILES_MAX = 64,
     LOOKUPS = 1 << 14,      /* a timed run, at least; in rounds of their own order */
     SLOW_LOOKUPS = 1 << 10, /* of the slow rivals: a longer run would be interrupted */
+    COLD_LOOKUPS = 1 << 8,
 };
 
 struct answer {
@@ -36,7 +38,10 @@ struct answer {
     uint32_t number, umask, mask;
 };
 
+enum kind { HIT, MISSPELT, FOREIGN, ALIAS, CHIP_AGNOSTIC };
+
 struct query {
+    enum kind kind;
     const char *cpu_name;
     unsigned cpu;   /* libkpdb's */
     unsigned table; /* gperf's */
@@ -112,6 +117,22 @@ static inline struct answer find_gperf_pic_lengths(const struct query *query)
     return gperf_pool_answer(gperf_pic_lengths[query->table](query->name, query->length));
 }
 
+static inline struct answer gperf_value_answer(const struct gperf_value *value)
+{
+    return value == NULL ? (struct answer){0}
+                         : (struct answer){true, value->number, value->umask, value->mask};
+}
+
+static inline struct answer find_gperf_one(const struct query *query)
+{
+    return gperf_value_answer(gperf_one(query->name, query->length, query->table));
+}
+
+static inline struct answer find_gperf_one_pic(const struct query *query)
+{
+    return gperf_value_answer(gperf_one_pic(query->name, query->length, query->table));
+}
+
 static inline uint32_t plist_number(plist_t event, const char *key)
 {
     plist_t node = plist_dict_get_item(event, key);
@@ -172,6 +193,8 @@ RIVAL(gperf_plain)
 RIVAL(gperf_lengths)
 RIVAL(gperf_pic)
 RIVAL(gperf_pic_lengths)
+RIVAL(gperf_one)
+RIVAL(gperf_one_pic)
 RIVAL(libplist)
 RIVAL(libpfm4)
 #undef RIVAL
@@ -188,11 +211,18 @@ static const struct rival {
     {"gperf -l", run_gperf_lengths, find_gperf_lengths, true},
     {"gperf -P", run_gperf_pic, find_gperf_pic, true},
     {"gperf -l -P", run_gperf_pic_lengths, find_gperf_pic_lengths, true},
+    {"gperf, one table", run_gperf_one, find_gperf_one, true},
+    {"gperf -P, one table", run_gperf_one_pic, find_gperf_one_pic, true},
     {"libplist", run_libplist, find_libplist, false},
     {"libpfm4", run_libpfm4, find_libpfm4, false},
 };
 
-enum { RIVALS = sizeof rivals / sizeof rivals[0], SLOW = RIVALS - 2, LIBPFM4 = RIVALS - 1 };
+enum {
+    RIVALS = sizeof rivals / sizeof rivals[0],
+    LIBKPDB = 1,
+    SLOW = RIVALS - 2,
+    LIBPFM4 = RIVALS - 1
+};
 
 static bool can_answer(size_t rival, const struct query *query)
 {
@@ -253,10 +283,15 @@ static unsigned number(const char *text)
     return (unsigned)strtol(text, NULL, 0);
 }
 
+static enum kind kind_named(const char *text)
+{
+    return strcmp(text, "hit") == 0 ? HIT : strcmp(text, "misspelt") == 0 ? MISSPELT : FOREIGN;
+}
+
 /* One line of QUERIES: see queries() of databases.py. */
 static struct query read_query(char *line)
 {
-    enum { CPU, ID, TABLE, PLIST, NAME, PFM, FOUND, NUMBER, UMASK, MASK, FIXED, FIELDS };
+    enum { CPU, ID, TABLE, PLIST, NAME, PFM, KIND, NUMBER, UMASK, MASK, FIXED, FIELDS };
     char *field[FIELDS];
     struct query query = {0};
     int cpu;
@@ -267,6 +302,7 @@ static struct query read_query(char *line)
     cpu = kpdb_cpu_find(field[ID], strlen(field[ID]));
     if (cpu < 0)
         fail("no such CPU in libkpdb", field[ID]);
+    query.kind = kind_named(field[KIND]);
     query.cpu_name = strdup(field[CPU]);
     query.cpu = (unsigned)cpu;
     query.table = number(field[TABLE]);
@@ -274,8 +310,8 @@ static struct query read_query(char *line)
     query.name = strdup(field[NAME]);
     query.length = strlen(query.name);
     query.pfm_name = strcmp(field[PFM], "-") == 0 ? NULL : strdup(field[PFM]);
-    query.expected = (struct answer){number(field[FOUND]) != 0, number(field[NUMBER]),
-                                     number(field[UMASK]), number(field[MASK])};
+    query.expected = (struct answer){query.kind == HIT, number(field[NUMBER]), number(field[UMASK]),
+                                     number(field[MASK])};
     return query;
 }
 
@@ -294,28 +330,57 @@ static void drop_foreign(struct query *hit, struct query *miss)
     hit->pfm_name = miss->pfm_name = NULL;
 }
 
-static size_t read_queries(const char *path, struct query **queries)
+struct queries {
+    struct query *list;
+    size_t count, capacity;
+};
+
+static void add_query(struct queries *queries, struct query query)
+{
+    if (queries->count == queries->capacity) {
+        queries->capacity = 2 * queries->capacity + 1024;
+        queries->list = realloc(queries->list, queries->capacity * sizeof *queries->list);
+        if (queries->list == NULL)
+            fail("out of memory", "queries");
+    }
+    queries->list[queries->count++] = query;
+}
+
+static void read_queries(const char *path, struct queries *queries)
 {
     FILE *file = fopen(path, "r");
-    size_t count = 0, capacity = 1024;
     char line[LINE_MAX_BYTES];
 
     if (file == NULL)
         fail("cannot be read", path);
-    *queries = allocate(capacity, sizeof **queries);
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (count == capacity) {
-            capacity *= 2;
-            *queries = realloc(*queries, (capacity + 1) * sizeof **queries);
-            if (*queries == NULL)
-                fail("out of memory", path);
-        }
-        (*queries)[count++] = read_query(line);
-    }
+    while (fgets(line, sizeof line, file) != NULL)
+        add_query(queries, read_query(line));
     fclose(file);
-    for (size_t i = 0; i + 1 < count; i += 2)
-        drop_foreign(&(*queries)[i], &(*queries)[i + 1]);
-    return count;
+    for (size_t i = 0; i + 1 < queries->count; i += 3)
+        drop_foreign(&queries->list[i], &queries->list[i + 1]);
+}
+
+/* A name that the rivals do not know: what libkpdb answers is what the tests say it should. */
+static void add_own(struct queries *queries, unsigned cpu, enum kind kind, const char *name)
+{
+    struct query query = {.kind = kind, .cpu = cpu, .name = name, .length = strlen(name)};
+
+    query.expected = find_kpdb(&query);
+    if (query.expected.found)
+        add_query(queries, query);
+}
+
+static void add_own_names(struct queries *queries)
+{
+    struct kpdb_name name;
+    uint16_t event;
+
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+        for (int id = -1; (id = kpdb_alias_next(cpu, id, &event)) >= 0;)
+            add_own(queries, cpu, ALIAS, kpdb_event_name((unsigned)id));
+        for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++)
+            add_own(queries, cpu, CHIP_AGNOSTIC, name.name);
+    }
 }
 
 static void check(const struct rival *rival, const struct query *query)
@@ -330,16 +395,21 @@ static void check(const struct rival *rival, const struct query *query)
 
 /* ---- the sets -------------------------------------------------------------------------------- */
 
-/* Queries of one measurement: of one CPU or all, that are found or not. */
+/* Queries of one measurement: of one CPU or all. */
 static const struct set {
     const char *name, *cpu; /* NULL: all */
-    bool hits, pfm;         /* pfm: those that libpfm4 has too, and only there it runs */
+    enum kind kind;
+    enum { USUAL, OF_LIBPFM4, COLD } how; /* OF_LIBPFM4: those that it has too, and only there */
 } sets[] = {
-    {"all databases, hits", NULL, true, false},
-    {"all databases, misses", NULL, false, false},
-    {"M1 (a14), hits", "a14", true, false},
-    {"M4 (as4), hits", "as4", true, false},
-    {"Ice Lake, events that libpfm4 has too, hits", "icelake", true, true},
+    {"all databases, hits", NULL, HIT, USUAL},
+    {"all databases, hits, cold caches", NULL, HIT, COLD},
+    {"all databases, misses: a letter is wrong", NULL, MISSPELT, USUAL},
+    {"all databases, misses: another CPU's event", NULL, FOREIGN, USUAL},
+    {"all databases, Apple's aliases", NULL, ALIAS, USUAL},
+    {"all databases, chip-agnostic names", NULL, CHIP_AGNOSTIC, USUAL},
+    {"M1 (a14), hits", "a14", HIT, USUAL},
+    {"M4 (as4), hits", "as4", HIT, USUAL},
+    {"Ice Lake, events that libpfm4 has too, hits", "icelake", HIT, OF_LIBPFM4},
 };
 
 enum { SETS = sizeof sets / sizeof sets[0] };
@@ -365,9 +435,9 @@ static size_t choose(const struct set *set, const struct query *queries, size_t 
         list = *chosen + total;
         size = 0;
         for (size_t i = 0; i < count; i++)
-            if ((set->cpu == NULL || strcmp(set->cpu, queries[i].cpu_name) == 0) &&
-                queries[i].expected.found == set->hits &&
-                (!set->pfm || queries[i].pfm_name != NULL))
+            if (queries[i].kind == set->kind &&
+                (set->cpu == NULL || strcmp(set->cpu, queries[i].cpu_name) == 0) &&
+                (set->how != OF_LIBPFM4 || queries[i].pfm_name != NULL))
                 list[size++] = &queries[i];
         for (size_t i = size; i > 1; i--) {
             size_t other = random_below(i);
@@ -386,7 +456,9 @@ static size_t choose(const struct set *set, const struct query *queries, size_t 
 
 static bool takes_part(size_t rival, const struct set *set)
 {
-    return rival != LIBPFM4 || set->pfm;
+    if (set->kind == ALIAS || set->kind == CHIP_AGNOSTIC)
+        return rival <= LIBKPDB;
+    return set->how == COLD ? rival < SLOW : rival != LIBPFM4 || set->how == OF_LIBPFM4;
 }
 
 /* ---- measuring ------------------------------------------------------------------------------- */
@@ -407,6 +479,32 @@ static double time_run(const struct rival *rival, const struct query *const *que
 
     result = rival->run(queries, count);
     return now() - begin;
+}
+
+/* What the program is, code and tables, out of all caches. */
+static void flush_caches(void)
+{
+#ifdef __x86_64__
+    extern const char __executable_start[], _end[];
+
+    for (const char *at = __executable_start; at < _end; at += 64)
+        __builtin_ia32_clflush(at);
+    __builtin_ia32_mfence();
+#endif
+}
+
+/* Of one lookup after the other, the mean. */
+static double time_cold(const struct rival *rival, const struct query *const *queries, size_t count)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        flush_caches();
+        now(); /* its code, and the query, are not what is measured */
+        result = run_nothing(&queries[i], 1) + (uint64_t)queries[i]->name[0];
+        sum += time_run(rival, &queries[i], 1);
+    }
+    return sum;
 }
 
 static double lesser(double a, double b)
@@ -431,11 +529,15 @@ static void time_set(const struct set *set, const struct query *queries, size_t 
         size_t total = choose(set, queries, count, LOOKUPS, &chosen, &size);
 
         for (size_t r = 0; r < RIVALS; r++) {
-            size_t lookups = r < SLOW ? total : size * (1 + SLOW_LOOKUPS / size);
+            bool cold = set->how == COLD;
+            size_t lookups = cold       ? COLD_LOOKUPS
+                             : r < SLOW ? total
+                                        : size * (1 + SLOW_LOOKUPS / size);
 
             if (takes_part(r, set))
                 least[r] =
-                    lesser(least[r], time_run(&rivals[r], chosen, lookups) / (double)lookups);
+                    lesser(least[r], (cold ? time_cold : time_run)(&rivals[r], chosen, lookups) /
+                                         (double)lookups);
         }
         free(chosen);
     }
@@ -468,8 +570,7 @@ static void count_set(const struct set *set, const struct query *queries, size_t
 
 int main(int argc, char **argv)
 {
-    struct query *queries;
-    size_t count;
+    struct queries queries = {0};
     unsigned runs;
 
     if (argc < 3) {
@@ -480,15 +581,16 @@ int main(int argc, char **argv)
     setenv("LIBPFM_ENCODE_INACTIVE", "1", 1); /* PMUs that this machine has not, too */
     if (pfm_initialize() != PFM_SUCCESS)
         fail("cannot be initialised", "libpfm4");
-    count = read_queries(argv[1], &queries);
-    for (size_t r = 1; r < RIVALS; r++)
-        for (size_t i = 0; i < count; i++)
-            if (can_answer(r, &queries[i]))
-                check(&rivals[r], &queries[i]);
+    read_queries(argv[1], &queries);
+    for (size_t r = LIBKPDB; r < RIVALS; r++)
+        for (size_t i = 0; i < queries.count; i++)
+            if (can_answer(r, &queries.list[i]))
+                check(&rivals[r], &queries.list[i]);
+    add_own_names(&queries);
     for (size_t s = 0; s < SETS; s++)
         if (runs != 0)
-            time_set(&sets[s], queries, count, runs);
-        else
-            count_set(&sets[s], queries, count);
+            time_set(&sets[s], queries.list, queries.count, runs);
+        else if (sets[s].how != COLD)
+            count_set(&sets[s], queries.list, queries.count);
     return 0;
 }

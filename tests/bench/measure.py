@@ -7,7 +7,7 @@ import sys
 import time
 
 import databases
-from build import GPERF_KINDS, write
+from build import GPERF_KINDS, GPERF_ONE_KINDS, write
 from report import record
 from tools import plist_flags, run
 
@@ -26,6 +26,7 @@ class Compared:
         self.tables, self.places = databases.distinct([cpu.rows for cpu in self.cpus])
         self.objects, self.includes = build.library("all", build.lists())
         self.gperf = {kind: build.gperf("all", kind, self.tables) for kind in GPERF_KINDS}
+        self.gperf_one = {kind: build.gperf_one(kind, self.tables) for kind in GPERF_ONE_KINDS}
 
 
 def callgrind(*command, options=("--callgrind-out-file=/dev/null",), env=None):
@@ -40,7 +41,7 @@ def callgrind(*command, options=("--callgrind-out-file=/dev/null",), env=None):
 def lookups(build, compared, runs):
     queries = write(build.path("queries.tsv"), databases.queries(compared.cpus, compared.places))
     objects = [*compared.objects]
-    for made, _ in compared.gperf.values():
+    for made, _ in [*compared.gperf.values(), *compared.gperf_one.values()]:
         objects += made
     objects.append(build.gperf_lists({kind: made[1] for kind, made in compared.gperf.items()}))
     program = build.program("lookup", objects, compared.includes, ["-lpfm", *plist_flags("--libs")])
@@ -53,11 +54,13 @@ def lookups(build, compared, runs):
 def less_the_loop(unit, values, digits):
     """Records of libkpdb beside each rival, all less what the empty loop costs."""
     own = {key: round(value - values[key[0], "nothing"], digits) for key, value in values.items()}
-    return [
-        record(name, unit, own[name, "libkpdb"], rival, value)
-        for (name, rival), value in own.items()
-        if rival not in ("nothing", "libkpdb")
-    ]
+    records = []
+    for name in dict.fromkeys(name for name, _ in own):
+        rivals = {r: v for (n, r), v in own.items() if n == name and r not in ("nothing", "libkpdb")}
+        ours = own[name, "libkpdb"]
+        records += [record(name, unit, ours, *rival) for rival in rivals.items()]
+        records += [] if rivals else [record(name, unit, ours)]
+    return records
 
 
 def count_lookups(build, program, queries):
@@ -135,11 +138,13 @@ def sizes(build, compared):
     own = build.library("a14", one, ["macos-15"])[0]
     named = build.library("a14-names", [*one, *build.lists(), "--allow-missing"], ["macos-15"])[0]
     files = databases.read_files(build.kpep)["macos-15"].values()
-    a14 = [rows for name, rows, _ in files if name == "a14"]
+    a14 = [rows for name, rows, *_ in files if name == "a14"]
     linked = {M1: {}, ALL: {}}
     for kind in ("gperf", "gperf -P"):
         for name, made in ((M1, build.gperf("a14", kind, a14)), (ALL, compared.gperf[kind])):
             linked[name][kind] = sections(build.link(f"{kind}-{len(made[1])}", *made))
+    for kind, made in compared.gperf_one.items():
+        linked[ALL][kind] = sections(build.link(made[1][0], *made))
     return [
         *size_records(M1, libkpdb_size(build, "a14", own), linked[M1]),
         *size_records(M1_NAMED, libkpdb_size(build, "a14-names", named), {}),

@@ -7,11 +7,13 @@ in what unit, ours (libkpdb's, kpepc's or libkplive's), the rival and its value,
 rival, value and ratio are null where there is no rival, ratio where its value is 0.
 """
 
-from build import GPERF_KINDS
+from build import GPERF_KINDS, GPERF_ONE_KINDS
 
 LOOKUPS = (
     "A lookup, name to number, unit mask and counters. gperf: one perfect hash a CPU, hardware "
-    "names only; libplist: in a file parsed before. Least of repeated runs, less the empty loop."
+    "names only, or one for all CPUs' names and an array by name and CPU; libplist: in a file "
+    "parsed before. Least of repeated runs, less the empty loop; cold caches: all of the program "
+    "is flushed before each lookup."
 )
 BYTES = (
     "Read-only bytes, linked as a shared object: for lookups alone, and whole, with summaries, "
@@ -25,7 +27,7 @@ REFUSALS = (
     "Random sets of configurable events that fit, refused by kperfdata, which places events in the "
     "order given and moves none; libkpdb refuses none."
 )
-GPERF_BEST = tuple(GPERF_KINDS)
+GPERF_BEST, GPERF_ONE = tuple(GPERF_KINDS), tuple(GPERF_ONE_KINDS)
 
 
 def record(name, unit, ours, rival=None, value=None):
@@ -77,17 +79,22 @@ def find(records, name, unit, rivals):
     return min(found, key=lambda r: r["value"] or 0, default=record(name, unit, None))
 
 
+def ours(records, name, unit):
+    return next(r["ours"] for r in records if (r["name"], r["unit"]) == (name, unit))
+
+
 def lookup_rows(records):
     """Of the instructions, which are much alike for all CPUs, those for all databases."""
     rows = []
     for name, unit in dict.fromkeys((r["name"], r["unit"]) for r in records):
         if unit == "ns" or name.startswith("all "):
-            usual, best, plist, pfm = (
+            usual, best, one, plist, pfm = (
                 find(records, name, unit, rivals)
-                for rivals in (("gperf",), GPERF_BEST, ("libplist",), ("libpfm4",))
+                for rivals in (("gperf",), GPERF_BEST, GPERF_ONE, ("libplist",), ("libpfm4",))
             )
-            values = [usual["ours"]] + [r["value"] for r in (usual, best, plist, pfm)]
-            ratios = [ratio(usual["ratio"]), ratio(best["ratio"])]
+            values = [ours(records, name, unit)]
+            values += [r["value"] for r in (usual, best, one, plist, pfm)]
+            ratios = [ratio(r["ratio"]) for r in (usual, best, one)]
             rows.append([f"{name}, {unit}", *map(number, values), *ratios])
     return rows
 
@@ -104,8 +111,10 @@ def byte_rows(records):
             get("bytes, whole", None)["ours"],
             *(get(u, "gperf")["value"] for u in ("bytes", "bytes of relocations")),
             get("bytes", "gperf -P")["value"],
+            get("bytes", "gperf -P, one table")["value"],
         ]
-        ratios = [get("bytes with relocations", rival)["ratio"] for rival in ("gperf", "gperf -P")]
+        rivals = ("gperf", "gperf -P", "gperf -P, one table")
+        ratios = [get("bytes with relocations", rival)["ratio"] for rival in rivals]
         rows.append([name, *map(number, values), *map(ratio, ratios)])
     return rows
 
@@ -141,12 +150,13 @@ def refusal_rows(records):
 
 LAYOUTS = {
     "lookups": (
-        "lookup|libkpdb|gperf|gperf, best options|libplist|libpfm4|ratio to gperf|to its best",
+        "lookup|libkpdb|gperf|gperf, best options|gperf, one table|libplist|libpfm4|"
+        "ratio to gperf|to its best|to one table",
         lookup_rows,
     ),
     "bytes": (
         "read-only bytes|libkpdb, lookups|libkpdb, whole|gperf|its relocations|gperf -P|"
-        "ratio to gperf with relocations|to gperf -P",
+        "gperf -P, one table|ratio to gperf with relocations|to gperf -P|to one table",
         byte_rows,
     ),
     "targets": ("bytes|code alone|a14, lookup only|a14, all of it|all databases", target_rows),

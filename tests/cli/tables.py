@@ -4,14 +4,14 @@ import subprocess
 from kpeptest import CC, SOURCE, check
 
 
-def build(directory):
-    """Compiles directory/out (kpepc's two headers) and libkpdb's lookup to directory/dump."""
+def build(directory, program="dump"):
+    """Compiles directory/out (kpepc's two headers), libkpdb's lookup and the program's source."""
     done = subprocess.run([CC, "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", directory / "out",
-                           "-I", SOURCE / "db", SOURCE / "tests/cli/dump.c",
-                           SOURCE / "db/lookup.c", "-o", directory / "dump"],
+                           "-I", SOURCE / "db", SOURCE / f"tests/cli/{program}.c",
+                           SOURCE / "db/lookup.c", "-o", directory / program],
                           capture_output=True, text=True)
     check(done.returncode == 0, f"the tables do not compile: {done.stderr[:2000]}")
-    return directory / "dump"
+    return directory / program
 
 
 def word(text):

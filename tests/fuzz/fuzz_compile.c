@@ -49,36 +49,57 @@ static const char *side(struct arena *arena, const struct input *input, unsigned
 
 /* ---- what must hold of a compilation ------------------------------------------------------- */
 
+/* What a perfect hash has in the slot of a hash. */
+static size_t find_key(const struct perfect *perfect, uint32_t hash)
+{
+    uint32_t bucket = kpdb_bucket(hash, perfect->by), slot;
+
+    MUST(bucket < perfect->bucket_count);
+    slot = kpdb_slot(hash, (uint32_t)perfect->displacements[bucket], perfect->by);
+    MUST(slot < perfect->slot_count);
+    return slot;
+}
+
 static size_t find_string(const struct layout *layout, const char *name)
 {
-    uint32_t hash = kpdb_hash(name, strlen(name), layout->hashing);
-    uint32_t bucket = kpdb_bucket(hash, layout->hashing), slot;
-    size_t string;
+    uint32_t hash = kpdb_hash(name, strlen(name), layout->names.by);
+    size_t string = layout->names.slots[find_key(&layout->names, hash)];
 
-    MUST(bucket < layout->displacements.count);
-    slot = kpdb_slot(hash, (uint32_t)layout->displacements.list[bucket],
-                     (uint32_t)layout->slots.count);
-    MUST(slot < layout->slots.count);
-    string = layout->slots.list[slot];
-    MUST(string < layout->strings.count);
-    return strcmp(layout->strings.list[string], name) == 0 ? string : SIZE_MAX;
+    MUST(string == PERFECT_NONE || string < layout->strings.count);
+    return string != PERFECT_NONE && strcmp(layout->strings.list[string], name) == 0 ? string
+                                                                                     : SIZE_MAX;
+}
+
+/* The row of an id that the list has. */
+static size_t find_row(const struct layout *layout, size_t number, size_t id)
+{
+    const struct layout_list *list = &layout->lists[number];
+    size_t at, variant;
+
+    if (layout->sparse) {
+        at = find_key(&layout->pairs, kpdb_mix((uint32_t)number << 16, (uint32_t)id));
+        MUST(layout->pair_lists.list[at] == number);
+        return layout->pair_rows.list[at];
+    }
+    MUST(id >= list->first && id - list->first < list->span);
+    at = list->at + id - list->first;
+    MUST(at < layout->variants.count);
+    variant = layout->variants.list[at] >> list->shift & layout->most_variants;
+    MUST(variant != 0);
+    return layout->row_at.list[id] + variant - 1;
 }
 
 /* Every event is found by its name, and its row says what the database does. */
 static void check_event(const struct layout *layout, const struct layout_cpu *cpu,
                         const struct event *event)
 {
-    size_t id = find_string(layout, event->name), variant, at;
+    size_t id = find_string(layout, event->name), at;
     const struct layout_row *row;
 
     MUST(id < layout->event_ids && layout->is_hardware[id]);
-    MUST(id >= cpu->first && id - cpu->first < cpu->span);
-    at = cpu->variant_at + id - cpu->first;
-    MUST(at < layout->variants.count);
-    variant = layout->variants.list[at];
-    MUST(variant < layout->no_variant);
-    MUST(layout->row_at.list[id] + variant < layout->row_count);
-    row = &layout->rows[layout->row_at.list[id] + variant];
+    at = find_row(layout, cpu->list, id);
+    MUST(at >= layout->row_at.list[id] && at < layout->row_at.list[id + 1]);
+    row = &layout->rows[at];
     MUST(row->kind != 0 && row->kind < layout->kind_count);
     MUST(row->number == event->number && row->umask == event->umask);
     MUST(layout->kinds[row->kind].counters == event->counters);

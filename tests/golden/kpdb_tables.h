@@ -12,7 +12,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xfe6f8562u,
+_Static_assert(KPDB_FINGERPRINT == 0xb07f8fc3u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -20,23 +20,26 @@ enum {
     TABLE_RELEASES_AT = 13, /* the string of the first release's name */
     TABLE_CPUS = 1,
     TABLE_CPU_IDS = 1,
+    TABLE_DESIGNATIONS = 2,
     TABLE_EVENT_IDS = 9,
     TABLE_NAMES = 4,
     TABLE_METRICS = 2,
     TABLE_ROWS = 9,
-    TABLE_NO_VARIANT = 15, /* the CPU does not have the id */
+    TABLE_VARIANT_MASK = 15, /* 15: two variants in a byte */
     TABLE_KERNELS = 0,
     TABLE_RENAMES = 0,
-    TABLE_SLOTS = 16, /* of the hash, which knows event ids and names */
-    TABLE_HASH_SPREAD = 0, /* struct kpdb_hashing */
-    TABLE_HASH_ROTATE = 5,
-    TABLE_HASH_SHIFT = 28,
+    TABLE_HASH_THOROUGH = 0, /* struct kpdb_hashing, of event ids and names */
+    TABLE_HASH_SPREAD = 0,
+    TABLE_HASH_ROTATE = 0,
+    TABLE_HASH_SHIFT = 29,
+    TABLE_HASH_SLOT_SHIFT = 28,
     TABLE_LONGEST = 18, /* string, bytes */
-    TABLE_COMPARE_SPREAD = 1, /* as TABLE_HASH_SPREAD: what covers most strings */
+    TABLE_COMPARE_SPREAD = 0, /* as TABLE_HASH_SPREAD: what covers most strings */
     TABLE_SET_WORDS = 1,
 };
 
 /* The narrowest that hold this build's numbers. */
+typedef uint8_t table_number; /* of a string, a CPU, a place in a list */
 typedef uint8_t table_variant;
 typedef uint8_t table_slot;
 typedef uint8_t table_displacement;
@@ -85,45 +88,47 @@ struct table_row {
     table_kind_number kind;
 };
 
+/* Of a CPU what finding an event reads. */
 struct table_cpu {
-    uint32_t fixed, config, power;    /* masks of counters */
-    uint16_t db, marketing;           /* strings */
-    uint16_t releases;                /* mask */
-    uint16_t first, span, variant_at; /* of its ids */
-    uint16_t events;                  /* how many */
-    uint16_t ids_at, also_at;
-    uint16_t kernel; /* the first macOS whose kernel lists most of its events: 1504 is 15.4 */
-    uint16_t kernels_at, kernels;     /* of those that are not as most */
-    uint8_t ids, also, arch, event_bits;
-    uint8_t kernel_list; /* some kernel's list of selectors for it is known */
+    table_number list;    /* of its ids: where its variants are, or the number in pair_lists */
+    uint16_t first, span; /* its ids are of first to first + span - 1 */
+    uint16_t releases;    /* mask */
 };
 
 /* All that finding an event reads, in one object, so that there is one address to make. */
 struct tables {
     struct table_cpu cpus[TABLE_CPUS + 1];
-    /* What many rows share: all but id, number and umask; no releases: all of the CPU's. */
+    uint8_t shifts[TABLE_CPUS + 1]; /* of a CPU's variants in their bytes */
+    struct table_strings strings;
+    /* What many rows share: all but id, number and umask; releases: with the CPU's. */
     struct kpdb_event kinds[7 + 1];
     struct table_row rows[TABLE_ROWS + 1];
-    table_displacement displacements[16 + 1]; /* of a hash's bucket (db/hash.h) */
-    table_slot slots[TABLE_SLOTS + 1];
-    table_string string_at[18 + 1];
-    uint16_t row_at[TABLE_EVENT_IDS + 1]; /* an id's first row */
-    /* Which of an id's rows is a CPU's, for each id from the CPU's first on. */
-    table_variant variants[5 + 1];
-    struct table_strings strings;
+    table_displacement displacements[8]; /* of a hash's bucket (db/hash.h) */
+    table_slot slots[16];
+    table_string string_at[18 + 1]; /* from the beginning of all this */
+    table_number row_at[TABLE_EVENT_IDS + 1]; /* an id's first row, and the end */
+    uint8_t renamed[TABLE_EVENT_IDS / 8 + 1]; /* bit of an id: it is one of table_renames */
+    /* Which of an id's rows is a CPU's, for each id from the CPU's first on; from 1, 0: none. */
+    table_variant variants[9 + 1];
 };
 static const struct tables tables = {
     .cpus = {
-        { 0x3, 0x3fc, 0xe0, 14, 15, 0x1, 0, 9, 0, 7, 0, 0, 0, 0, 0, 1, 0, 3, 16, 0 }, /* t1 */
+        { 0, 0, 9, 0x1 }, /* t1 */
+    },
+    .shifts = { 0,  },
+    .strings = {
+#define X(n, text) text,
+        TABLE_STRINGS(X)
+#undef X
     },
     .kinds = {
         { 0, 0, 0x0, 0, 0x0, 0x0, 0, 0 },
-        { 0, 0, 0xfc, 65535, 0x0, 0x0, -1, 0 },
-        { 0, 0, 0x1, 65535, 0x0, 0x0, 0, 0 },
-        { 0, 0, 0x2, 4, 0x0, 0x0, 1, 0 },
-        { 0, 0, 0x80, 65535, 0x0, 0x0, -1, 0 },
-        { 0, 0, 0xe0, 65535, 0x0, 0x0, -1, 0 },
-        { 0, 0, 0x3fc, 65535, 0x0, 0x0, -1, 0 },
+        { 0, 0, 0xfc, 65535, 0x0, 0xffff, -1, 0 },
+        { 0, 0, 0x1, 65535, 0x0, 0xffff, 0, 0 },
+        { 0, 0, 0x2, 4, 0x0, 0xffff, 1, 0 },
+        { 0, 0, 0x80, 65535, 0x0, 0xffff, -1, 0 },
+        { 0, 0, 0xe0, 65535, 0x0, 0xffff, -1, 0 },
+        { 0, 0, 0x3fc, 65535, 0x0, 0xffff, -1, 0 },
     },
     .rows = {
         { 0x4006, 0x0, 1 }, /* ARM_STALL */
@@ -136,40 +141,66 @@ static const struct tables tables = {
         { 0xa3, 0x0, 6 }, /* L1D_CACHE_MISS_LD */
         { 0xb1, 0x0, 6 }, /* LDST_X64_UOP */
     },
-    .displacements = { 0, 0, 0, 1, 4, 9, 0, 0, 0, 0, 8, 1, 0, 0, 5, 0,  },
-    .slots = { 4, 1, 5, 3, 9, 0, 8, 7, 0, 11, 12, 6, 0, 0, 2, 10,  },
+    .displacements = { 0, 0, 0, 0, 0, 1, 0, 0,  },
+    .slots = { 0, 4, 12, 5, 0, 6, 3, 7, 9, 0, 0, 2, 1, 11, 8, 10,  },
     .string_at = {
-#define X(n, text) offsetof(struct table_strings, s##n),
+#define X(n, text) offsetof(struct tables, strings.s##n),
         TABLE_STRINGS(X)
 #undef X
-        sizeof(struct table_strings),
+        offsetof(struct tables, strings) + sizeof(struct table_strings),
     },
-    .row_at = { 0, 1, 2, 3, 4, 5, 6, 7, 8,  },
-    .variants = { 0, 0, 0, 0, 240,  },
-    .strings = {
-#define X(n, text) text,
-        TABLE_STRINGS(X)
-#undef X
-    },
+    .row_at = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,  },
+    .renamed = { 0, 0,  },
+    .variants = { 1, 1, 1, 1, 1, 1, 1, 1, 1,  },
+};
+
+/* Of a CPU all else. */
+struct table_cpu_more {
+    uint32_t fixed, config, power; /* masks of counters */
+    table_number db, marketing;    /* strings */
+    table_number ids_at, also_at, kernels_at;
+    uint16_t kernel;  /* the first macOS whose kernel lists most of its events: 1504 is 15.4 */
+    uint16_t kernels; /* of those that are not as most */
+    uint16_t events;  /* how many */
+    uint8_t ids, also, arch, event_bits;
+    uint8_t kernel_list; /* some kernel's list of selectors for it is known */
+};
+static const struct table_cpu_more table_cpus_more[TABLE_CPUS + 1] = {
+    { 0x3, 0x3fc, 0xe0, 14, 15, 0, 0, 0, 0, 0, 7, 1, 0, 3, 16, 0 }, /* t1 */
+    {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 };
 
 struct table_id {
     uint32_t type, subtype, family;
-    uint16_t cpu, chips_at, chips;
+    table_number cpu, chips_at;
+    uint16_t chips;
 };
 static const struct table_id table_ids[TABLE_CPU_IDS + 1] = {
     { 0x100000c, 2, 0x1234abcd, 0, 0, 2 },
     {0, 0, 0, 0, 0, 0},
 };
+/* All of table_ids by number, for a binary search. */
+static const table_number table_id_order[] = {
+    0, 0,
+};
 /* Strings. */
-static const uint16_t table_chips[] = {
+static const table_number table_chips[] = {
     16, 17, 0,
 };
-static const uint16_t table_also[] = {
+static const table_number table_also[] = {
     0,
 };
+/* What CPUs are called, in the order of what kpdb_folded() makes of it. */
+struct table_designation {
+    table_number string, cpu;
+};
+static const struct table_designation table_designations[] = {
+    { 14, 0 }, /* t1 */
+    { 17, 0 }, /* T1 Max */
+    {0, 0},
+};
 
-/* A CPU's events that a kernel lists since another macOS than most, or (0) not at all. */
+/* A CPU's events, by id, that a kernel lists since another macOS than most, or (0) not at all. */
 struct table_kernel {
     uint16_t event, since;
 };
@@ -177,7 +208,7 @@ static const struct table_kernel table_kernels[TABLE_KERNELS + 1] = {
     {0, 0},
 };
 
-/* A renamed event's id and the next of its spellings, the last's next being the first. */
+/* By id, a renamed event's id and the next of its spellings, the last's next being the first. */
 struct table_rename {
     uint16_t id, next;
 };
@@ -186,14 +217,14 @@ static const struct table_rename table_renames[TABLE_RENAMES + 1] = {
 };
 
 /* Chip-agnostic names: the candidates of name n are table_name_at[n] to table_name_at[n + 1]. */
-static const uint16_t table_name_at[] = {
+static const table_number table_name_at[] = {
     0, 1, 1, 2, 3, 
 };
 _Static_assert(sizeof table_name_at / sizeof table_name_at[0] == TABLE_NAMES + 1,
                "kpdb_tables.h: names are missing");
 struct table_candidate {
     uint16_t event;
-    uint16_t set; /* of CPUs it holds for */
+    table_number set; /* of CPUs it holds for */
 };
 static const struct table_candidate table_candidates[] = {
     { 5, 0 }, /* INST_BRANCH */
@@ -244,7 +275,7 @@ static const table_prose table_prose_at[] = {
 };
 
 struct table_name_text {
-    uint16_t unit, summary; /* prose */
+    table_number unit, summary; /* prose */
 };
 static const struct table_name_text table_name_texts[TABLE_NAMES + 1] = {
     { 0, 1 }, /* branches */
@@ -255,8 +286,8 @@ static const struct table_name_text table_name_texts[TABLE_NAMES + 1] = {
 };
 
 struct table_metric {
-    uint16_t name, unit, summary; /* prose */
-    uint16_t terms_at;
+    table_number name, unit, summary; /* prose */
+    table_number terms_at;
     uint32_t scale;
     uint8_t numerators, denominators;
 };
@@ -271,4 +302,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xfe6f8562u
+#define TABLE_END 0xb07f8fc3u
