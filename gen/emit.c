@@ -408,7 +408,6 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "variant_count", layout->variants.count);
     set_int(arena, data, "variant_mask", layout->most_variants);
     set_int(arena, data, "set_words", (model->cpu_count + 31) / 32);
-    set_int(arena, data, "fingerprint", layout->fingerprint);
     set_width(arena, data, "number_width", largest_number(layout));
     set_width(arena, data, "variant_width", layout->most_variants);
     set_width(arena, data, "slot_width", layout->event_ids + model->name_count);
@@ -426,6 +425,64 @@ static size_t events_of_all(const struct model *model)
     for (size_t c = 0; c < model->cpu_count; c++)
         events += model->cpus[c].db.event_count;
     return events;
+}
+
+/* FNV-1a. */
+static void hash_bytes(uint32_t *sum, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+
+    for (size_t i = 0; i < size; i++)
+        *sum = (*sum ^ bytes[i]) * 16777619u;
+}
+
+/* The low byte first, and no byte behind the highest: most numbers of tables are small. */
+static void hash_number(uint32_t *sum, uint64_t number)
+{
+    do {
+        *sum = (*sum ^ (uint32_t)(number & 0xff)) * 16777619u;
+        number >>= 8;
+    } while (number != 0);
+}
+
+static void hash_value(uint32_t *sum, const struct value *value)
+{
+    hash_number(sum, value->type);
+    switch (value->type) {
+    case VALUE_BOOL:
+        hash_number(sum, value->boolean);
+        break;
+    case VALUE_INT:
+        hash_number(sum, (uint64_t)value->integer);
+        break;
+    case VALUE_STRING:
+        hash_bytes(sum, value->string, value->length + 1);
+        break;
+    case VALUE_LIST:
+    case VALUE_MAP:
+        hash_number(sum, value->length);
+        for (size_t i = 0; i < value->length; i++)
+            hash_value(sum, value->items[i]);
+        break;
+    case VALUE_REAL: /* not in tables */
+    case VALUE_OTHER:
+        break;
+    }
+}
+
+/*
+ * Whoever has one header of one compile and one of another has two that differ in it: it is of all
+ * that they are rendered from, and of the templates. Keys of maps are the templates'.
+ */
+static uint32_t fingerprint(const struct value *data)
+{
+    static const char *const names[] = {"kpdb_ids", "kpdb_tables"};
+    uint32_t sum = 2166136261u;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        hash_bytes(&sum, builtin_named(names[i])->text, builtin_named(names[i])->length);
+    hash_value(&sum, data);
+    return sum;
 }
 
 struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
@@ -466,6 +523,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set(arena, data, "metrics", table_metrics_data(arena, layout));
     set(arena, data, "terms", numbers_data(arena, &layout->terms));
     set(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
+    set_int(arena, data, "fingerprint", fingerprint(data));
     return data;
 }
 
@@ -880,48 +938,11 @@ void emit_output(struct arena *arena, const char *name, const struct value *data
     render_builtin(arena, name, data, options, &output->text);
 }
 
-/* FNV-1a of text that goes nowhere. */
-struct hashed {
-    struct buffer text;
-    uint32_t sum;
-};
-
-static bool hash_text(void *to)
-{
-    struct hashed *hashed = to;
-
-    for (size_t i = 0; i < hashed->text.length; i++)
-        hashed->sum = (hashed->sum ^ (unsigned char)hashed->text.data[i]) * 16777619u;
-    hashed->text.length = 0;
-    return true;
-}
-
-/*
- * Whoever has one header of one compile and one of another has two that differ in it: it is of
- * every byte of both but its own.
- */
-static uint32_t fingerprint(const struct layout *layout)
-{
-    struct arena arena = {0};
-    struct hashed hashed = {.sum = 2166136261u};
-    const struct template_options options = {.flush = hash_text, .flush_to = &hashed};
-    const struct value *data = emit_tables_data(&arena, layout);
-
-    render_builtin(&arena, "kpdb_ids", data, options, &hashed.text);
-    render_builtin(&arena, "kpdb_tables", data, options, &hashed.text);
-    hash_text(&hashed);
-    buffer_free(&hashed.text);
-    arena_free(&arena);
-    return hashed.sum;
-}
-
-void emit_tables(struct arena *arena, struct layout *layout, struct output *ids,
+void emit_tables(struct arena *arena, const struct layout *layout, struct output *ids,
                  struct output *tables)
 {
-    const struct value *data;
+    const struct value *data = emit_tables_data(arena, layout);
 
-    layout->fingerprint = fingerprint(layout);
-    data = emit_tables_data(arena, layout);
     emit_output(arena, "kpdb_ids", data, ids);
     emit_output(arena, "kpdb_tables", data, tables);
 }

@@ -34,8 +34,8 @@ void emit_builtin(struct arena *arena, const char *name, const struct value *dat
 /* The same to an output, which knows whether it could be written. */
 void emit_output(struct arena *arena, const char *name, const struct value *data,
                  struct output *output);
-/* kpdb_ids.h and kpdb_tables.h, with the fingerprint of their text, which it gives the layout. */
-void emit_tables(struct arena *arena, struct layout *layout, struct output *ids,
+/* kpdb_ids.h and kpdb_tables.h. */
+void emit_tables(struct arena *arena, const struct layout *layout, struct output *ids,
                  struct output *tables);
 
 #endif

@@ -135,7 +135,6 @@ struct layout {
     struct perfect names;    /* of event ids and names */
     size_t longest;          /* string, bytes */
     unsigned compare_spread; /* words that hold three names of four */
-    uint32_t fingerprint;    /* of the two headers of one compile: emit_tables() */
 };
 
 /* Reports what the tables cannot hold; the layout is whole only if nothing was. */

@@ -8,7 +8,7 @@
 #ifndef KPDB_IDS_H
 #define KPDB_IDS_H
 
-#define KPDB_FINGERPRINT 0xb07f8fc3u
+#define KPDB_FINGERPRINT 0xb0894f71u
 
 /* CPUs. */
 #define KPDB_CPU_T1 0 /* t1 */
