@@ -37,77 +37,26 @@ static size_t add_string(struct arena *arena, struct strings *strings, const cha
 
 /* ---- what was seen before -------------------------------------------------------------------- */
 
-static const uint32_t mix_start = 2166136261u;
-
-/* FNV-1a. */
-static void mix(uint32_t *sum, const void *data, size_t size)
+/* The number that the same bytes got before, or `next`, which they have from now on. */
+static size_t number_of(struct arena *arena, struct map *known, const void *bytes, size_t size,
+                        size_t next)
 {
-    const unsigned char *bytes = data;
+    size_t number = map_get(known, bytes, size);
 
-    for (size_t i = 0; i < size; i++)
-        *sum = (*sum ^ bytes[i]) * 16777619u;
-}
-
-typedef bool same_function(const void *list, size_t number, const void *item);
-
-static struct known_place *place_of(const struct known *known, uint32_t hash, const void *list,
-                                    same_function *same, const void *item)
-{
-    size_t at = hash & (known->capacity - 1);
-
-    while (known->places[at].number != 0 && (same == NULL || known->places[at].hash != hash ||
-                                             !same(list, known->places[at].number - 1, item)))
-        at = (at + 1) & (known->capacity - 1);
-    return &known->places[at];
-}
-
-static void enlarge(struct arena *arena, struct known *known)
-{
-    struct known old = *known;
-
-    known->capacity = old.capacity == 0 ? 64 : old.capacity * 2;
-    known->places = arena_alloc(arena, known->capacity, sizeof *known->places);
-    for (size_t i = 0; i < old.capacity; i++)
-        if (old.places[i].number != 0)
-            *place_of(known, old.places[i].hash, NULL, NULL, NULL) = old.places[i];
-}
-
-/* The number of the item in the list, or `number` when it is new. */
-static size_t number_of(struct arena *arena, struct known *known, uint32_t hash, const void *list,
-                        same_function *same, const void *item, size_t number)
-{
-    struct known_place *place;
-
-    if (known->count * 2 >= known->capacity)
-        enlarge(arena, known);
-    place = place_of(known, hash, list, same, item);
-    if (place->number != 0)
-        return place->number - 1;
-    *place = (struct known_place){hash, number + 1};
-    known->count++;
-    return number;
-}
-
-static uint32_t hash_string(const char *text)
-{
-    uint32_t hash = mix_start;
-
-    mix(&hash, text, strlen(text));
-    return hash;
-}
-
-static bool same_string(const void *list, size_t number, const void *item)
-{
-    return strcmp(((const struct strings *)list)->list[number], item) == 0;
+    if (number != 0)
+        return number - 1;
+    *map_at(arena, known, arena_copy(arena, bytes, size), size) = next + 1;
+    return next;
 }
 
 /* The number of a string that was shared before, or is added now. */
 static size_t share_string(struct arena *arena, struct strings *strings, const char *text)
 {
-    size_t number = number_of(arena, &strings->known, hash_string(text), strings, same_string, text,
-                              strings->count);
+    size_t *number = map_text(arena, &strings->known, text);
 
-    return number == strings->count ? add_string(arena, strings, text) : number;
+    if (*number == 0)
+        *number = add_string(arena, strings, text) + 1;
+    return *number - 1;
 }
 
 /* ---- event ids ------------------------------------------------------------------------------- */
@@ -350,51 +299,25 @@ static size_t id_of(const struct index *index, const char *name)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-static bool same_kind(const void *list, size_t number, const void *item)
-{
-    const struct layout_kind *a = &((const struct layout_kind *)list)[number], *b = item;
-
-    return a->counters == b->counters && a->fallback == b->fallback && a->other == b->other &&
-           a->releases == b->releases && a->fixed == b->fixed;
-}
-
 /* The rows of every id, as they are found: of each its id, and which of the id's rows it is. */
 struct row_list {
     struct layout_row *rows;
     size_t *ids, *variants;
     size_t count;
     size_t *variant_count; /* of each id */
-    struct known known, kinds, lists;
+    struct map known, kinds, lists;
 };
 
-static size_t share_kind(struct arena *arena, struct layout *layout, struct known *known,
+static size_t share_kind(struct arena *arena, struct layout *layout, struct map *known,
                          const struct layout_kind *kind)
 {
     const uint32_t parts[] = {kind->counters, kind->fallback, kind->other, kind->releases,
                               (uint32_t)kind->fixed};
-    uint32_t hash = mix_start;
-    size_t number;
+    size_t number = number_of(arena, known, parts, sizeof parts, layout->kind_count);
 
-    mix(&hash, parts, sizeof parts);
-    number = number_of(arena, known, hash, layout->kinds, same_kind, kind, layout->kind_count);
     if (number == layout->kind_count)
         layout->kinds[layout->kind_count++] = *kind;
     return number;
-}
-
-struct row_of_id {
-    size_t id;
-    const struct layout_row *row;
-};
-
-static bool same_row(const void *list, size_t number, const void *item)
-{
-    const struct row_list *rows = list;
-    const struct row_of_id *wanted = item;
-    const struct layout_row *row = &rows->rows[number];
-
-    return rows->ids[number] == wanted->id && row->number == wanted->row->number &&
-           row->umask == wanted->row->umask && row->kind == wanted->row->kind;
 }
 
 /* Which of an id's rows it is, added behind the others when it is new. */
@@ -402,12 +325,8 @@ static size_t share_row(struct arena *arena, struct row_list *rows, size_t id,
                         const struct layout_row *row)
 {
     const size_t parts[] = {id, row->number, row->umask, row->kind};
-    const struct row_of_id wanted = {id, row};
-    uint32_t hash = mix_start;
-    size_t number;
+    size_t number = number_of(arena, &rows->known, parts, sizeof parts, rows->count);
 
-    mix(&hash, parts, sizeof parts);
-    number = number_of(arena, &rows->known, hash, rows, same_row, &wanted, rows->count);
     if (number == rows->count) {
         rows->rows[number] = *row;
         rows->ids[number] = id;
@@ -446,28 +365,20 @@ static struct layout_row event_row(struct arena *arena, struct layout *layout,
                                share_kind(arena, layout, &rows->kinds, &kind), event->name};
 }
 
-static bool same_list(const void *list, size_t number, const void *item)
-{
-    const struct layout_list *a = &((const struct layout_list *)list)[number], *b = item;
-
-    return a->count == b->count &&
-           (a->count == 0 || (memcmp(a->ids, b->ids, a->count * sizeof *a->ids) == 0 &&
-                              memcmp(a->variants, b->variants, a->count * sizeof *a->ids) == 0));
-}
-
-/* A CPU of before that has the same variants of the same ids has the same list. */
-static size_t share_list(struct arena *arena, struct layout *layout, struct known *known,
+/*
+ * A CPU of before that has the same variants of the same ids has the same list. Variants stand
+ * behind ids: the two are one key.
+ */
+static size_t share_list(struct arena *arena, struct layout *layout, struct map *known,
                          const struct layout_list *list)
 {
-    uint32_t hash = mix_start;
-    size_t number;
+    size_t *number = map_at(arena, known, list->ids, 2 * list->count * sizeof *list->ids);
 
-    mix(&hash, list->ids, list->count * sizeof *list->ids);
-    mix(&hash, list->variants, list->count * sizeof *list->variants);
-    number = number_of(arena, known, hash, layout->lists, same_list, list, layout->list_count);
-    if (number == layout->list_count)
+    if (*number == 0) {
         layout->lists[layout->list_count++] = *list;
-    return number;
+        *number = layout->list_count;
+    }
+    return *number - 1;
 }
 
 static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
@@ -475,8 +386,7 @@ static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
 {
     const struct database *db = &layout->model->cpus[cpu].db;
     size_t count = db->event_count + db->alias_count, end = 0;
-    size_t *ids = arena_alloc(arena, count, sizeof *ids);
-    size_t *variants = arena_alloc(arena, count, sizeof *variants);
+    size_t *ids = arena_alloc(arena, 2 * count, sizeof *ids), *variants = ids + count;
     struct layout_list list = {ids, variants, count, layout->event_ids, 0, 0, 0};
 
     for (size_t i = 0; i < count; i++) {
@@ -713,31 +623,16 @@ static void lay_out_renames(struct arena *arena, struct layout *layout, const st
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
 
-/* What same_set() compares with. */
-struct sets {
-    const bool *const *list;
-    size_t cpus;
-};
-
-static bool same_set(const void *list, size_t number, const void *item)
-{
-    const struct sets *sets = list;
-
-    return memcmp(sets->list[number], item, sets->cpus * sizeof(bool)) == 0;
-}
-
-static size_t share_set(struct arena *arena, struct layout *layout, struct known *known,
+static size_t share_set(struct arena *arena, struct layout *layout, struct map *known,
                         const bool *cpus)
 {
-    const struct sets sets = {layout->sets, layout->model->cpu_count};
-    uint32_t hash = mix_start;
-    size_t number;
+    size_t *number = map_at(arena, known, cpus, layout->model->cpu_count * sizeof *cpus);
 
-    mix(&hash, cpus, sets.cpus * sizeof *cpus);
-    number = number_of(arena, known, hash, &sets, same_set, cpus, layout->set_count);
-    if (number == layout->set_count)
+    if (*number == 0) {
         layout->sets[layout->set_count++] = cpus;
-    return number;
+        *number = layout->set_count;
+    }
+    return *number - 1;
 }
 
 /* Whether a candidate can ever be asked for in this build. */
@@ -752,7 +647,7 @@ static bool wanted(const struct model *model, const struct candidate *candidate)
 static void lay_out_names(struct arena *arena, struct layout *layout, const struct index *index)
 {
     const struct model *model = layout->model;
-    struct known sets = {0};
+    struct map sets = {NULL};
     size_t most = 0;
 
     for (size_t n = 0; n < model->name_count; n++)
@@ -802,9 +697,7 @@ static void lay_out_prose(struct arena *arena, struct layout *layout)
 
 size_t layout_prose(const struct layout *layout, const char *text)
 {
-    return place_of(&layout->prose.known, hash_string(text), &layout->prose, same_string, text)
-               ->number -
-           1;
+    return map_get(&layout->prose.known, text, strlen(text)) - 1;
 }
 
 /* ---- CPUs ------------------------------------------------------------------------------------ */

@@ -66,15 +66,6 @@ struct layout_designation {
     size_t rank; /* of two that are one designation the lesser counts */
 };
 
-/* Numbers of what was seen before, by its hash. */
-struct known {
-    struct known_place {
-        uint32_t hash;
-        size_t number; /* from 1; 0: free */
-    } * places;
-    size_t capacity, count;
-};
-
 /* Numbers, growing. */
 struct numbers {
     size_t *list;
@@ -84,8 +75,8 @@ struct numbers {
 struct strings {
     const char **list;
     size_t count, capacity;
-    size_t bytes; /* with their NULs */
-    struct known known;
+    size_t bytes;     /* with their NULs */
+    struct map known; /* their numbers, from 1 */
 };
 
 struct layout {
