@@ -300,7 +300,7 @@ static void find_bits(const struct encoder *encoder, struct common *common)
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
-    unsigned since = kpdb_kernel_since(encoder->cpu, event->id);
+    unsigned since = kpdb_listed_since(encoder->cpu, event->id);
 
     if (since != 0)
         return since >= (encoder->macos + 1) * 100 ? KPDB_WARN_REFUSED : 0; /* no division */

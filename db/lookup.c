@@ -19,6 +19,7 @@
 #define KPDB_INLINE HOT
 #include "hash.h"
 #include "kpdb_tables.h"
+#include "place.h"
 
 #if !defined(TABLE_END) || TABLE_END != KPDB_FINGERPRINT
 #error "kpdb_tables.h is cut short: compile the databases again"
@@ -389,6 +390,11 @@ static unsigned kernel_of(const struct table_cpu_more *cpu, unsigned event)
     return cpu->kernel;
 }
 
+unsigned kpdb_listed_since(unsigned cpu, unsigned id)
+{
+    return kernel_of(&table_cpus_more[cpu], id);
+}
+
 unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
@@ -397,7 +403,7 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
-    return kernel_of(&table_cpus_more[cpu], event);
+    return kpdb_listed_since(cpu, event);
 }
 
 const char *kpdb_renamed(unsigned id)

@@ -71,6 +71,8 @@ static inline int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
 }
 /* Whether it can go anywhere: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or KPDB_NO_COUNTER. */
 KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
+/* kpdb_kernel_since() of an event that the CPU has by that id, and on no fixed counter. */
+KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned id);
 
 /*
  * An event as a number, by which events are placed: narrowest first, then by counters, then by id,
