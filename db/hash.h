@@ -116,7 +116,7 @@ static KPDB_INLINE uint32_t kpdb_hash(const char *name, size_t length, struct kp
             even = kpdb_rotate(even, by.rotate) + kpdb_load64(name + length - 8);
     } else {
         for (size_t i = 0; i < length; i++)
-            even = ((uint32_t)even ^ (unsigned char)name[i]) * 0x85ebca6bu;
+            even = (uint32_t)(((uint32_t)even ^ (unsigned char)name[i]) * 0x85ebca6bu);
     }
     even += 2 * odd;
     return (uint32_t)(even ^ even >> 32);

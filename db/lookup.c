@@ -85,7 +85,9 @@ static HOT bool find_string(const char *name, size_t length, size_t *found)
 
     *found = tables.slots[kpdb_slot(hash, displacement, by)];
     at = tables.string_at[*found];
-    return at + length + 1 == tables.string_at[*found + 1] &&
+    /* An empty slot leads to the first string, which is no name where there are none. */
+    return below(0, TABLE_EVENT_IDS + TABLE_NAMES) &&
+           at + length + 1 == tables.string_at[*found + 1] &&
            same_bytes((const char *)&tables + at, name, length);
 }
 
@@ -149,7 +151,7 @@ static unsigned next_spelling(unsigned id)
 {
     unsigned low = 0, high = TABLE_RENAMES;
 
-    if (id >= TABLE_EVENT_IDS || !was_renamed(id))
+    if (!below(id, TABLE_EVENT_IDS) || !was_renamed(id))
         return id;
     while (high - low > 1) {
         unsigned middle = low + (high - low) / 2;
@@ -224,7 +226,7 @@ int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
 {
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (id >= TABLE_EVENT_IDS)
+    if (!below(id, TABLE_EVENT_IDS))
         return KPDB_NO_EVENT;
     if (!good_release(release))
         return KPDB_NOT_IN_RELEASE;
@@ -238,7 +240,7 @@ int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
 
 static HOT bool in_set(unsigned set, size_t cpu)
 {
-    return (table_sets[set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
+    return (table_sets[(size_t)set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
 }
 
 static int name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
@@ -312,7 +314,7 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
             return KPDB_OK;
         }
     }
-    if (found >= TABLE_EVENT_IDS)
+    if (!below((unsigned)found, TABLE_EVENT_IDS))
         return find_name(cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
     if (was_renamed(found))
         return respelled(cpu, release, (unsigned)found, row != NULL, out);
@@ -365,7 +367,7 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 
 const char *kpdb_event_name(unsigned id)
 {
-    return id < TABLE_EVENT_IDS ? string(id) : NULL;
+    return below(id, TABLE_EVENT_IDS) ? string(id) : NULL;
 }
 
 unsigned kpdb_event_ids(void)
@@ -399,7 +401,7 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
     const struct table_row *row =
-        cpu < TABLE_CPUS && id < TABLE_EVENT_IDS ? row_of(cpu, &event) : NULL;
+        cpu < TABLE_CPUS && below(id, TABLE_EVENT_IDS) ? row_of(cpu, &event) : NULL;
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
@@ -445,7 +447,7 @@ int kpdb_name_find(const char *name, size_t length)
 {
     size_t found;
 
-    if (!find_string(name, length, &found) || found < TABLE_EVENT_IDS)
+    if (!find_string(name, length, &found) || below((unsigned)found, TABLE_EVENT_IDS))
         return KPDB_NO_EVENT;
     return (int)(found - TABLE_EVENT_IDS);
 }

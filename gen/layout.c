@@ -488,7 +488,12 @@ static void fill_pairs(struct arena *arena, struct layout *layout, size_t count)
             lists[pair] = l;
             rows[pair] = layout->row_at.list[list->ids[i]] + list->variants[i];
         }
-    layout->pairs = perfect_place(arena, (struct kpdb_hashing){0}, hashes, count);
+    if (!perfect_place(arena, (struct kpdb_hashing){.thorough = false}, hashes, count,
+                       &layout->pairs)) {
+        report_error(NULL, "no hash tells %zu pairs of a CPU and an event apart (expected fewer)",
+                     count);
+        return;
+    }
     for (size_t i = 0; i < layout->pairs.slot_count; i++) {
         pair = layout->pairs.slots[i];
         add_number(arena, &layout->pair_lists,

@@ -141,25 +141,19 @@ static int make_temporary(struct output *output)
     return fd;
 }
 
-/*
- * For what is long and written in place: no name, so that nothing is left of it. It is none of
- * the three standard descriptors, which may be closed: what is written to them would end in it.
- */
+/* For what is long and written in place: no name, so that nothing is left of it. */
 static int make_spool(struct output *output)
 {
     const char *directory = getenv("TMPDIR");
     struct buffer path = {0};
     sigset_t before = hold_signals();
-    int low, fd = -1;
+    int fd;
 
     buffer_printf(&path, "%s/kpepc.XXXXXX",
                   directory == NULL || *directory == '\0' ? "/tmp" : directory);
-    low = mkstemp(path.data);
-    if (low >= 0) {
+    fd = mkstemp(path.data);
+    if (fd >= 0)
         unlink(path.data);
-        fd = fcntl(low, F_DUPFD, STDERR_FILENO + 1);
-        close(low);
-    }
     release_signals(before);
     if (fd < 0)
         fail(output, path.data, EXIT_SYSTEM);
@@ -245,7 +239,10 @@ static bool set_mode(const struct output *output)
 /* Not everything can be synced: what cannot is as good as it gets. */
 static bool sync_file(int fd)
 {
-    return !syncs || fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
+    while (syncs && fsync(fd) != 0)
+        if (errno != EINTR)
+            return errno == EINVAL || errno == ENOTSUP;
+    return true;
 }
 
 static void end_temporary(struct output *output)

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SLOT_BITS_MORE = 3 }; /* than the fewest slots that are tried */
+enum { SEEDS = 64 };         /* of the thorough hash */
+
 struct key {
     uint32_t hash;
     size_t number;
@@ -144,24 +147,30 @@ static bool place(struct arena *arena, struct placing *placing, unsigned slot_bi
     return false;
 }
 
-/* As few slots as there can be; twice as many, should some key find none that is free. */
-static struct perfect place_keys(struct arena *arena, struct kpdb_hashing by,
-                                 const struct key *keys, size_t count)
+/*
+ * As few slots as there can be; twice as many, should some key find none that is free, and so on
+ * for as many bits more.
+ */
+static bool place_keys(struct arena *arena, struct kpdb_hashing by, const struct key *keys,
+                       size_t count, unsigned more, struct perfect *perfect)
 {
     struct placing placing = {.to = {.by = by}, .keys = keys, .count = count};
-    unsigned slot_bits = 1;
+    unsigned slot_bits = 1, most;
 
     while ((size_t)1 << slot_bits < count)
         slot_bits++;
-    while (!place(arena, &placing, slot_bits))
-        slot_bits++;
-    return placing.to;
+    for (most = slot_bits + more; slot_bits <= most; slot_bits++)
+        if (place(arena, &placing, slot_bits)) {
+            *perfect = placing.to;
+            return true;
+        }
+    return false;
 }
 
-struct perfect perfect_place(struct arena *arena, struct kpdb_hashing by, const uint32_t *hashes,
-                             size_t count)
+bool perfect_place(struct arena *arena, struct kpdb_hashing by, const uint32_t *hashes,
+                   size_t count, struct perfect *perfect)
 {
-    return place_keys(arena, by, sort_keys(arena, hashes, count), count);
+    return place_keys(arena, by, sort_keys(arena, hashes, count), count, SLOT_BITS_MORE, perfect);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -204,8 +213,6 @@ static bool same_words(const struct naming *naming, struct kpdb_hashing by)
 /* Thorough, with the fewest words that tell all names apart. */
 static bool find_words(struct naming *naming, struct kpdb_hashing *by)
 {
-    enum { SEEDS = 64 };
-
     for (by->spread = 0; by->spread <= KPDB_SPREAD_MAX; by->spread++)
         for (by->rotate = 0; by->rotate < SEEDS; by->rotate++) {
             if (hash_all(naming, *by))
@@ -216,26 +223,38 @@ static bool find_words(struct naming *naming, struct kpdb_hashing *by)
     return false;
 }
 
+/* The quick hash that tells all names apart, if there is one. */
+static bool find_quick(struct naming *naming, struct kpdb_hashing *quick)
+{
+    enum { ROTATE_MAX = 27 };
+
+    for (quick->rotate = 0; quick->rotate <= ROTATE_MAX; quick->rotate++)
+        if (hash_all(naming, *quick))
+            return true;
+    return false;
+}
+
+/* Names made to share a bucket of the quick hash get a thorough one; of those each seed is another.
+ */
 bool perfect_names(struct arena *arena, const char *const *names, size_t count,
                    struct perfect *perfect)
 {
-    enum { ROTATE_MAX = 27 };
     struct naming naming = {
         .names = names,
         .count = count,
         .keys = arena_alloc(arena, count, sizeof(struct key)),
     };
-    struct kpdb_hashing by = {.thorough = true}, quick;
+    struct kpdb_hashing by = {.thorough = true}, quick = {.thorough = false};
 
     if (!find_words(&naming, &by))
         return false;
-    quick = (struct kpdb_hashing){.spread = by.spread};
-    while (quick.rotate <= ROTATE_MAX && !hash_all(&naming, quick))
-        quick.rotate++;
-    if (quick.rotate <= ROTATE_MAX)
-        by = quick;
-    else
-        hash_all(&naming, by);
-    *perfect = place_keys(arena, by, naming.keys, count);
-    return true;
+    quick.spread = by.spread;
+    if (find_quick(&naming, &quick) &&
+        place_keys(arena, quick, naming.keys, count, SLOT_BITS_MORE, perfect))
+        return true;
+    for (; by.rotate < SEEDS; by.rotate++)
+        if (hash_all(&naming, by) &&
+            place_keys(arena, by, naming.keys, count, SLOT_BITS_MORE, perfect))
+            return true;
+    return false;
 }

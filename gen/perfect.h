@@ -15,9 +15,12 @@ struct perfect {
 
 #define PERFECT_NONE SIZE_MAX
 
-/* Of keys whose hashes all differ; `by` says how they were made. */
-struct perfect perfect_place(struct arena *arena, struct kpdb_hashing by, const uint32_t *hashes,
-                             size_t count);
+/*
+ * Of keys whose hashes all differ; `by` says how they were made. False, and *perfect untouched,
+ * when so many of them share their upper bits that it would take more than eight slots a key.
+ */
+bool perfect_place(struct arena *arena, struct kpdb_hashing by, const uint32_t *hashes,
+                   size_t count, struct perfect *perfect);
 /*
  * Of names that all differ. False when their words have too much in common,
  * and *perfect untouched: KPDB_SPREAD_MAX is not enough for them.

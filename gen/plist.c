@@ -34,7 +34,8 @@ static bool read_file(const char *path, char **text, size_t *length)
         *length = fread(*text, 1, (size_t)status.st_size, file);
         ok = !ferror(file) && *length == (size_t)status.st_size;
         if (!ok)
-            report_error(path, "cannot be read: %s", strerror(errno));
+            report_error(path, "cannot be read: %s",
+                         ferror(file) ? strerror(errno) : "it became shorter");
     }
     fclose(file);
     return ok;

@@ -39,6 +39,14 @@ static uint64_t big_endian(const unsigned char *at, size_t size)
     return value;
 }
 
+/* A count or offset; what no size_t holds is beyond any end. */
+static size_t read_size(const unsigned char *at, size_t size)
+{
+    uint64_t value = big_endian(at, size);
+
+    return value < SIZE_MAX ? (size_t)value : SIZE_MAX;
+}
+
 /* The count of an object: its low nibble, or an integer object behind it when that is 15. */
 static bool read_count(struct binary *binary, size_t *at, size_t *count)
 {
@@ -52,7 +60,7 @@ static bool read_count(struct binary *binary, size_t *at, size_t *count)
     size = (size_t)1 << (binary->data[*at] & 15);
     if (binary->table - *at - 1 < size)
         return refuse(binary, beyond_end) != NULL;
-    *count = (size_t)big_endian(binary->data + *at + 1, size);
+    *count = read_size(binary->data + *at + 1, size);
     *at += 1 + size;
     return *count <= binary->length || refuse(binary, beyond_end) != NULL;
 }
@@ -174,8 +182,8 @@ static struct value *read_number(struct binary *binary, size_t at)
 
 static size_t offset_of(const struct binary *binary, uint64_t index)
 {
-    return (size_t)big_endian(binary->data + binary->table + index * binary->offset_size,
-                              binary->offset_size);
+    return read_size(binary->data + binary->table + index * binary->offset_size,
+                     binary->offset_size);
 }
 
 static uint64_t read_ref(const struct binary *binary, size_t at, size_t n)

@@ -673,8 +673,8 @@ static bool read_key(struct xml *xml, const char **key)
 {
     const char *begin = xml->at;
     struct span text = {"", 0};
-    enum element element;
-    bool empty;
+    enum element element = ELEMENTS;
+    bool empty = false;
 
     if (!read_start(xml, &element, &empty))
         return false;
@@ -735,8 +735,8 @@ static struct value *read_dict(struct xml *xml, bool empty, unsigned depth)
 static struct value *read_value(struct xml *xml, unsigned depth)
 {
     const char *begin = xml->at;
-    enum element element;
-    bool empty;
+    enum element element = ELEMENTS;
+    bool empty = false;
 
     if (!read_start(xml, &element, &empty))
         return NULL;
@@ -769,8 +769,8 @@ static struct value *read_value(struct xml *xml, unsigned depth)
 static bool read_begin(struct xml *xml)
 {
     const char *begin;
-    enum element element;
-    bool empty;
+    enum element element = ELEMENTS;
+    bool empty = false;
 
     take(xml, "\xef\xbb\xbf");
     if (!read_declaration(xml) || !skip_nothing(xml) || !read_document_type(xml) ||

@@ -161,6 +161,20 @@ static bool has_key(const struct map_node *node, uint64_t hash, const void *key,
     return node->hash == hash && node->length == length && memcmp(node->key, key, length) == 0;
 }
 
+/*
+ * Where a key goes from the step-th node down: by its hash, two bits a step, and for keys that were
+ * made to have one hash by their own bits.
+ */
+static unsigned way_of(uint64_t hash, const void *key, size_t length, size_t step)
+{
+    const unsigned char *bytes = key;
+    size_t at = step / 4 - 8; /* behind the 64 bits of the hash */
+
+    if (step < 32)
+        return hash >> (62 - 2 * step) & 3;
+    return at < length ? bytes[at] >> (6 - step % 4 * 2) & 3u : 0;
+}
+
 /* The node of the key, made when there is none. */
 static struct map_node *map_node(struct arena *arena, struct map *map, const void *key,
                                  size_t length)
@@ -168,10 +182,10 @@ static struct map_node *map_node(struct arena *arena, struct map *map, const voi
     uint64_t hash = hash_of(key, length);
     struct map_node **at = &map->root;
 
-    for (uint64_t way = hash; *at != NULL; way <<= 2) {
+    for (size_t step = 0; *at != NULL; step++) {
         if (has_key(*at, hash, key, length))
             return *at;
-        at = &(*at)->child[way >> 62];
+        at = &(*at)->child[way_of(hash, key, length, step)];
     }
     *at = arena_alloc(arena, 1, sizeof **at);
     **at = (struct map_node){.hash = hash, .key = key, .length = length};
@@ -255,8 +269,8 @@ size_t map_get(const struct map *map, const void *key, size_t length)
     uint64_t hash = hash_of(key, length);
     const struct map_node *node = map->root;
 
-    for (uint64_t way = hash; node != NULL && !has_key(node, hash, key, length); way <<= 2)
-        node = node->child[way >> 62];
+    for (size_t step = 0; node != NULL && !has_key(node, hash, key, length); step++)
+        node = node->child[way_of(hash, key, length, step)];
     return node == NULL ? 0 : node->value;
 }
 

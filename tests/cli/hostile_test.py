@@ -27,13 +27,12 @@ import xml.parsers.expat
 
 import kpeptest
 import tables
-from kpeptest import CC, KPEP, KPEPC, check, database, equal, write_plist
+from kpeptest import CC, KPEP, KPEPC, SANITIZED, check, database, equal, write_plist
 
 if os.access("/dev/shm", os.W_OK | os.X_OK):
     tempfile.tempdir = "/dev/shm"
 
 # Instrumented code takes more of both; what it is there to find is not the figures.
-SANITIZED = b"__asan_init" in pathlib.Path(KPEPC).read_bytes()
 CPU_SECONDS = 120 if SANITIZED else 10  # what these take is milliseconds
 MEMORY = 256 << 10  # KB, as rusage has it
 LINE_MAX = 8200     # of 2000 bytes, shown as \xNN

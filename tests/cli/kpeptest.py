@@ -18,6 +18,7 @@ KPEPC = os.environ["KPEPC"]
 KPEP = os.environ["KPEP"]
 SOURCE = pathlib.Path(os.environ["KPEP_SOURCE"])
 CC = os.environ.get("CC", "cc")
+SANITIZED = b"__asan_init" in pathlib.Path(KPEPC).read_bytes()  # takes memory of its own
 
 # Apple's own files are beside the repository in CI and not at all elsewhere.
 SHARED = SOURCE.parent / "shared" / "kpep"
