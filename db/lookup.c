@@ -375,26 +375,22 @@ unsigned kpdb_event_ids(void)
     return TABLE_EVENT_IDS;
 }
 
-static unsigned kernel_of(const struct table_cpu_more *cpu, unsigned event)
+unsigned kpdb_listed_since(unsigned cpu, unsigned id)
 {
-    size_t low = cpu->kernels_at, high = low + cpu->kernels;
+    const struct table_cpu_more *more = &table_cpus_more[cpu];
+    size_t low = more->kernels_at, high = low + more->kernels;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (table_kernels[middle].event == event)
+        if (table_kernels[middle].event == id)
             return table_kernels[middle].since;
-        if (table_kernels[middle].event < event)
+        if (table_kernels[middle].event < id)
             low = middle + 1;
         else
             high = middle;
     }
-    return cpu->kernel;
-}
-
-unsigned kpdb_listed_since(unsigned cpu, unsigned id)
-{
-    return kernel_of(&table_cpus_more[cpu], id);
+    return more->kernel;
 }
 
 unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
