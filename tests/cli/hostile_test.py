@@ -29,8 +29,7 @@ import kpeptest
 import tables
 from kpeptest import CC, KPEP, KPEPC, SANITIZED, check, database, equal, write_plist
 
-if os.access("/dev/shm", os.W_OK | os.X_OK):
-    tempfile.tempdir = "/dev/shm"
+kpeptest.in_memory()
 
 # Instrumented code takes more of both; what it is there to find is not the figures.
 CPU_SECONDS = 120 if SANITIZED else 10  # what these take is milliseconds

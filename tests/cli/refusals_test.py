@@ -19,8 +19,7 @@ import kpeptest
 from kpeptest import KPEPC, check, database, equal, run, write_plist
 
 # A tmpfs lists a directory in the order it was made in; ext4 has one order for the same names.
-if os.access("/dev/shm", os.W_OK | os.X_OK):
-    tempfile.tempdir = "/dev/shm"
+kpeptest.in_memory()
 
 SIZE_MAX = 16 << 20
 ID, ID2 = "cpu_100000c_2_1b588bb3", "cpu_100000c_2_da33d83d"
