@@ -6,7 +6,7 @@
 
 static void set(struct arena *arena, struct value *map, const char *key, struct value *value)
 {
-    value_set_kept(arena, map, key, value);
+    value_set(arena, map, key, value);
 }
 
 static void set_text(struct arena *arena, struct value *map, const char *key, const char *text)
@@ -40,13 +40,18 @@ static void add_text(struct arena *arena, struct value *list, const char *text)
     set_text(arena, add_item(arena, list), "name", text);
 }
 
-static struct value *numbers_data(struct arena *arena, const struct numbers *numbers)
+static struct value *list_data(struct arena *arena, const size_t *numbers, size_t count)
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < numbers->count; i++)
-        value_append(arena, list, value_int(arena, (int64_t)numbers->list[i]));
+    for (size_t i = 0; i < count; i++)
+        value_append(arena, list, value_int(arena, (int64_t)numbers[i]));
     return list;
+}
+
+static struct value *numbers_data(struct arena *arena, const struct numbers *numbers)
+{
+    return list_data(arena, numbers->list, numbers->count);
 }
 
 /* ---- the tables ------------------------------------------------------------------------------ */
@@ -185,15 +190,6 @@ static struct value *designations_data(struct arena *arena, const struct layout 
         set_text(arena, item, "name", layout->strings.list[from->string]);
         value_append(arena, list, item);
     }
-    return list;
-}
-
-static struct value *displacements_data(struct arena *arena, const struct perfect *perfect)
-{
-    struct value *list = value_list(arena);
-
-    for (size_t i = 0; i < perfect->bucket_count; i++)
-        value_append(arena, list, value_int(arena, (int64_t)perfect->displacements[i]));
     return list;
 }
 
@@ -379,7 +375,7 @@ static void set_hash(struct arena *arena, struct value *data, const char *prefix
     set_width(arena, data, arena_printf(arena, "%s_displacement_width", prefix),
               largest(perfect->displacements, perfect->bucket_count));
     set(arena, data, arena_printf(arena, "%s_displacements", prefix),
-        displacements_data(arena, perfect));
+        list_data(arena, perfect->displacements, perfect->bucket_count));
 }
 
 static void set_sizes(struct arena *arena, struct value *data, const struct layout *layout)

@@ -7,29 +7,13 @@
 
 static void add_number(struct arena *arena, struct numbers *numbers, size_t number)
 {
-    if (numbers->count == numbers->capacity) {
-        size_t capacity = numbers->capacity == 0 ? 64 : numbers->capacity * 2;
-        size_t *list = arena_alloc(arena, capacity, sizeof *list);
-
-        if (numbers->count != 0)
-            memcpy(list, numbers->list, numbers->count * sizeof *list);
-        numbers->list = list;
-        numbers->capacity = capacity;
-    }
+    numbers->list = arena_more(arena, numbers->list, numbers->count, sizeof *numbers->list);
     numbers->list[numbers->count++] = number;
 }
 
 static size_t add_string(struct arena *arena, struct strings *strings, const char *text)
 {
-    if (strings->count == strings->capacity) {
-        size_t capacity = strings->capacity == 0 ? 256 : strings->capacity * 2;
-        const char **list = arena_alloc(arena, capacity, sizeof *list);
-
-        if (strings->count != 0)
-            memcpy(list, strings->list, strings->count * sizeof *list);
-        strings->list = list;
-        strings->capacity = capacity;
-    }
+    strings->list = arena_more(arena, strings->list, strings->count, sizeof *strings->list);
     strings->list[strings->count] = text;
     strings->bytes += strlen(text) + 1;
     return strings->count++;

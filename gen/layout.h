@@ -69,12 +69,12 @@ struct layout_designation {
 /* Numbers, growing. */
 struct numbers {
     size_t *list;
-    size_t count, capacity;
+    size_t count;
 };
 
 struct strings {
     const char **list;
-    size_t count, capacity;
+    size_t count;
     size_t bytes;     /* with their NULs */
     struct map known; /* their numbers, from 1 */
 };

@@ -11,11 +11,6 @@
 
 enum element { KEY, INTEGER, STRING, DICT, ARRAY, TRUE, FALSE, REAL, DATA, DATE, PLIST, ELEMENTS };
 
-struct span {
-    const char *text;
-    size_t length;
-};
-
 static const struct span names[ELEMENTS] = {
     [KEY] = {"key", 3},     [INTEGER] = {"integer", 7}, [STRING] = {"string", 6},
     [DICT] = {"dict", 4},   [ARRAY] = {"array", 5},     [TRUE] = {"true", 4},
@@ -80,7 +75,7 @@ static inline bool take(struct xml *xml, const char *text)
     return true;
 }
 
-static inline bool is_space(char c)
+static inline bool is_xml_space(char c)
 {
     return c == '\t' || c == ' ' || c == '\n' || c == '\r';
 }
@@ -90,7 +85,7 @@ static inline bool take_space(struct xml *xml)
 {
     const char *begin = xml->at, *at = begin;
 
-    while (at < xml->end && is_space(*at))
+    while (at < xml->end && is_xml_space(*at))
         at++;
     xml->at = at;
     return at != begin;
@@ -289,7 +284,7 @@ static bool read_declaration(struct xml *xml)
 {
     const char *begin = xml->at;
 
-    if (!starts(xml, "<?xml") || xml->end - xml->at < 6 || !is_space(xml->at[5]))
+    if (!starts(xml, "<?xml") || xml->end - xml->at < 6 || !is_xml_space(xml->at[5]))
         return true;
     xml->at += strlen("<?xml");
     if (take_attribute(xml, "version", "1.0")) {
@@ -348,7 +343,7 @@ static enum element first_element(char c)
 
 static inline bool ends_name(char c)
 {
-    return c == '>' || c == '/' || c == '<' || is_space(c);
+    return c == '>' || c == '/' || c == '<' || is_xml_space(c);
 }
 
 static inline bool take_name(struct xml *xml, enum element element)
@@ -505,17 +500,6 @@ static bool read_text(struct xml *xml, enum element element, struct span *text)
     return read_end(xml, element);
 }
 
-static struct span trim(struct span span)
-{
-    while (span.length != 0 && is_space(span.text[0])) {
-        span.text++;
-        span.length--;
-    }
-    while (span.length != 0 && is_space(span.text[span.length - 1]))
-        span.length--;
-    return span;
-}
-
 /*
  * Decimal or 0x..., within 64 bits signed: all of the text, so "12abc" is not 12. A leading zero
  * is refused, since libplist takes 0140 for octal and Apple for decimal.
@@ -589,7 +573,7 @@ static const char *check_data(struct span text)
     for (size_t i = 0; i < text.length; i++) {
         char c = text.text[i];
 
-        if (is_space(c))
+        if (is_xml_space(c))
             continue;
         if (c != '=' && (padding != 0 ||
                          (!is_upper(c) && !is_lower(c) && !is_digit(c) && c != '+' && c != '/')))
@@ -623,11 +607,12 @@ static struct value *read_scalar(struct xml *xml, enum element element, bool emp
     if (element == STRING)
         return value_string(xml->arena, text.text, text.length);
     if (element == INTEGER)
-        why = parse_integer(trim(text), &integer);
+        why = parse_integer(span_trim(text), &integer);
     else if (element == REAL)
-        why = parse_real(arena_copy(xml->arena, trim(text).text, trim(text).length), &real);
+        why =
+            parse_real(arena_copy(xml->arena, span_trim(text).text, span_trim(text).length), &real);
     else
-        why = element == DATA ? check_data(text) : check_date(trim(text));
+        why = element == DATA ? check_data(text) : check_date(span_trim(text));
     if (why != NULL) {
         refuse_at(xml, begin, "%s", why);
         return NULL;

@@ -22,11 +22,6 @@ enum {
 
 static const size_t none = SIZE_MAX;
 
-struct span {
-    const char *text;
-    size_t length;
-};
-
 enum filter {
     FILTER_HEX,
     FILTER_DEC,
@@ -201,22 +196,6 @@ static const char *join(struct render *render, struct span prefix, const char *c
 
 /* Parsing */
 
-static bool is_space(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static struct span trim(struct span span)
-{
-    while (span.length != 0 && is_space(span.text[0])) {
-        span.text++;
-        span.length--;
-    }
-    while (span.length != 0 && is_space(span.text[span.length - 1]))
-        span.length--;
-    return span;
-}
-
 static bool same(struct span a, struct span b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
@@ -334,7 +313,7 @@ static bool read_content(struct parser *parser, struct tag *tag, size_t from)
     /* A tag that holds the start of another one was not closed where it should have been. */
     if (tag->sigil != '!' && tag->sigil != '=' && find(tag->content, 0, parser->open) != none)
         return unclosed(parser, tag);
-    tag->content = trim(tag->content);
+    tag->content = span_trim(tag->content);
     if (tag->sigil != '!' && tag->sigil != '=' && tag->content.length == 0)
         return FAIL_TAG(parser, tag, "empty tag (expected a name)");
     return true;
@@ -390,7 +369,7 @@ static bool set_delimiters(struct parser *parser, const struct tag *tag)
 
     while (open.length < content.length && !is_space(content.text[open.length]))
         open.length++;
-    close = trim((struct span){content.text + open.length, content.length - open.length});
+    close = span_trim((struct span){content.text + open.length, content.length - open.length});
     for (size_t i = 0; i < close.length; i++) {
         if (is_space(close.text[i]))
             close.length = 0;
@@ -416,7 +395,7 @@ static struct span next_part(struct span *rest)
     rest->length -= taken;
     if (bar == NULL)
         rest->text = NULL;
-    return trim(part);
+    return span_trim(part);
 }
 
 static enum filter filter_named(struct span name)

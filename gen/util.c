@@ -431,6 +431,17 @@ FILE *open_file(const char *path, struct stat *status)
     return file;
 }
 
+struct span span_trim(struct span span)
+{
+    while (span.length != 0 && is_space(span.text[0])) {
+        span.text++;
+        span.length--;
+    }
+    while (span.length != 0 && is_space(span.text[span.length - 1]))
+        span.length--;
+    return span;
+}
+
 bool is_text(const char *text)
 {
     const char *at = text;

@@ -105,7 +105,21 @@ void fatal_without_memory(void);
  */
 FILE *open_file(const char *path, struct stat *status);
 
+/* Some text that has no NUL behind it. */
+struct span {
+    const char *text;
+    size_t length;
+};
+
+/* Without white space at its ends. */
+struct span span_trim(struct span span);
+
 /* ASCII only, whatever the locale. */
+static inline bool is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static inline bool is_upper(char c)
 {
     return c >= 'A' && c <= 'Z';

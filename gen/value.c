@@ -153,7 +153,7 @@ static size_t lower_bound(const struct value *map, const char *text, size_t leng
     return low;
 }
 
-bool value_set_kept(struct arena *arena, struct value *map, const char *key, struct value *item)
+bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
 {
     size_t length = strlen(key);
     size_t at = lower_bound(map, key, length);
@@ -171,11 +171,6 @@ bool value_set_kept(struct arena *arena, struct value *map, const char *key, str
     map->keys[at] = key;
     map->length++;
     return true;
-}
-
-bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item)
-{
-    return value_set_kept(arena, map, arena_copy(arena, key, strlen(key)), item);
 }
 
 const struct value *value_get(const struct value *map, const char *key, size_t length)

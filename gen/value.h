@@ -54,10 +54,11 @@ struct value *value_map(struct arena *arena);
 struct value *value_other(struct arena *arena);
 
 void value_append(struct arena *arena, struct value *list, struct value *item);
-/* Copies the key; false, and nothing done, when the map has it already. */
+/*
+ * The key must live as long as the map: a literal, or text of the arena. False, and nothing done,
+ * when the map has it already.
+ */
 bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
-/* The same with a key that lives as long as the map: a literal, or text of the arena. */
-bool value_set_kept(struct arena *arena, struct value *map, const char *key, struct value *item);
 /* An item of a list: of a lazy one made in the arena, which may be given back after its use. */
 const struct value *value_item(struct arena *arena, const struct value *list, size_t index);
 /* The same with a key that is known to be behind all the map has. */

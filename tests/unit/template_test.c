@@ -361,7 +361,7 @@ static void test_unknown_names(void)
                     "longer than...)");
     data = value_map(&arena);
     for (char key[] = "a"; key[0] <= 'm'; key[0]++)
-        value_set(&arena, data, key, value_bool(&arena, true));
+        value_set(&arena, data, arena_copy(&arena, key, 1), value_bool(&arena, true));
     RENDER("{{x}}", "t:1: unknown name 'x' (expected a, b, c, d, e, f, g, h, i, j, k, l, ...)");
     data = saved;
 }
