@@ -359,16 +359,14 @@ static inline bool take_name(struct xml *xml, enum element element)
 
 static bool refuse_name(struct xml *xml, const char *begin)
 {
-    int length = 0;
+    const char *name = xml->at, *end = name;
 
-    if (xml->end - xml->at <= 7) /* as long as a name: it may have been cut short */
-        for (enum element element = 0; element < ELEMENTS; element++)
-            if (starts(xml, names[element].text))
-                return refuse_at(xml, begin, "a tag does not end (expected >)");
-    while (length < 20 && xml->at + length < xml->end && !ends_name(xml->at[length]))
-        length++;
-    return refuse_at(xml, begin, "unknown element <%.*s> (expected one of a property list)", length,
-                     xml->at);
+    while (end < xml->end && !ends_name(*end))
+        end++;
+    if (end == xml->end)
+        return refuse_at(xml, begin, "a tag does not end (expected >)");
+    return refuse_at(xml, begin, "unknown element <%.*s> (expected one of a property list)",
+                     end - name > 20 ? 20 : (int)(end - name), name);
 }
 
 static bool read_start(struct xml *xml, enum element *element, bool *empty)

@@ -227,6 +227,8 @@ static const struct reading refused[] = {
     {PLIST("<string></string x>"), "line 1: a closing tag out of place (expected </string>)"},
     {PLIST("<string></ string>"), "line 1: a closing tag out of place (expected </string>)"},
     {PLIST("<string>a</key>"), "line 1: a closing tag out of place (expected </string>)"},
+    {"<plist><", "line 1: a tag does not end (expected >)"},
+    {"<plist><strin", "line 1: a tag does not end (expected >)"},
     {PLIST("<string>a<"), "line 1: <string> does not end (expected </string>)"},
     {PLIST("<string>a</string"), "line 1: a closing tag out of place (expected </string>)"},
     {PLIST("<true>&#32;</true>"), "line 1: <true> is not empty (expected <true/>)"},
