@@ -120,8 +120,7 @@ static int make_directory(const char *path)
 }
 
 /*
- * NULL, or why it cannot be had; errno is 0 unless that is the system's word. What the system
- * says of a file's size does not matter: of those of /proc it is 0.
+ * NULL, or why it cannot be had; errno is 0 unless that is the system's word.
  */
 static const char *read_text(struct arena *arena, const char *path, size_t most, const char **text,
                              size_t *length)
@@ -130,20 +129,15 @@ static const char *read_text(struct arena *arena, const char *path, size_t most,
     FILE *file = open_file(path, &status);
     struct buffer content = {0};
     const char *why = NULL;
-    char chunk[1 << 14];
-    size_t got;
 
     *text = "";
     *length = 0;
     if (file == NULL)
         return errno == 0 ? "not a regular file" : strerror(errno);
-    errno = 0;
-    while (content.length <= most && (got = fread(chunk, 1, sizeof chunk, file)) != 0)
-        buffer_add(&content, chunk, got);
-    if (content.length > most) {
-        why = arena_printf(arena, "more than %zu bytes", most);
-    } else if (ferror(file)) {
+    if (!read_open_file(file, most, &content)) {
         why = strerror(errno);
+    } else if (content.length > most) {
+        why = arena_printf(arena, "more than %zu bytes", most);
     } else if (content.length != 0) {
         *text = arena_copy(arena, content.data, content.length);
         *length = content.length;

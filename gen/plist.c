@@ -10,8 +10,8 @@
 
 /* ---- a file -> values ------------------------------------------------------------------------ */
 
-/* The caller frees *text, which is set even on failure. */
-static bool read_file(const char *path, char **text, size_t *length)
+/* The caller frees the text, also on failure. */
+static bool read_file(const char *path, struct buffer *text)
 {
     struct stat status;
     FILE *file = open_file(path, &status);
@@ -22,21 +22,17 @@ static bool read_file(const char *path, char **text, size_t *length)
                      errno == 0 ? "not a regular file" : strerror(errno));
         return false;
     }
-    if (status.st_size > PLIST_SIZE_MAX) {
+    if (status.st_size > PLIST_SIZE_MAX)
         report_error(path, "%lld bytes (expected at most %d)", (long long)status.st_size,
                      PLIST_SIZE_MAX);
-    } else if (status.st_size == 0) {
+    else if (!read_open_file(file, PLIST_SIZE_MAX, text))
+        report_error(path, "cannot be read: %s", strerror(errno));
+    else if (text->length > PLIST_SIZE_MAX)
+        report_error(path, "more than %d bytes (expected a property list)", PLIST_SIZE_MAX);
+    else if (text->length == 0)
         report_error(path, "empty (expected a property list)");
-    } else {
-        *text = malloc((size_t)status.st_size);
-        if (*text == NULL)
-            fatal(EXIT_SYSTEM, "out of memory");
-        *length = fread(*text, 1, (size_t)status.st_size, file);
-        ok = !ferror(file) && *length == (size_t)status.st_size;
-        if (!ok)
-            report_error(path, "cannot be read: %s",
-                         ferror(file) ? strerror(errno) : "it became shorter");
-    }
+    else
+        ok = true;
     fclose(file);
     return ok;
 }
@@ -61,12 +57,11 @@ const struct value *plist_parse(struct arena *arena, const char *name, const cha
 const struct value *plist_load(struct arena *arena, const char *path)
 {
     const struct value *value = NULL;
-    char *text = NULL;
-    size_t length;
+    struct buffer text = {0};
 
-    if (read_file(path, &text, &length))
-        value = plist_parse(arena, path, text, length);
-    free(text);
+    if (read_file(path, &text))
+        value = plist_parse(arena, path, text.data, text.length);
+    buffer_free(&text);
     return value;
 }
 

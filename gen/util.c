@@ -431,6 +431,17 @@ FILE *open_file(const char *path, struct stat *status)
     return file;
 }
 
+bool read_open_file(FILE *file, size_t most, struct buffer *content)
+{
+    char chunk[1 << 14];
+    size_t got;
+
+    errno = 0;
+    while (content->length <= most && (got = fread(chunk, 1, sizeof chunk, file)) != 0)
+        buffer_add(content, chunk, got);
+    return !ferror(file);
+}
+
 struct span span_trim(struct span span)
 {
     while (span.length != 0 && is_space(span.text[0])) {

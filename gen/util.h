@@ -104,6 +104,11 @@ void fatal_without_memory(void);
  * is 0 for what is no regular file; without memory the end. The caller closes it.
  */
 FILE *open_file(const char *path, struct stat *status);
+/*
+ * All of an open file, whatever the system says of its size: that of those of /proc is 0. No more
+ * than `most` bytes and one, or a few, that tell of more. False with errno.
+ */
+bool read_open_file(FILE *file, size_t most, struct buffer *content);
 
 /* Some text that has no NUL behind it. */
 struct span {

@@ -454,6 +454,9 @@ def check_sizeless():
     text = pathlib.Path("/proc/version").read_text()
     equal(os.stat("/proc/version").st_size, 0, "the size of a file of /proc")
     equal(run(KPEPC, "render", "-t", "/proc/version"), (0, text, ""), "render -t /proc/version")
+    equal(run(KPEPC, "render", "-t", "/proc/version", "-d", "/proc/version"),
+          (1, "", "/proc/version: line 1: text before <plist> (expected an XML or binary property "
+           "list)\n"), "render -d /proc/version: it is read")
     (HERE / "proc").mkdir()
     (HERE / "proc/version.mustache").symlink_to("/proc/version")
     equal(run(KPEPC, "render", "-p", HERE / "proc", "-t", template("proc.txt", "{{>version}}")),
