@@ -1,7 +1,7 @@
 /* Events to register words, as kperfdata makes them or better. */
 #include "place.h"
 
-/* Bits of a configuration word: kperfdata.md and xnu.md 2.3, 2.4. */
+/* Bits of a configuration word: kperfdata.md and kernel.md 2.3, 2.4. */
 enum {
     ARM_USER_BEFORE_16 = 0x30000, /* EL0 of 32 and 64 bits */
     ARM_USER = 0x20000,           /* EL0 of 64 bits */
@@ -310,7 +310,7 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
 /*
  * Whether what the plist's `other` bits say is lost: CMASK, invert, any-thread
  * or edge when they are not asked for, any-thread always, which the kernel
- * clears (xnu.md 2.4), or a mode that the event leaves out.
+ * clears (kernel.md 2.4), or a mode that the event leaves out.
  */
 static bool loses_bits(unsigned other, bool full, bool user_only)
 {

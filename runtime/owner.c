@@ -118,7 +118,7 @@ static bool set_words(uint64_t *words)
            owner.frameworks.kpc_set_config(KPDB_CLASS_CONFIGURABLE, words) == 0;
 }
 
-/* Of an Intel word: they come and go with counting (xnu.md 2.4). */
+/* Of an Intel word: they come and go with counting (kernel.md 2.4). */
 enum { INTEL_INT = 1 << 20, INTEL_EN = 1 << 22 };
 
 /* Whether all of some are among others, in their order. */
@@ -169,7 +169,7 @@ static bool set_each_word(struct words *words)
 
 /*
  * The words that were there, while the counters are forced as they were when the
- * words were read. macOS 26 keeps them until counting is next set (xnu.md 1.12).
+ * words were read. macOS 26 keeps them until counting is next set (kernel.md 1.12).
  * Those that could be seen before have to be there again; the others are the power
  * manager's, which sets them itself.
  */
@@ -194,7 +194,7 @@ static void put_words_back(struct kplive_trouble *trouble, bool counting)
 
 /*
  * Undoes the steps that were taken and no other, in the reverse of the kernel's
- * order (xnu.md 1.10). What was counting goes on once the force is back, on the
+ * order (kernel.md 1.10). What was counting goes on once the force is back, on the
  * counters that are left; but it is said before already, since from then on another
  * process may look how it finds them.
  */
@@ -316,7 +316,7 @@ static int remember(bool words, bool *same, struct kplive_error *error)
 /*
  * Whether it is still so once the counters are forced, and nobody else's to start
  * or stop. CONFIGURABLE is told when all counters of the class run, which the power
- * manager's need not (xnu.md 1.5): it may be gone.
+ * manager's need not (kernel.md 1.5): it may be gone.
  */
 static int look_again(bool *same, struct kplive_error *error)
 {
@@ -335,7 +335,7 @@ static int look_again(bool *same, struct kplive_error *error)
  * Counters that are forced already are somebody else's, or this process's own by
  * other means, and what they count cannot be told from what was there before. Up
  * to macOS 15 the kernel would refuse, macOS 26 replaces the other's configuration
- * without a word (xnu.md 1.4).
+ * without a word (kernel.md 1.4).
  */
 static int check_force(const struct kplive *sampler, struct kplive_error *error)
 {

@@ -126,7 +126,7 @@ void kplive_delta(const uint64_t *earlier, const uint64_t *later, unsigned count
 }
 
 /*
- * The kernel's CONFIGURABLE is on only when all of those counters run (xnu.md 1.5).
+ * The kernel's CONFIGURABLE is on only when all of those counters run (kernel.md 1.5).
  * The functions are there: starting asked for them.
  */
 int kplive_running(const struct kplive *sampler, struct kplive_error *error)
@@ -164,7 +164,8 @@ static int check_cpus(const struct kplive *sampler, bool all, struct kplive_erro
     return kplive_need(&sampler->frameworks, error, needed);
 }
 
-/* An answer that does not come to the last CPU's last counter is without one of them (xnu.md 1.7).
+/* An answer that does not come to the last CPU's last counter is without one of them
+ * (kernel.md 1.7).
  */
 static int take_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *counters,
                      unsigned words, struct kplive_error *error)

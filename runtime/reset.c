@@ -15,7 +15,7 @@ static const char *const needed[] = {"kpc_force_all_ctrs_get",
                                      "kpc_set_thread_counting",
                                      NULL};
 
-/* Nodes that older kernels lack; they say nothing then (xnu.md 1.13). */
+/* Nodes that older kernels lack; they say nothing then (kernel.md 1.13). */
 static void find_owner(const struct kplive_frameworks *f, struct kplive_state *state)
 {
     uint32_t owner;

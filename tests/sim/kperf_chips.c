@@ -1,8 +1,8 @@
 /*
  * The chips: what they call themselves, their counters, and which event counts where. The selectors
- * and the macOS whose kernel first lists them are those of xnu.md 2.5 (kpep/kernel-allowlist.tsv);
- * counter masks are xnu.md 2.3's; what is marked macOS 26 is in no public list, only in the kpep
- * databases of that release.
+ * and the macOS whose kernel first lists them are those of kernel.md 2.5
+ * (kpep/kernel-allowlist.tsv); counter masks are kernel.md 2.3's; what is marked macOS 26 is in no
+ * public list, only in the kpep databases of that release.
  */
 #include "kperf_machine.h"
 
@@ -174,7 +174,7 @@ static const struct group *group_of(enum sim_chip chip, uint32_t selector)
     return NULL;
 }
 
-/* xnu.md 2.5: 0 is always allowed; all else has to be in the list of that kernel. */
+/* kernel.md 2.5: 0 is always allowed; all else has to be in the list of that kernel. */
 bool chip_allows(enum sim_chip chip, uint32_t selector, enum kernel_list list)
 {
     selector &= chips[chip].selector_mask;

@@ -1,5 +1,5 @@
 /*
- * The kpc.* nodes: classes, forcing, configuration, counting, values (xnu.md 1.2 to 1.12).
+ * The kpc.* nodes: classes, forcing, configuration, counting, values (kernel.md 1.2 to 1.12).
  */
 #include "kperf_machine.h"
 

@@ -1,5 +1,5 @@
 /*
- * The kperf.* nodes: actions, timers, PET (xnu.md 1.13, 1.14). They keep what is set and refuse
+ * The kperf.* nodes: actions, timers, PET (kernel.md 1.13, 1.14). They keep what is set and refuse
  * what the kernel refuses; no timer fires and no sample is taken.
  */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /*
  * CPUs with counters, and threads that run on them. Counters count when a thread works, by
  * sim_count(); a thread that leaves its CPU is charged for what has happened there since the last
- * snapshot (xnu.md 1.6), whoever did it.
+ * snapshot (kernel.md 1.6), whoever did it.
  */
 #include <stdio.h>
 
@@ -404,7 +404,7 @@ static enum kernel_list list_of(const char *os_version)
     return major == 14 && minor >= 4 ? MACOS_14_4 : MACOS_14_0;
 }
 
-/* xnu.md 2.1: what CPUID or the SoC has. G4 gives an Intel kernel half of it. */
+/* kernel.md 2.1: what CPUID or the SoC has. G4 gives an Intel kernel half of it. */
 static unsigned configurable_counters(void)
 {
     unsigned count = machine->chip->configurable;

@@ -1,5 +1,5 @@
 /*
- * Apple's functions: thin wrappers of sysctl, with the wrappers' own habits (xnu.md 5.3 and item
+ * Apple's functions: thin wrappers of sysctl, with the wrappers' own habits (kernel.md 5.3 and item
  * 5).
  */
 #include <stdio.h>

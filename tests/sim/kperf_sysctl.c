@@ -1,5 +1,5 @@
 /*
- * sysctl: finding the node, copying in and out by its rules (xnu.md 1.1), what a call costs, and
+ * sysctl: finding the node, copying in and out by its rules (kernel.md 1.1), what a call costs, and
  * the nodes that say what machine this is.
  */
 #include "kperf_machine.h"

@@ -3,7 +3,7 @@
  *
  * In this order: the knobs; finding a property list; the knobs' changes to it; the list made
  * into a database; the functions of databases and events; of configurations. "The facts" are
- * kperfdata.md; plist-schema.md and xnu.md are named where they are meant.
+ * kperfdata.md; plist-schema.md and kernel.md are named where they are meant.
  */
 #define _GNU_SOURCE /* RTLD_DEFAULT, memmem */
 #include "kperfdata_sim.h"
@@ -23,7 +23,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The layouts clients out there rely on (xnu.md 5.5). */
+/* The layouts clients out there rely on (kernel.md 5.5). */
 _Static_assert(sizeof(void *) == 8, "the layouts are those of 64-bit systems");
 _Static_assert(offsetof(struct kpep_event, alias) == 0x18, "kpep_event");
 _Static_assert(offsetof(struct kpep_event, mask) == 0x28, "kpep_event");

@@ -1,6 +1,6 @@
 /*
  * A stand-in for Apple's kperfdata.framework, for tests on any system: the same symbols, the
- * same signatures (xnu.md 5.4), the same objects in memory (xnu.md 5.5), the same answers
+ * same signatures (kernel.md 5.4), the same objects in memory (kernel.md 5.5), the same answers
  * (kperfdata.md; notes that are not in this repository). It reads kpep property lists itself and
  * shares no code with gen/ or db/, so that agreeing with it means something.
  *

@@ -3,9 +3,9 @@
  * libkperf_sim exports kperf.framework's functions (kperf_api.h), sysctlbyname() and a little of
  * IOKit and CoreFoundation with Apple's signatures and conventions; behind them runs a virtual Mac:
  * CPUs with counters, a kernel of a chosen generation, threads that a test makes work. What it does
- * is what the kernel does; a section number here and in the sources is one of xnu.md, notes on XNU
- * that are not in this repository. It shares no code with gen/, db/ and runtime/, so that agreeing
- * with it means something.
+ * is what the kernel does; a section number here and in the sources is one of kernel.md, notes on
+ * XNU that are not in this repository. It shares no code with gen/, db/ and runtime/, so that
+ * agreeing with it means something.
  *
  * A client needs nothing of this file: it opens the library and calls Apple's functions. A test
  * links the library too, or finds these functions by dlsym; there is one machine per process and

@@ -2,7 +2,7 @@
  * usage: sim_fork_test
  *
  * One machine, several processes: what forked children share with their parent, what they do not,
- * and what ends with them (xnu.md 1.4, 1.6, 1.11).
+ * and what ends with them (kernel.md 1.4, 1.6, 1.11).
  */
 #include "sim_check.h"
 

@@ -1,5 +1,5 @@
 /*
- * The simulated kernel does what xnu.md section 4 lists, item by item: the table at the end says
+ * The simulated kernel does what kernel.md section 4 lists, item by item: the table at the end says
  * which function shows which item. Numbers are worked out here from the rules in sim.h, by hand.
  */
 #include "sim_check.h"
@@ -1471,7 +1471,7 @@ static void missing_cpu(void)
 }
 
 static const struct {
-    const char *items; /* of xnu.md section 4 */
+    const char *items; /* of kernel.md section 4 */
     void (*test)(void);
 } tests[] = {
     {"1", not_root},
