@@ -70,10 +70,8 @@ static bool read_selectors(struct arena *arena, const struct plist_node *soc,
         struct plist_node list = plist_child_at(arena, &versions, v);
         uint16_t version = read_version(&list);
 
-        if (list.value->type != VALUE_LIST) {
-            plist_error(&list, "%s (expected an array)", value_type_name(list.value->type));
+        if (!plist_is_array(&list))
             continue;
-        }
         for (size_t i = 0; i < list.value->length; i++) {
             const struct value *selector = list.value->items[i];
 
@@ -110,10 +108,8 @@ static void read_soc(struct arena *arena, struct model *model, const struct map 
     static const char *const known[] = {"cpus", "selectors", NULL};
     struct plist_node cpus;
 
-    if (soc->value->type != VALUE_MAP) {
-        plist_error(soc, "%s (expected a dictionary)", value_type_name(soc->value->type));
+    if (!plist_is_dict(soc))
         return;
-    }
     plist_unknown_keys(arena, soc, known);
     if (!read_selectors(arena, soc, listing) || !plist_array(soc, "cpus", true, &cpus))
         return;
@@ -137,16 +133,12 @@ static void read_soc(struct arena *arena, struct model *model, const struct map 
 
 void kernel_read(struct arena *arena, struct model *model, const char *file)
 {
-    struct plist_node root = {.file = file, .value = plist_load(arena, file)};
     struct listing *listing = arena_alloc(arena, 1, sizeof *listing);
     struct map ids = model_ids(arena, model);
+    struct plist_node root;
 
-    if (root.value == NULL)
+    if (!plist_load_dict(arena, file, &root))
         return;
-    if (root.value->type != VALUE_MAP) {
-        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-        return;
-    }
     for (size_t i = 0; i < root.value->length; i++) {
         struct plist_node soc = plist_child_at(arena, &root, i);
 

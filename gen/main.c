@@ -6,6 +6,7 @@
 #include "emit.h"
 #include "lint.h"
 #include "plist.h"
+#include "scan.h"
 
 #include <dirent.h>
 #include <errno.h>

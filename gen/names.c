@@ -133,10 +133,8 @@ static void read_candidates(const struct names *names, const struct plist_node *
         const bool *cpus = covered(names, list.key, named);
         enum arch arch;
 
-        if (list.value->type != VALUE_LIST) {
-            plist_error(&list, "%s (expected an array)", value_type_name(list.value->type));
+        if (!plist_is_array(&list))
             continue;
-        }
         if (cpus == NULL && !arch_named(list.key, &arch))
             missing(names, &list, arena_printf(names->arena, "database %s", list.key),
                     "an architecture, a database or a CPU id");
@@ -156,10 +154,8 @@ static void read_name(const struct names *names, const struct plist_node *node,
     name->name = node->key;
     name->unit = name->summary = "";
     check_name(node);
-    if (node->value->type != VALUE_MAP) {
-        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+    if (!plist_is_dict(node))
         return;
-    }
     plist_unknown_keys(names->arena, node, known);
     plist_text(node, "unit", true, &name->unit);
     plist_text(node, "summary", true, &name->summary);
@@ -221,10 +217,8 @@ static void read_metric(const struct names *names, const struct plist_node *node
 
     *metric = (struct metric){.name = node->key, .unit = "", .summary = "", .scale = 1};
     check_name(node);
-    if (node->value->type != VALUE_MAP) {
-        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+    if (!plist_is_dict(node))
         return;
-    }
     plist_unknown_keys(names->arena, node, known);
     plist_text(node, "unit", true, &metric->unit);
     plist_text(node, "summary", true, &metric->summary);
@@ -244,14 +238,10 @@ void names_read(struct arena *arena, struct model *model, const char *file, bool
                           model_ids(arena, model),
                           model_databases(arena, model),
                           arena_alloc(arena, model->cpu_count, sizeof(bool *))};
-    struct plist_node root = {.file = file, .value = plist_load(arena, file)}, list;
+    struct plist_node root, list;
 
-    if (root.value == NULL)
+    if (!plist_load_dict(arena, file, &root))
         return;
-    if (root.value->type != VALUE_MAP) {
-        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-        return;
-    }
     plist_unknown_keys(arena, &root, known);
     if (plist_dict(&root, "names", true, &list)) {
         model->names = arena_alloc(arena, list.value->length, sizeof(struct portable));
@@ -284,10 +274,8 @@ static void read_chip(struct arena *arena, const struct plist_node *node, struct
     chip->confidence = "";
     if (!cpu_id_parse(node->key, strlen(node->key), &chip->id))
         plist_error(node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
-    if (node->value->type != VALUE_MAP) {
-        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+    if (!plist_is_dict(node))
         return;
-    }
     plist_unknown_keys(arena, node, known);
     plist_text(node, "confidence", true, &chip->confidence);
     plist_integer(node, "event_bits", false, 1, 16, &bits);
@@ -330,16 +318,11 @@ static unsigned selector_width(const struct model *model, const struct cpu *cpu)
 
 void chips_read(struct arena *arena, struct model *model, const char *file)
 {
-    struct plist_node root = {.file = file};
+    struct plist_node root;
 
     if (file != NULL) {
-        root.value = plist_load(arena, file);
-        if (root.value == NULL)
+        if (!plist_load_dict(arena, file, &root))
             return;
-        if (root.value->type != VALUE_MAP) {
-            plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-            return;
-        }
         model->chips = arena_alloc(arena, root.value->length, sizeof(struct chip));
         for (size_t i = 0; i < root.value->length; i++) {
             struct plist_node node = plist_child_at(arena, &root, i);

@@ -12,19 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * What a file may hold at the most; Apple's largest is 135 KB, 3 500 elements, five levels deep.
- * libplist may compare each key of a dictionary with those before it, so of several dictionaries
- * the squares of their keys count.
- */
-enum {
-    PLIST_SIZE_MAX = 16 << 20,
-    PLIST_DEPTH_MAX = 32,
-    PLIST_OBJECTS_MAX = 1 << 18,
-    PLIST_KEYS_MAX = 1 << 15, /* of one dictionary */
-    PLIST_COMPARISONS_MAX = PLIST_KEYS_MAX / 2 * (PLIST_KEYS_MAX + 1),
-};
-
 /* The root of the XML or binary plist at path; NULL after a report. */
 const struct value *plist_load(struct arena *arena, const char *path);
 /* The same of one in memory; name is what reports call it. */
@@ -39,11 +26,15 @@ struct plist_node {
     const struct value *value;
 };
 
+/* The dictionary that a file must hold; false after a report. */
+bool plist_load_dict(struct arena *arena, const char *path, struct plist_node *root);
+
 void plist_error(const struct plist_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 void plist_warning(const struct plist_node *node, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The n-th child of a map or list: its key (or index, in the arena) and value. */
 struct plist_node plist_child_at(struct arena *arena, const struct plist_node *node, size_t n);
 
+bool plist_has(const struct plist_node *dict, const char *key);
 /*
  * The child of a dictionary by key. All of them: false when it is absent or
  * not as expected; a report was made unless it is absent and not required.
@@ -59,7 +50,9 @@ bool plist_bool(const struct plist_node *dict, const char *key, bool *out);
 bool plist_text(const struct plist_node *dict, const char *key, bool required, const char **out);
 /* Any string that XML can hold: no control character but tab and ends of lines. */
 bool plist_prose(const struct plist_node *dict, const char *key, const char **out);
-/* The same check as plist_text() for a value that is at hand already. */
+/* The same checks of a value that is at hand already; false after a report. */
+bool plist_is_dict(const struct plist_node *node);
+bool plist_is_array(const struct plist_node *node);
 bool plist_is_text(const struct plist_node *node, const char **out);
 /* A warning for every key that is none of known[], which ends with NULL. */
 void plist_unknown_keys(struct arena *arena, const struct plist_node *dict,

@@ -21,6 +21,19 @@
 #include <stdint.h>
 
 /*
+ * What a file may hold at the most; Apple's largest is 135 KB, 3 500 elements, five levels deep.
+ * libplist may compare each key of a dictionary with those before it, so of several dictionaries
+ * the squares of their keys count.
+ */
+enum {
+    PLIST_SIZE_MAX = 16 << 20,
+    PLIST_DEPTH_MAX = 32,
+    PLIST_OBJECTS_MAX = 1 << 18,
+    PLIST_KEYS_MAX = 1 << 15, /* of one dictionary */
+    PLIST_COMPARISONS_MAX = PLIST_KEYS_MAX / 2 * (PLIST_KEYS_MAX + 1),
+};
+
+/*
  * The root, in the arena; NULL with *error, one line without its end, also in the arena. Data and
  * dates are checked and become VALUE_OTHER: nothing here reads what they hold.
  */

@@ -1,5 +1,4 @@
 /* Binary property lists: what XML can say of them too, and nothing else. */
-#include "plist.h"
 #include "scan.h"
 
 #include <math.h>

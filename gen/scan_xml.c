@@ -3,7 +3,6 @@
  * has beyond that (an internal subset, another encoding) is refused, never skipped.
  */
 #include "common/text.h"
-#include "plist.h"
 #include "scan.h"
 
 #include <math.h>
