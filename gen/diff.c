@@ -119,40 +119,42 @@ static void find_ids(struct arena *arena, struct diff *diff)
 
 /* ---- one database against another ------------------------------------------------------------ */
 
-static void add_change(struct comparison *pair, const char *name, const char *field,
-                       const char *old, const char *new, bool number)
+static void add_change(struct arena *arena, struct comparison *pair, struct change change)
 {
-    if (old == new || (old != NULL && new != NULL &&strcmp(old, new) == 0))
-        return;
-    pair->changed[pair->changed_count++] = (struct change){name, field, old, new, number};
+    pair->changed = arena_grow(arena, pair->changed, pair->changed_count, sizeof change);
+    pair->changed[pair->changed_count++] = change;
 }
 
-static const char *number_text(struct arena *arena, bool present, uint32_t number)
+/* Of the database itself, or of the alias that it has by that key; NULL where there is none. */
+static void compare_texts(struct arena *arena, struct comparison *pair, const char *key,
+                          const char *old, const char *new)
 {
-    return present ? arena_printf(arena, "%" PRIu32, number) : NULL;
+    if (old == NULL || new == NULL ? old != new : strcmp(old, new) != 0)
+        add_change(arena, pair, (struct change){NULL, key, old, new, false});
 }
 
-static void compare_event(struct arena *arena, struct comparison *pair, const struct event *old,
-                          const struct event *new)
+static const char *field_text(struct arena *arena, const struct field *field,
+                              const struct field_value *value)
 {
-    const struct {
-        const char *field, *old, *new;
-    } numbers[] = {
-        {"number", number_text(arena, old->has_number, old->number),
-         number_text(arena, new->has_number, new->number)},
-        {"umask", number_text(arena, old->has_umask, old->umask),
-         number_text(arena, new->has_umask, new->umask)},
-        {"counters_mask", number_text(arena, true, old->counters),
-         number_text(arena, true, new->counters)},
-        {"fixed_counter", number_text(arena, old->fixed >= 0, (uint32_t)old->fixed),
-         number_text(arena, new->fixed >= 0, (uint32_t) new->fixed)},
-        {"other", number_text(arena, old->other != 0, old->other),
-         number_text(arena, new->other != 0, new->other)},
-    };
+    if (field_is_text(field) || !value->present)
+        return value->text;
+    return arena_printf(arena, "%" PRId64, value->number);
+}
 
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        add_change(pair, new->name, numbers[i].field, numbers[i].old, numbers[i].new, true);
-    add_change(pair, new->name, "fallback", old->fallback, new->fallback, false);
+/* Of two events or two databases; name: of the event. */
+static void compare_fields(struct arena *arena, struct comparison *pair, const char *name,
+                           const struct field *fields, size_t count, const void *old,
+                           const void *new)
+{
+    for (size_t f = 0; f < count; f++) {
+        const struct field *field = &fields[f];
+        const struct field_value was = field_meant(field, old), is = field_meant(field, new);
+
+        if (field_differs(field, old, new))
+            add_change(arena, pair,
+                       (struct change){name, field->key, field_text(arena, field, &was),
+                                       field_text(arena, field, &is), !field_is_text(field)});
+    }
 }
 
 static const char *alias_target(const struct database *database, const char *name)
@@ -167,25 +169,17 @@ static void compare_heads(struct arena *arena, struct comparison *pair)
 {
     const struct database *old = pair->old, *new = pair->new;
 
-    add_change(pair, NULL, "name", old->name, new->name, false);
-    add_change(pair, NULL, "marketing_name", old->marketing_name, new->marketing_name, false);
-    add_change(pair, NULL, "architecture", arch_name(old->arch), arch_name(new->arch), false);
-    add_change(pair, NULL, "fixed_counters", number_text(arena, true, old->fixed),
-               number_text(arena, true, new->fixed), true);
-    add_change(pair, NULL, "config_counters", number_text(arena, true, old->config),
-               number_text(arena, true, new->config), true);
-    add_change(pair, NULL, "power_counters", number_text(arena, true, old->power),
-               number_text(arena, true, new->power), true);
+    compare_texts(arena, pair, "name", old->name, new->name);
+    compare_texts(arena, pair, "architecture", arch_name(old->arch), arch_name(new->arch));
+    compare_fields(arena, pair, NULL, database_fields, database_field_count, old, new);
     for (size_t i = 0; i < old->alias_count; i++)
-        add_change(pair, NULL, arena_printf(arena, "aliases.%s", old->aliases[i].name),
-                   old->aliases[i].event, alias_target(new, old->aliases[i].name), false);
+        compare_texts(arena, pair, arena_printf(arena, "aliases.%s", old->aliases[i].name),
+                      old->aliases[i].event, alias_target(new, old->aliases[i].name));
     for (size_t i = 0; i < new->alias_count; i++)
         if (alias_target(old, new->aliases[i].name) == NULL)
-            add_change(pair, NULL, arena_printf(arena, "aliases.%s", new->aliases[i].name), NULL,
-                       new->aliases[i].event, false);
+            compare_texts(arena, pair, arena_printf(arena, "aliases.%s", new->aliases[i].name),
+                          NULL, new->aliases[i].event);
 }
-
-enum { FIELDS = 6, HEAD_FIELDS = 6 };
 
 /* Events that both have, gone, come, or renamed. */
 static void compare_events(struct arena *arena, struct comparison *pair)
@@ -211,7 +205,7 @@ static void compare_events(struct arena *arena, struct comparison *pair)
         } else {
             is = database_event(new, was->name);
         }
-        compare_event(arena, pair, was, is);
+        compare_fields(arena, pair, is->name, event_fields, event_field_count, was, is);
     }
     for (size_t i = 0; i < new->event_count; i++)
         if (!came[i] && database_event(old, new->events[i].name) == NULL)
@@ -225,9 +219,6 @@ static void compare_databases(struct arena *arena, struct comparison *pair)
     pair->removed = arena_alloc(arena, old->event_count, sizeof *pair->removed);
     pair->added = arena_alloc(arena, new->event_count, sizeof *pair->added);
     pair->renamed = arena_alloc(arena, old->event_count, sizeof *pair->renamed);
-    pair->changed = arena_alloc(
-        arena, old->event_count * FIELDS + HEAD_FIELDS + old->alias_count + new->alias_count,
-        sizeof *pair->changed);
     compare_heads(arena, pair);
     compare_events(arena, pair);
 }

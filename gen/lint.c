@@ -643,32 +643,16 @@ static void late_in_kernel_list(struct lint *lint)
 
 /* ---- between releases ------------------------------------------------------------------------ */
 
-static const char *const field_names[] = {"number",        "umask",    "counters_mask",
-                                          "fixed_counter", "fallback", "other"};
-
-enum { FIELDS = sizeof field_names / sizeof field_names[0] };
-
-static const char *hex(struct arena *arena, bool has, uint32_t number)
+static const char *field_text(struct arena *arena, const struct field *field,
+                              const struct event *event)
 {
-    return has ? arena_printf(arena, "0x%x", (unsigned)number) : "absent";
-}
+    const struct field_value value = field_meant(field, event);
 
-static const char *field_text(struct arena *arena, const struct event *event, size_t field)
-{
-    switch (field) {
-    case 0:
-        return hex(arena, event->has_number, event->number);
-    case 1:
-        return hex(arena, event->has_umask, event->umask);
-    case 2:
-        return hex(arena, true, event->counters);
-    case 3:
-        return event->fixed < 0 ? "absent" : arena_printf(arena, "%d", event->fixed);
-    case 4:
-        return event->fallback == NULL ? "absent" : event->fallback;
-    default:
-        return hex(arena, event->other != 0, event->other);
-    }
+    if (!value.present)
+        return "absent";
+    if (field_is_text(field))
+        return value.text;
+    return arena_printf(arena, field->type == FIELD_INDEX ? "%u" : "0x%x", (unsigned)value.number);
 }
 
 static void compare_event_fields(struct lint *lint, const struct event *old, size_t old_release,
@@ -676,14 +660,15 @@ static void compare_event_fields(struct lint *lint, const struct event *old, siz
 {
     const char *const *releases = lint->model->releases;
 
-    for (size_t f = 0; f < FIELDS; f++) {
-        const char *was = field_text(lint->arena, old, f), *is = field_text(lint->arena, new, f);
+    for (size_t f = 0; f < event_field_count; f++) {
+        const struct field *field = &event_fields[f];
 
-        if (strcmp(was, is) != 0)
+        if (field_differs(field, old, new))
             found(lint, new->name,
                   "has %s %s in %s and %s in %s, and the tables have the newest, so "
                   "they are wrong about the older",
-                  field_names[f], was, releases[old_release], is, releases[new_release]);
+                  field->key, field_text(lint->arena, field, old), releases[old_release],
+                  field_text(lint->arena, field, new), releases[new_release]);
     }
 }
 
@@ -717,30 +702,25 @@ static size_t release_before(const struct cpu *cpu, size_t release)
     return release;
 }
 
-static void compare_counters(struct lint *lint, const char *field, uint32_t was, size_t old,
-                             uint32_t is, size_t new)
-{
-    if (was != is)
-        found(lint, NULL,
-              "%s is 0x%x in %s and 0x%x in %s, and the tables have the newest, so "
-              "words and slots are wrong for the older",
-              field, (unsigned)was, lint->model->releases[old], (unsigned)is,
-              lint->model->releases[new]);
-}
-
 static void counters_changed(struct lint *lint)
 {
     const struct cpu *cpu = cpu_of(lint);
+    const char *const *releases = lint->model->releases;
 
     for (size_t r = 0; r < lint->model->release_count; r++) {
         size_t before = release_before(cpu, r);
         const struct database *old = cpu->history[before], *new = cpu->history[r];
 
-        if (before == r || new == NULL)
-            continue;
-        compare_counters(lint, "fixed_counters", old->fixed, before, new->fixed, r);
-        compare_counters(lint, "config_counters", old->config, before, new->config, r);
-        compare_counters(lint, "power_counters", old->power, before, new->power, r);
+        for (size_t f = 0; before != r && new != NULL &&f < database_field_count; f++) {
+            const struct field *field = &database_fields[f];
+
+            if (field->type == FIELD_MASK && field_differs(field, old, new))
+                found(lint, NULL,
+                      "%s is 0x%x in %s and 0x%x in %s, and the tables have the newest, so "
+                      "words and slots are wrong for the older",
+                      field->key, (unsigned)field_meant(field, old).number, releases[before],
+                      (unsigned)field_meant(field, new).number, releases[r]);
+        }
     }
 }
 

@@ -253,7 +253,7 @@ static void merge_aliases(struct arena *arena, struct cpu *cpu, size_t release_c
 /* What the newest counters cannot say of an older release's event or alias. */
 static void check_merged(const struct cpu *cpu)
 {
-    uint32_t counters = cpu->db.fixed | cpu->db.config | cpu->db.power;
+    uint32_t counters = database_counters(&cpu->db);
 
     for (size_t i = 0; i < cpu->db.event_count; i++) {
         const struct event *event = &cpu->db.events[i];
@@ -419,13 +419,7 @@ static int compare_cpus(const void *a, const void *b)
 
 /* ---- renames --------------------------------------------------------------------------------- */
 
-static bool same_encoding(const struct event *a, const struct event *b)
-{
-    return a->has_number == b->has_number && a->number == b->number && a->umask == b->umask &&
-           a->counters == b->counters && a->fixed == b->fixed;
-}
-
-/* Events of the same are the same for same_encoding(). */
+/* What an event counts is told by; compared byte by byte, so there is nothing between members. */
 struct code {
     uint32_t numbers, counters;
     int32_t fixed;
@@ -438,6 +432,12 @@ static struct code code_of(const struct event *event)
     return (struct code){numbers | event->number, event->counters, event->fixed};
 }
 
+static bool same_encoding(const struct event *a, const struct event *b)
+{
+    const struct code x = code_of(a), y = code_of(b);
+
+    return memcmp(&x, &y, sizeof x) == 0;
+}
 /* Who has a code that went: how many in the old and in the new release, and one of the new. */
 struct holders {
     struct code code;

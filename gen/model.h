@@ -37,6 +37,7 @@ int cpu_id_compare(const struct cpu_id *a, const struct cpu_id *b);
 char *cpu_id_text(struct arena *arena, const struct cpu_id *id);
 bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id);
 
+/* Each key of an event's dictionary has a row in event_fields[]. */
 struct event {
     const char *name; /* as those of aliases, equal ones once: one text */
     bool has_number, has_umask, has_mask;
@@ -78,9 +79,66 @@ struct database {
     const char *release; /* of a snapshot: the release it says it is of; else NULL */
 };
 
+/* All its counters: fixed, configurable, and those that the power manager may hold. */
+uint32_t database_counters(const struct database *database);
 struct event *database_event(const struct database *database, const char *name);
 
 struct alias *database_alias(const struct database *database, const char *name);
+
+enum field_type {
+    FIELD_CODE,  /* a number that messages show as hexadecimal */
+    FIELD_MASK,  /* the same, of counters; one that is refused has every bit */
+    FIELD_INDEX, /* a number that messages show as decimal */
+    FIELD_TEXT,  /* printable ASCII */
+    FIELD_PROSE, /* any text, for people: kept when asked for, and never compared */
+};
+
+enum field_need {
+    FIELD_OPTIONAL,
+    FIELD_REQUIRED,
+    FIELD_REQUIRED_UNLESS_FIXED, /* by an event that has no fixed_counter */
+    FIELD_OF_UMASK,              /* required where arch_has_umask(), refused elsewhere */
+};
+
+/*
+ * A key of a dictionary and the member of a record (struct event or struct database) that keeps it.
+ * Whoever reads, compares or shows the keys walks a table of such rows, so that a new key is a row.
+ */
+struct field {
+    const char *key;     /* of the plist, and of the data for templates */
+    const char *has_key; /* of the data: whether it is there; NULL for none */
+    enum field_type type;
+    enum field_need need;
+    uint32_t most;  /* of a number, from 0 on */
+    size_t offset;  /* of the member: a text, or a number of `size` bytes */
+    size_t size;    /* 1, 2 or 4 */
+    size_t has;     /* offset of the bool that says whether it is there; else 0: it is when it is */
+    int absent;     /* not `absent`, to which the member is set where the key is not there */
+    size_t meaning; /* offset of the uint32_t that is compared and shown instead; 0 for none */
+};
+
+/* In the order in which differences are told. */
+extern const struct field event_fields[], database_fields[];
+extern const size_t event_field_count, database_field_count;
+
+struct field_value {
+    bool present;
+    int64_t number;   /* of a number; its `absent` when it is not there */
+    const char *text; /* of a text or prose; NULL when it is not there */
+};
+
+/* As it stands in the plist, and what that means: a mask that is not there can mean one. */
+struct field_value field_written(const struct field *field, const void *record);
+struct field_value field_meant(const struct field *field, const void *record);
+bool field_is_text(const struct field *field);
+/* Whether two records mean different things by it; prose never does. */
+bool field_differs(const struct field *field, const void *a, const void *b);
+/* Sets the member: as where the key is not there; to every bit, of a number that was refused. */
+void field_clear(const struct field *field, void *record);
+void field_fill(const struct field *field, void *record);
+/* To a number that is there; to a text, which must live on. */
+void field_set_number(const struct field *field, void *record, uint32_t number);
+void field_set_text(const struct field *field, void *record, const char *text);
 
 /* Which of a release's databases a CPU id uses. */
 struct owner {
