@@ -24,9 +24,9 @@ struct xml {
     const char *error;
     size_t elements;
     uint64_t comparisons;
-    struct scan_entry *entries; /* of the dictionaries that are open, a stack */
-    size_t entry_count, entry_capacity;
-    struct buffer content; /* of an element whose text is not as it stands in the file */
+    struct scan_entry *entries;     /* of the dictionaries that are open, a stack */
+    size_t entry_count, entry_most; /* now, and at the most so far */
+    struct buffer content;          /* of an element whose text is not as it stands in the file */
 };
 
 static struct value *read_value(struct xml *xml, unsigned depth);
@@ -671,14 +671,9 @@ static bool read_key(struct xml *xml, const char **key)
 
 static void push_entry(struct xml *xml, const char *key, const char *begin, struct value *value)
 {
-    if (xml->entry_count == xml->entry_capacity) {
-        size_t capacity = xml->entry_capacity == 0 ? 64 : xml->entry_capacity * 2;
-        struct scan_entry *entries = arena_alloc(xml->arena, capacity, sizeof *entries);
-
-        if (xml->entry_count != 0)
-            memcpy(entries, xml->entries, xml->entry_count * sizeof *entries);
-        xml->entries = entries;
-        xml->entry_capacity = capacity;
+    if (xml->entry_count == xml->entry_most) {
+        xml->entries = arena_grow(xml->arena, xml->entries, xml->entry_most, sizeof *xml->entries);
+        xml->entry_most++;
     }
     xml->entries[xml->entry_count++] = (struct scan_entry){key, value, (size_t)(begin - xml->text)};
 }

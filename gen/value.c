@@ -81,25 +81,12 @@ struct value *value_other(struct arena *arena)
     return make(arena, VALUE_OTHER);
 }
 
-/* Room for one more: there is room for four, and then for twice as many each time that is full. */
+/* Makes room for one more. */
 static void grow(struct arena *arena, struct value *value)
 {
-    size_t capacity = value->length == 0 ? 4 : value->length * 2;
-    struct value **items;
-
-    if (value->length != 0 && (value->length < 4 || (value->length & (value->length - 1)) != 0))
-        return;
-    items = arena_alloc(arena, capacity, sizeof(struct value *));
-    if (value->length != 0)
-        memcpy(items, value->items, value->length * sizeof(struct value *));
-    value->items = items;
-    if (value->type == VALUE_MAP) {
-        const char **keys = arena_alloc(arena, capacity, sizeof(char *));
-
-        if (value->length != 0)
-            memcpy(keys, value->keys, value->length * sizeof(char *));
-        value->keys = keys;
-    }
+    value->items = arena_grow(arena, value->items, value->length, sizeof *value->items);
+    if (value->type == VALUE_MAP)
+        value->keys = arena_grow(arena, value->keys, value->length, sizeof *value->keys);
 }
 
 void value_append(struct arena *arena, struct value *list, struct value *item)
