@@ -128,6 +128,9 @@ static void read_soc(struct arena *arena, struct model *model, const struct map 
         cpu = map_get(ids, &id, sizeof id);
         if (cpu != 0)
             apply(&model->cpus[cpu - 1], listing);
+        else
+            model_add_unknown_id(arena, model,
+                                 (struct unknown_id){id, node.file, "kernel", soc->key});
     }
 }
 

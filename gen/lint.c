@@ -5,21 +5,23 @@
  */
 #include "lint.h"
 
-#include "common/json.h"
-#include "common/report.h"
+#include "common/buffer.h"
+#include "findings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct lint;
 
-/* One of the three is set: whether it is called for each event, each database, or once. */
+/* One of the four functions: called for each event, each database, or once. */
 struct rule {
     const char *name;
     enum severity severity;
     void (*event)(struct lint *lint, const struct event *event);
     void (*database)(struct lint *lint);
     void (*names)(struct lint *lint);
+    void (*unknown)(struct lint *lint, const struct unknown_id *unknown);
     const char *about;
 };
 
@@ -28,26 +30,18 @@ struct lint {
     const struct model *model;
     struct findings *findings;
     const struct rule *rule; /* the one that is running */
-    size_t cpu;              /* and on what: an index of the model; cpu_count for the names */
+    size_t cpu;              /* on which of the model; for rules of no CPU, behind them all */
+    const char *database;    /* its name; "names", or the kind of another file */
 };
 
 /* ---- findings -------------------------------------------------------------------------------- */
 
-static struct finding *add_finding(struct arena *arena, struct findings *findings)
-{
-    findings->list = arena_grow(arena, findings->list, findings->count, sizeof *findings->list);
-    return &findings->list[findings->count++];
-}
-
 static void add_found(struct lint *lint, const char *event, const char *subject,
                       const char *message)
 {
-    const struct model *model = lint->model;
-    bool names = lint->cpu == model->cpu_count;
-
-    *add_finding(lint->arena, lint->findings) = (struct finding){
+    *findings_add(lint->arena, lint->findings) = (struct finding){
         .order = lint->cpu,
-        .database = names ? "names" : model->cpus[lint->cpu].db.name,
+        .database = lint->database,
         .severity = lint->rule->severity,
         .rule = lint->rule->name,
         .event = event,
@@ -56,7 +50,7 @@ static void add_found(struct lint *lint, const char *event, const char *subject,
     };
 }
 
-/* What the running rule says of the database it runs on, and of an event there or of none. */
+/* Adds what the running rule says of what it runs on, and of an event there or of none. */
 PRINTF_LIKE(3, 4)
 static void found(struct lint *lint, const char *event, const char *format, ...)
 {
@@ -835,9 +829,18 @@ static void name_unsupported(struct lint *lint)
     }
 }
 
+/* ---- files of other facts -------------------------------------------------------------------- */
+
+static void id_without_database(struct lint *lint, const struct unknown_id *unknown)
+{
+    found(lint, cpu_id_text(lint->arena, &unknown->id),
+          "is %s in %s, and no database here has that id, so what is said of it reaches no CPU",
+          unknown->about, unknown->file);
+}
+
 /* ---- the rules ------------------------------------------------------------------------------- */
 
-static const char stale_rule[] = "stale-accepted";
+const char lint_stale_rule[] = "stale-accepted";
 
 static const struct rule rules[] = {
     {"fixed-outside-mask", SEVERITY_ERROR, .event = fixed_outside_mask,
@@ -892,329 +895,69 @@ static const struct rule rules[] = {
      .about = "an event of a chip-agnostic name that is never chosen (--names)"},
     {"name-unsupported", SEVERITY_NOTE, .names = name_unsupported,
      .about = "a name or metric that no CPU here has (--names)"},
-    {stale_rule, SEVERITY_NOTE, .about = "an accepted finding that is not there (--accepted)"},
+    {"id-without-database", SEVERITY_NOTE, .unknown = id_without_database,
+     .about = "a CPU id that no database here has (--chips, --kernel)"},
+    {lint_stale_rule, SEVERITY_NOTE, .about = "an accepted finding that is not there (--accepted)"},
 };
 
 enum { RULES = sizeof rules / sizeof rules[0] };
-
-static int compare_findings(const void *a, const void *b)
-{
-    const struct finding *x = a, *y = b;
-    int order;
-
-    if (x->order != y->order)
-        return x->order < y->order ? -1 : 1;
-    order = strcmp(x->database, y->database);
-    if (order == 0 && x->severity != y->severity)
-        order = x->severity < y->severity ? -1 : 1;
-    if (order == 0)
-        order = strcmp(x->rule, y->rule);
-    if (order == 0)
-        order = strcmp(x->event == NULL ? "" : x->event, y->event == NULL ? "" : y->event);
-    return order != 0 ? order : strcmp(x->message, y->message);
-}
-
-static void sort_findings(struct findings *findings)
-{
-    if (findings->count != 0)
-        qsort(findings->list, findings->count, sizeof(struct finding), compare_findings);
-}
 
 static void run_on_cpu(struct lint *lint)
 {
     const struct database *db = database_of(lint);
 
+    lint->database = db->name;
     if (lint->rule->database != NULL)
         lint->rule->database(lint);
     for (size_t i = 0; lint->rule->event != NULL && i < db->event_count; i++)
         lint->rule->event(lint, &db->events[i]);
 }
 
+static void run_on_names(struct lint *lint)
+{
+    lint->cpu = lint->model->cpu_count;
+    lint->database = "names";
+    lint->rule->names(lint);
+}
+
+static void run_on_unknown_ids(struct lint *lint)
+{
+    lint->cpu = lint->model->cpu_count + 1;
+    for (size_t i = 0; i < lint->model->unknown_id_count; i++) {
+        lint->database = lint->model->unknown_ids[i].kind;
+        lint->rule->unknown(lint, &lint->model->unknown_ids[i]);
+    }
+}
+
 struct findings lint_model(struct arena *arena, const struct model *model)
 {
     struct findings findings = {0};
-    struct lint lint = {arena, model, &findings, NULL, 0};
+    struct lint lint = {arena, model, &findings, NULL, 0, NULL};
 
     for (size_t i = 0; i < RULES; i++) {
         lint.rule = &rules[i];
         for (lint.cpu = 0; lint.cpu < model->cpu_count; lint.cpu++)
             run_on_cpu(&lint);
         if (lint.rule->names != NULL)
-            lint.rule->names(&lint);
+            run_on_names(&lint);
+        if (lint.rule->unknown != NULL)
+            run_on_unknown_ids(&lint);
     }
-    sort_findings(&findings);
+    findings_sort(&findings);
     return findings;
 }
 
-/* ---- accepted findings ----------------------------------------------------------------------- */
-
-enum { ACCEPTED_FIELDS = 3 };
-
-struct accepted {
-    const char *fields[ACCEPTED_FIELDS]; /* database, rule, and a finding's subject or "*" */
-    size_t line;
-    bool used;
-};
-
-struct acceptance {
-    struct arena *arena;
-    const char *file;
-    struct accepted *list;
-    size_t count;
-    struct map entries; /* by their fields, a blank between two: numbers from 1 */
-};
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-    while (at < end && is_blank(*at))
-        at++;
-    return at;
-}
-
-/* Up to three fields; *at is then what stands behind them. */
-static size_t split(struct arena *arena, const char **at, const char *end, struct accepted *entry)
-{
-    size_t count = 0;
-
-    while (count < ACCEPTED_FIELDS) {
-        const char *from = skip_blanks(*at, end);
-
-        for (*at = from; *at < end && !is_blank(**at) && **at != '#';)
-            ++*at;
-        if (*at == from)
-            break;
-        entry->fields[count++] = arena_copy(arena, from, (size_t)(*at - from));
-    }
-    *at = skip_blanks(*at, end);
-    return count;
-}
-
-static bool is_rule(const char *name)
+bool lint_is_rule(const char *name)
 {
     for (size_t i = 0; i < RULES; i++)
         if (strcmp(rules[i].name, name) == 0)
-            return rules[i].name != stale_rule;
+            return rules[i].name != lint_stale_rule;
     return false;
-}
-
-/* An entry's fields as one text: none of them has a blank. */
-static const char *entry_text(struct arena *arena, const char *const *fields)
-{
-    return arena_printf(arena, "%s %s %s", fields[0], fields[1], fields[2]);
-}
-
-static bool is_printable(const char *at, const char *end)
-{
-    while (at < end && (is_blank(*at) || (*at >= 0x20 && *at <= 0x7e)))
-        at++;
-    return at == end;
-}
-
-/* What is wrong with a line of so many fields, from the end of the last one on; NULL: nothing. */
-static const char *line_fault(struct acceptance *acceptance, const struct accepted *entry,
-                              size_t count, const char *at, const char *end)
-{
-    const char *text;
-    size_t *number;
-
-    if (count < ACCEPTED_FIELDS)
-        return "not an accepted finding";
-    if (at < end && *at != '#')
-        return "more than three fields";
-    if (at == end || skip_blanks(at + 1, end) == end)
-        return "no reason";
-    if (!is_rule(entry->fields[1]))
-        return arena_printf(acceptance->arena, "no rule '%s'", entry->fields[1]);
-    text = entry_text(acceptance->arena, entry->fields);
-    number = map_text(acceptance->arena, &acceptance->entries, text);
-    if (*number != 0)
-        return arena_printf(acceptance->arena, "the same as line %zu",
-                            acceptance->list[*number - 1].line);
-    *number = acceptance->count + 1;
-    return NULL;
-}
-
-static void read_line(struct acceptance *acceptance, const char *from, const char *end, size_t line)
-{
-    struct accepted entry = {.line = line};
-    const char *at = from, *fault;
-    size_t count = split(acceptance->arena, &at, end, &entry);
-
-    if (count == 0 && (at == end || *at == '#'))
-        return;
-    fault = is_printable(from, end) ? line_fault(acceptance, &entry, count, at, end)
-                                    : "a byte that is not printable ASCII";
-    if (fault != NULL) {
-        report_error(arena_printf(acceptance->arena, "%s:%zu", acceptance->file, line),
-                     "%s (expected DB RULE EVENT # why)", fault);
-        return;
-    }
-    acceptance->list =
-        arena_grow(acceptance->arena, acceptance->list, acceptance->count, sizeof entry);
-    acceptance->list[acceptance->count++] = entry;
-}
-
-static struct acceptance read_accepted(struct arena *arena, const char *file, const char *text,
-                                       size_t length)
-{
-    struct acceptance acceptance = {.arena = arena, .file = file};
-    const char *at = text, *end = text + length;
-
-    for (size_t line = 1; at < end; line++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-
-        stop = stop == NULL ? end : stop;
-        read_line(&acceptance, at, stop, line);
-        at = stop < end ? stop + 1 : end;
-    }
-    return acceptance;
-}
-
-/* By an entry of its database and rule, and of that subject. */
-static bool accepts(struct acceptance *acceptance, const struct finding *finding,
-                    const char *subject)
-{
-    const char *const fields[] = {finding->database, finding->rule, subject};
-    const char *text = subject == NULL ? "" : entry_text(acceptance->arena, fields);
-    size_t number = map_get(&acceptance->entries, text, strlen(text));
-
-    if (number != 0)
-        acceptance->list[number - 1].used = true;
-    return number != 0;
-}
-
-/* Where findings of a database by that name stand; behind all others when there is none. */
-static size_t order_of(const struct model *model, const struct map *databases, const char *name)
-{
-    size_t number = map_get(databases, name, strlen(name));
-
-    if (number != 0)
-        return number - 1;
-    return model->cpu_count + (strcmp(name, "names") != 0);
-}
-
-static struct map shown_names(struct arena *arena, const struct model *model)
-{
-    struct map numbers = {NULL};
-
-    for (size_t c = 0; c < model->cpu_count; c++) {
-        size_t *number = map_text(arena, &numbers, model->cpus[c].db.name);
-
-        *number = *number == 0 ? c + 1 : *number;
-    }
-    return numbers;
-}
-
-static void add_stale(struct arena *arena, struct findings *findings, const struct accepted *entry,
-                      size_t order)
-{
-    const char *subject = entry->fields[2];
-    struct finding *finding = add_finding(arena, findings);
-
-    *finding = (struct finding){
-        .order = order,
-        .database = entry->fields[0],
-        .severity = SEVERITY_NOTE,
-        .rule = stale_rule,
-        .event =
-            strcmp(subject, "*") == 0 ? NULL : arena_copy(arena, subject, strcspn(subject, "+")),
-        .subject = subject,
-        .message = arena_printf(arena,
-                                "line %zu accepts a finding of %s that is not there, and would "
-                                "hide it if it came back",
-                                entry->line, entry->fields[1]),
-    };
-}
-
-void lint_accept(struct arena *arena, const struct model *model, struct findings *findings,
-                 const char *file, const char *text, size_t length)
-{
-    struct acceptance acceptance = read_accepted(arena, file, text, length);
-    struct map databases = shown_names(arena, model);
-
-    for (size_t i = 0; i < findings->count; i++) {
-        struct finding *finding = &findings->list[i];
-        bool all = accepts(&acceptance, finding, "*");
-
-        finding->accepted = accepts(&acceptance, finding, finding->subject) || all;
-    }
-    for (size_t e = 0; e < acceptance.count; e++)
-        if (!acceptance.list[e].used)
-            add_stale(arena, findings, &acceptance.list[e],
-                      order_of(model, &databases, acceptance.list[e].fields[0]));
-    sort_findings(findings);
-}
-
-/* ---- the result ------------------------------------------------------------------------------ */
-
-static const char *const severity_names[SEVERITIES] = {"error", "warning", "note"};
-
-bool lint_failed(const struct findings *findings, bool notes_count)
-{
-    for (size_t i = 0; i < findings->count; i++)
-        if (!findings->list[i].accepted &&
-            (notes_count || findings->list[i].severity != SEVERITY_NOTE))
-            return true;
-    return false;
-}
-
-void lint_print_text(const struct findings *findings)
-{
-    size_t counts[SEVERITIES] = {0}, accepted = 0;
-    const char *comma = "";
-
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->list[i];
-
-        accepted += finding->accepted;
-        if (finding->accepted)
-            continue;
-        counts[finding->severity]++;
-        printf("%s: %s: %s%s%s [%s]\n", finding->database, severity_names[finding->severity],
-               finding->event == NULL ? "" : finding->event, finding->event == NULL ? "" : ": ",
-               finding->message, finding->rule);
-    }
-    for (int s = 0; s < SEVERITIES; s++)
-        if (counts[s] != 0) {
-            printf("%s%zu %s%s", comma, counts[s], severity_names[s], counts[s] == 1 ? "" : "s");
-            comma = ", ";
-        }
-    if (*comma == '\0')
-        fputs("no findings", stdout);
-    if (accepted != 0)
-        printf(" (%zu accepted)", accepted);
-    putchar('\n');
-}
-
-void lint_print_json(const struct findings *findings)
-{
-    struct json json = {.out = stdout};
-
-    json_begin(&json, NULL, '[');
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->list[i];
-
-        if (finding->accepted)
-            continue;
-        json_begin_line(&json, NULL, '{');
-        json_string(&json, "db", finding->database);
-        json_string(&json, "severity", severity_names[finding->severity]);
-        json_string(&json, "rule", finding->rule);
-        json_string(&json, "event", finding->event);
-        json_string(&json, "message", finding->message);
-        json_end(&json, '}');
-    }
-    json_end(&json, ']');
 }
 
 void lint_print_rules(void)
 {
     for (size_t i = 0; i < RULES; i++)
-        printf("  %-8s %-22s %s\n", severity_names[rules[i].severity], rules[i].name,
+        printf("  %-8s %-22s %s\n", severity_name(rules[i].severity), rules[i].name,
                rules[i].about);
 }

@@ -263,6 +263,13 @@ struct map model_databases(struct arena *arena, const struct model *model)
     return names;
 }
 
+void model_add_unknown_id(struct arena *arena, struct model *model, struct unknown_id unknown)
+{
+    model->unknown_ids =
+        arena_grow(arena, model->unknown_ids, model->unknown_id_count, sizeof unknown);
+    model->unknown_ids[model->unknown_id_count++] = unknown;
+}
+
 static int compare_chip(const void *id, const void *chip)
 {
     return cpu_id_compare(id, &((const struct chip *)chip)->id);

@@ -210,6 +210,14 @@ struct spellings {
     size_t count;
 };
 
+/* A CPU id of which a file says something, and that no database here has. */
+struct unknown_id {
+    struct cpu_id id;
+    const char *file;  /* its path */
+    const char *kind;  /* what the file is of: "chips", "kernel" */
+    const char *about; /* what has the id there: chips, or the kernel's name of a SoC */
+};
+
 struct model {
     const char **releases; /* oldest first */
     size_t release_count;
@@ -226,7 +234,11 @@ struct model {
     size_t metric_count;
     struct chip *chips; /* by id */
     size_t chip_count;
+    struct unknown_id *unknown_ids; /* in the order in which they were read */
+    size_t unknown_id_count;
 };
+
+void model_add_unknown_id(struct arena *arena, struct model *model, struct unknown_id unknown);
 
 /*
  * read.c: reports all that is wrong; what it returns is whole only if nothing

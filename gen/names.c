@@ -316,6 +316,29 @@ static unsigned selector_width(const struct model *model, const struct cpu *cpu)
     return bits;
 }
 
+static const char *join_names(struct arena *arena, const struct chip *chip)
+{
+    const char *joined = chip->name_count == 0 ? "no chip" : chip->names[0];
+
+    for (size_t i = 1; i < chip->name_count; i++)
+        joined = arena_printf(arena, "%s, %s", joined, chip->names[i]);
+    return joined;
+}
+
+static void note_unknown_ids(struct arena *arena, struct model *model, const char *file)
+{
+    struct map ids = model_ids(arena, model);
+
+    for (size_t i = 0; i < model->chip_count; i++) {
+        const struct chip *chip = &model->chips[i];
+
+        if (map_get(&ids, &chip->id, sizeof chip->id) == 0)
+            model_add_unknown_id(
+                arena, model,
+                (struct unknown_id){chip->id, file, "chips", join_names(arena, chip)});
+    }
+}
+
 void chips_read(struct arena *arena, struct model *model, const char *file)
 {
     struct plist_node root;
@@ -332,6 +355,7 @@ void chips_read(struct arena *arena, struct model *model, const char *file)
         model->chip_count = root.value->length;
         if (model->chip_count != 0)
             qsort(model->chips, model->chip_count, sizeof(struct chip), compare_chips);
+        note_unknown_ids(arena, model, file);
     }
     for (size_t i = 0; i < model->cpu_count; i++)
         model->cpus[i].event_bits = selector_width(model, &model->cpus[i]);
