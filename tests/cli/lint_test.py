@@ -616,7 +616,8 @@ def check_output(found):
     counts = {s: sum(i["severity"] == s for i in found) for s in severities}
     equal(summary, ", ".join(f"{n} {s}{'s' * (n != 1)}" for s, n in counts.items() if n),
           "the summary")
-    order = [cpu["db"] for cpu in json.loads(run(KPEP, "cpus", "--json")[1])] + ["names"]
+    order = [cpu["db"] for cpu in json.loads(run(KPEP, "cpus", "--json")[1])]
+    order += ["names", "chips", "kernel"]
     keys = [(order.index(i["db"]), severities.index(i["severity"]), i["rule"], i["event"] or "")
             for i in found]
     check(keys == sorted(keys), "by database in the model's order, severity, rule, event")
