@@ -21,7 +21,7 @@ struct acceptance {
     const char *file;
     struct accepted *list;
     size_t count;
-    struct map entries; /* by their fields, a blank between two: numbers from 1 */
+    struct map entries; /* entry_text() -> index in the list, from 1 */
 };
 
 static bool is_blank(char c)
@@ -36,8 +36,9 @@ static const char *skip_blanks(const char *at, const char *end)
     return at;
 }
 
-/* Up to three fields; *at is then what stands behind them. */
-static size_t split(struct arena *arena, const char **at, const char *end, struct accepted *entry)
+/* Copies up to three fields and returns how many; *at is then what stands behind them. */
+static size_t split_fields(struct arena *arena, const char **at, const char *end,
+                           struct accepted *entry)
 {
     size_t count = 0;
 
@@ -54,7 +55,7 @@ static size_t split(struct arena *arena, const char **at, const char *end, struc
     return count;
 }
 
-/* An entry's fields as one text: none of them has a blank. */
+/* The fields as one text, a blank between two: none of them has one. */
 static const char *entry_text(struct arena *arena, const char *const *fields)
 {
     return arena_printf(arena, "%s %s %s", fields[0], fields[1], fields[2]);
@@ -67,7 +68,10 @@ static bool is_printable(const char *at, const char *end)
     return at == end;
 }
 
-/* What is wrong with a line of so many fields, from the end of the last one on; NULL: nothing. */
+/*
+ * Why a line is no entry, or NULL for one, which is then known. count: how many fields it has; at:
+ * what stands behind them.
+ */
 static const char *line_fault(struct acceptance *acceptance, const struct accepted *entry,
                               size_t count, const char *at, const char *end)
 {
@@ -95,7 +99,7 @@ static void read_line(struct acceptance *acceptance, const char *from, const cha
 {
     struct accepted entry = {.line = line};
     const char *at = from, *fault;
-    size_t count = split(acceptance->arena, &at, end, &entry);
+    size_t count = split_fields(acceptance->arena, &at, end, &entry);
 
     if (count == 0 && (at == end || *at == '#'))
         return;
@@ -127,7 +131,8 @@ static struct acceptance read_accepted(struct arena *arena, const char *file, co
     return acceptance;
 }
 
-/* By an entry of its database and rule, and of that subject. */
+/* Whether some entry is of the finding's database and rule and of that subject; marks it as used.
+ */
 static bool accepts(struct acceptance *acceptance, const struct finding *finding,
                     const char *subject)
 {
@@ -140,7 +145,7 @@ static bool accepts(struct acceptance *acceptance, const struct finding *finding
     return number != 0;
 }
 
-/* Where findings of a database by that name stand; behind all others when there is none. */
+/* The order of findings of a database by that name; behind all others when there is none. */
 static size_t order_of(const struct model *model, const struct map *databases, const char *name)
 {
     size_t number = map_get(databases, name, strlen(name));

@@ -10,12 +10,12 @@
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE, SEVERITIES };
 
 struct finding {
-    size_t order;         /* of the database: the model's, then names, then what is unknown */
-    const char *database; /* "names": of the chip-agnostic names */
+    size_t order;         /* its place: by CPU, then names, then all else */
+    const char *database; /* "names" for chip-agnostic names; "chips", "kernel" for such files */
     enum severity severity;
     const char *rule;
-    const char *event;   /* NULL: of the database as a whole */
-    const char *subject; /* what accepts it: the event, or "EVENT+2" with two others */
+    const char *event;   /* or name, or CPU id; NULL for the database as a whole */
+    const char *subject; /* by which it is accepted: the event, "EVENT+2" for one and two others */
     const char *message; /* one sentence */
     bool accepted;
 };
@@ -25,16 +25,16 @@ struct findings {
     size_t count;
 };
 
-/* A new one, at the end, for the caller to fill. */
+/* Adds a finding at the end, for the caller to fill. */
 struct finding *findings_add(struct arena *arena, struct findings *findings);
-/* By database, severity, rule and event. */
+/* Sorts by order, database, severity, rule and event. */
 void findings_sort(struct findings *findings);
 /* "error", "warning", "note" */
 const char *severity_name(enum severity severity);
 
-/* Whether something was found that is not accepted; of notes only when they count. */
+/* Whether some finding is not accepted; a note only when notes count. */
 bool lint_failed(const struct findings *findings, bool notes_count);
-/* What is not accepted, to stdout: a line each and a summary, or the JSON of kpepc-lint(1). */
+/* Print what is not accepted to stdout: a line each and a summary, or the JSON of kpepc-lint(1). */
 void lint_print_text(const struct findings *findings);
 void lint_print_json(const struct findings *findings);
 

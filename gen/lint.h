@@ -7,17 +7,17 @@
 
 #include <stdbool.h>
 
-/* Everything that any rule finds. */
+/* The findings of all rules. */
 struct findings lint_model(struct arena *arena, const struct model *model);
-/* Whether findings can be of a rule by that name, and so be accepted. */
+/* Whether there is a rule by that name whose findings can be accepted. */
 bool lint_is_rule(const char *name);
-/* The rule of accept.c's own findings. */
+/* The rule of the findings that accept.c adds. */
 extern const char lint_stale_rule[];
-/* The rules, their severities, and what each is about, to stdout. */
+/* Prints the rules, their severities and what each is about to stdout. */
 void lint_print_rules(void);
 
 /*
- * accept.c: marks what the text of an accepted-findings file accepts ("DB RULE EVENT # why", a line
+ * accept.c: marks the findings that a file of accepted findings has ("DB RULE EVENT # why", a line
  * each), and adds a note for every line that accepts nothing. Reports malformed lines as file:line.
  */
 void lint_accept(struct arena *arena, const struct model *model, struct findings *findings,

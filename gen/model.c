@@ -1,3 +1,7 @@
+/*
+ * The tables of fields, and looking things up in a model that is whole. Nothing here reads a file
+ * or reports.
+ */
 #include "model.h"
 
 #include "common/text.h"
@@ -105,7 +109,7 @@ bool field_is_text(const struct field *field)
     return field->type == FIELD_TEXT || field->type == FIELD_PROSE;
 }
 
-/* What the member has room for. */
+/* The bits of a number that the member has room for. */
 static uint32_t cut_number(const struct field *field, uint32_t number)
 {
     return number & UINT32_MAX >> (32 - 8 * field->size);
@@ -298,8 +302,8 @@ static const struct event *named_in(const struct cpu *cpu, const char *name, siz
     return event != NULL && event->releases >> release & 1 ? event : NULL;
 }
 
-/* The number in model->renamed, from 1; 0 for a name that has no others. */
-static size_t renamed(const struct model *model, const char *name)
+/* The index in model->renamed, from 1; 0 for a name that has no others. */
+static size_t renamed_number(const struct model *model, const char *name)
 {
     return map_get(&model->renamed_by_name, name, strlen(name));
 }
@@ -310,15 +314,15 @@ bool model_same_event(const struct model *model, const char *a, const char *b)
 
     if (strcmp(a, b) == 0)
         return true;
-    number = renamed(model, a);
-    return number != 0 && number == renamed(model, b);
+    number = renamed_number(model, a);
+    return number != 0 && number == renamed_number(model, b);
 }
 
 const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
                              size_t release)
 {
     const struct event *event = named_in(cpu, name, release);
-    size_t number = event != NULL ? 0 : renamed(model, name);
+    size_t number = event != NULL ? 0 : renamed_number(model, name);
 
     for (size_t i = 0; number != 0 && event == NULL && i < model->renamed[number - 1].count; i++)
         event = named_in(cpu, model->renamed[number - 1].names[i], release);

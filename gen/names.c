@@ -1,4 +1,7 @@
-/* Chip-agnostic names and metrics, and the chips sold with each CPU id. */
+/*
+ * Files like db/names.plist and db/chips.plist -> the model: chip-agnostic names, metrics, and the
+ * chips sold with each CPU id. The events and CPUs that they name must be the model's.
+ */
 #include "common/text.h"
 #include "model.h"
 #include "plist.h"
@@ -12,11 +15,11 @@ struct names {
     struct arena *arena;
     struct model *model;
     bool allow_missing;
-    struct map ids, databases; /* numbers of CPUs, from 1 */
-    const bool **alone;        /* of each CPU: the set of it, once that was made */
+    struct map ids, databases; /* -> numbers of CPUs, from 1 */
+    const bool **alone;        /* sets of one CPU each; NULL for one that no key named yet */
 };
 
-/* Lower-case with hyphens, perf's habit: what no hardware name or alias looks like. */
+/* Chip-agnostic names are lower-case with hyphens, like perf's; no event or alias looks so. */
 static bool is_portable_name(const char *name)
 {
     const char *at = name;
@@ -32,8 +35,8 @@ static void check_name(const struct plist_node *node)
         plist_error(node, "not a chip-agnostic name (expected a-z, 0-9 and '-')");
 }
 
-/* The CPU that a key of `candidates` names: its number, from 1; 0 for an architecture. */
-static size_t named_cpu(const struct names *names, const char *key)
+/* The number, from 1, of the one CPU that a key of `candidates` names; 0 for an architecture. */
+static size_t cpu_of_key(const struct names *names, const char *key)
 {
     struct cpu_id id;
     enum arch arch;
@@ -45,13 +48,13 @@ static size_t named_cpu(const struct names *names, const char *key)
     return map_get(&names->databases, key, strlen(key));
 }
 
-/* The CPUs that some key of `candidates` names: they are not their architecture's any more. */
-static const bool *named_cpus(const struct names *names, const struct plist_node *candidates)
+/* The CPUs that have keys of their own in `candidates`: the architecture's is not theirs then. */
+static const bool *cpus_of_keys(const struct names *names, const struct plist_node *candidates)
 {
     bool *cpus = arena_alloc(names->arena, names->model->cpu_count, sizeof *cpus);
 
     for (size_t k = 0; k < candidates->value->length; k++) {
-        size_t cpu = named_cpu(names, candidates->value->keys[k]);
+        size_t cpu = cpu_of_key(names, candidates->value->keys[k]);
 
         if (cpu != 0)
             cpus[cpu - 1] = true;
@@ -60,10 +63,10 @@ static const bool *named_cpus(const struct names *names, const struct plist_node
 }
 
 /*
- * The CPUs that a key of `candidates` speaks of; NULL when there is none. The set of one CPU is
- * made once, whatever names it.
+ * The CPUs that a key of `candidates` is for; NULL when there is none. named: cpus_of_keys(). The
+ * set of one CPU is made once for all keys.
  */
-static const bool *covered(const struct names *names, const char *key, const bool *named)
+static const bool *cpus_of_key(const struct names *names, const char *key, const bool *named)
 {
     const struct model *model = names->model;
     bool *cpus = NULL;
@@ -79,7 +82,7 @@ static const bool *covered(const struct names *names, const char *key, const boo
             }
         return cpus;
     }
-    cpu = named_cpu(names, key);
+    cpu = cpu_of_key(names, key);
     if (cpu != 0 && names->alone[cpu - 1] == NULL) {
         cpus = arena_alloc(names->arena, model->cpu_count, sizeof *cpus);
         cpus[cpu - 1] = true;
@@ -88,8 +91,8 @@ static const bool *covered(const struct names *names, const char *key, const boo
     return cpu == 0 ? NULL : names->alone[cpu - 1];
 }
 
-static void missing(const struct names *names, const struct plist_node *node, const char *what,
-                    const char *expected)
+static void report_missing(const struct names *names, const struct plist_node *node,
+                           const char *what, const char *expected)
 {
     if (names->allow_missing)
         return;
@@ -107,8 +110,8 @@ static void read_candidate(const struct names *names, const struct plist_node *n
     for (size_t c = 0; c < names->model->cpu_count && !found; c++)
         found = cpus[c] && database_event(&names->model->cpus[c].db, event) != NULL;
     if (!found) {
-        missing(names, node, arena_printf(names->arena, "event %s", event),
-                "one of a database that the key names");
+        report_missing(names, node, arena_printf(names->arena, "event %s", event),
+                       "one of a database that the key names");
         return;
     }
     name->candidates[name->candidate_count++] = (struct candidate){event, cpus};
@@ -123,21 +126,21 @@ static void read_candidates(const struct names *names, const struct plist_node *
 
     if (!plist_dict(node, "candidates", true, &candidates))
         return;
-    named = named_cpus(names, &candidates);
+    named = cpus_of_keys(names, &candidates);
     for (size_t k = 0; k < candidates.value->length; k++)
         most +=
             candidates.value->items[k]->type == VALUE_LIST ? candidates.value->items[k]->length : 0;
     name->candidates = arena_alloc(names->arena, most, sizeof(struct candidate));
     for (size_t k = 0; k < candidates.value->length; k++) {
         struct plist_node list = plist_child_at(names->arena, &candidates, k);
-        const bool *cpus = covered(names, list.key, named);
+        const bool *cpus = cpus_of_key(names, list.key, named);
         enum arch arch;
 
         if (!plist_is_array(&list))
             continue;
         if (cpus == NULL && !arch_named(list.key, &arch))
-            missing(names, &list, arena_printf(names->arena, "database %s", list.key),
-                    "an architecture, a database or a CPU id");
+            report_missing(names, &list, arena_printf(names->arena, "database %s", list.key),
+                           "an architecture, a database or a CPU id");
         for (size_t i = 0; cpus != NULL && i < list.value->length; i++) {
             struct plist_node item = plist_child_at(names->arena, &list, i);
 
@@ -299,7 +302,7 @@ static int compare_chips(const void *a, const void *b)
     return cpu_id_compare(&((const struct chip *)a)->id, &((const struct chip *)b)->id);
 }
 
-/* What the chips file says of the PMU; else what the widest selector needs: 8 or 16 bits. */
+/* The width that the chips file gives, or else what the widest selector needs: 8 or 16 bits. */
 static unsigned selector_width(const struct model *model, const struct cpu *cpu)
 {
     unsigned bits = 8;

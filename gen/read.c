@@ -1,4 +1,8 @@
-/* A directory as in /usr/share/kpep, or a snapshot of one -> the release's databases. */
+/*
+ * A directory as in /usr/share/kpep, or a snapshot of one -> the databases of a release. What a key
+ * is read as stands in the tables of model.c; here is how keys go together, and which file is which
+ * CPU's. Only files of that directory are read.
+ */
 #include "common/report.h"
 #include "common/text.h"
 #include "model.h"
@@ -11,11 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What reading needs: of a file's values, only what the database keeps outlives the file. */
 struct reader {
-    struct arena *arena;
-    struct arena scratch;
-    bool prose;
+    struct arena *arena;  /* of the databases */
+    struct arena scratch; /* of one file's values: given back when it is read */
+    bool prose;           /* whether descriptions and errata are kept */
 };
 
 /* ---- one plist -> one database --------------------------------------------------------------- */
@@ -29,10 +32,10 @@ static bool is_event_name(const char *name)
     return at > name && *at == '\0';
 }
 
-/* Of a database's name: with ".plist" and a temporary file's end it is a file's. */
+/* The length of a database's name: it is a file name, with ".plist" or a temporary file's end. */
 enum { NAME_MAX_BYTES = 200 };
 
-/* Names that become file names: no separator, nothing hidden. */
+/* Whether a name can be a file's: it has no separator, and is not hidden. */
 static bool is_plain_name(const char *name)
 {
     const char *at = name;
@@ -43,7 +46,7 @@ static bool is_plain_name(const char *name)
     return at > name && *at == '\0' && *name != '.';
 }
 
-/* Into the record's member; a text that is kept outlives the file. */
+/* Reads a key into the member of a record; a text that is kept is one of the databases' arena. */
 static void read_field(struct reader *reader, const struct plist_node *dict,
                        const struct field *field, bool required, void *record)
 {
@@ -63,8 +66,7 @@ static void read_field(struct reader *reader, const struct plist_node *dict,
     }
 }
 
-/* A warning for every key that is neither `first`, a field's, nor one of `last`; each may be NULL.
- */
+/* Warns of every key that is neither `first`, a field's, nor one of `last`; both may be NULL. */
 static void check_keys(struct reader *reader, const struct plist_node *dict, const char *first,
                        const struct field *fields, size_t count, const char *const last[2])
 {
@@ -81,7 +83,7 @@ static void check_keys(struct reader *reader, const struct plist_node *dict, con
 }
 
 /*
- * Which fields an event has, bits by their rows: most events have few, so those it does not have
+ * A bit for each row of event_fields[] that the event has: most have few, so that those they lack
  * are not looked for. Any other key is reported.
  */
 static uint32_t find_event_fields(struct reader *reader, const struct plist_node *node)
@@ -132,7 +134,7 @@ static void read_event_fields(struct reader *reader, const struct plist_node *no
     }
 }
 
-/* What no field tells alone: how they go with the database. */
+/* Checks the fields against those of the database. */
 static void check_event(const struct plist_node *node, const struct database *database,
                         const struct event *event)
 {
@@ -188,7 +190,7 @@ static void read_events(struct reader *reader, const struct plist_node *cpu,
     }
 }
 
-/* owners: the alias of each event that has one by now. */
+/* owners: of each event the alias that was read for it, or NULL. */
 static void read_alias(struct arena *arena, const struct plist_node *node,
                        const struct database *database, const char **owners, struct alias *alias)
 {
@@ -271,7 +273,7 @@ static int compare_ids(const void *a, const void *b)
     return cpu_id_compare(a, b);
 }
 
-/* By number, each once. */
+/* Sorts the ids by number and keeps each once. */
 static void sort_ids(struct database *database)
 {
     size_t count = 0;
@@ -284,7 +286,7 @@ static void sort_ids(struct database *database)
     database->id_count = count;
 }
 
-/* What kpepc snapshot adds: the release, the CPU ids and the source. */
+/* Reads what kpepc snapshot adds: the release, the CPU ids and the source. */
 static void read_snapshot_head(struct reader *reader, const struct plist_node *root,
                                struct database *database)
 {
@@ -390,7 +392,7 @@ static void read_database(struct reader *reader, const char *file, struct databa
 
 struct listing {
     char **names;
-    bool *is_link; /* of each name: read_files() finds out */
+    bool *is_link; /* whether each is a symbolic link; set by read_files() */
     size_t count;
 };
 
@@ -399,7 +401,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The directory's *.plist, in byte order: readdir's order must not show. */
+/* Lists the directory's *.plist in byte order, so that readdir's order does not show. */
 static bool list_directory(struct arena *arena, const char *directory, struct listing *listing)
 {
     DIR *dir = opendir(directory);
@@ -431,8 +433,10 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
     return whole && listing->count != 0;
 }
 
-/* home: the directory's real path. The file a symlink ends at, as a name in the same directory;
- * NULL after a report. */
+/*
+ * The file at the end of a symbolic link, by a path in the same directory; NULL after a report.
+ * home: the directory's real path.
+ */
 static const char *resolve_link(struct arena *arena, const char *directory, const char *home,
                                 const char *path)
 {
@@ -456,7 +460,7 @@ static int compare_file(const void *file, const void *database)
     return strcmp(file, ((const struct database *)database)->file);
 }
 
-/* The files were read in the order of their names. */
+/* Databases are still in the order of their files' names. */
 static struct database *database_of_file(struct release *release, const char *file)
 {
     if (release->database_count == 0)
@@ -473,7 +477,7 @@ static int compare_databases(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->file, y->file);
 }
 
-/* cpu_TYPE_SUBTYPE_FAMILY.plist says which CPU; any other name says nothing. */
+/* Whether a file's name is a CPU id, cpu_TYPE_SUBTYPE_FAMILY.plist. */
 static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
 {
     if (cpu_id_parse(name, strlen(name) - strlen(".plist"), id))
@@ -483,7 +487,7 @@ static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
     return false;
 }
 
-/* A snapshot's file has the database's name: it must not say that another CPU uses it. */
+/* A name that is a CPU id names a snapshot's file, so it must be the id of a CPU that uses it. */
 static void check_id_name(const struct database *database)
 {
     struct cpu_id id;
@@ -497,7 +501,7 @@ static void check_id_name(const struct database *database)
                  database->name);
 }
 
-/* Of a database without ids, its name; of the others, each id: whose it is already. */
+/* Reports what two databases share: an id or, of those without ids, the name. */
 static void check_owned(struct arena *arena, const struct release *release, size_t index,
                         struct map *names, struct map *ids)
 {
@@ -560,7 +564,7 @@ static void list_owners(struct arena *arena, struct release *release)
         qsort(release->owners, most, sizeof *release->owners, compare_owners);
 }
 
-/* The paths of the real files first; false when it is not known what some are. */
+/* Reads all that is no link; false when some entry cannot be told from a link. */
 static bool read_files(struct reader *reader, struct release *release, struct listing *listing)
 {
     bool known = true;
@@ -590,7 +594,7 @@ static bool read_files(struct reader *reader, struct release *release, struct li
     return known;
 }
 
-/* Then what the links to them add. */
+/* Adds the CPU ids of the links to the databases that they lead to. */
 static void read_links(struct arena *arena, struct release *release, const struct listing *listing)
 {
     char home[PATH_MAX];
@@ -618,7 +622,7 @@ static void read_links(struct arena *arena, struct release *release, const struc
         sort_ids(&release->databases[i]);
 }
 
-/* The release that a snapshot says it is of, else what its directory is called. */
+/* The release that a snapshot says it is of, or else the name of the directory. */
 static const char *own_name(struct arena *arena, const struct release *release)
 {
     const char *end = release->directory + strlen(release->directory), *begin;
@@ -632,7 +636,7 @@ static const char *own_name(struct arena *arena, const struct release *release)
         begin--;
     name = arena_copy(arena, begin, (size_t)(end - begin));
     for (char *c = name; *c != '\0'; c++)
-        if (*c < 0x20 || *c > 0x7e) /* it is shown as it is */
+        if (*c < 0x20 || *c > 0x7e) /* the name is printed unescaped */
             *c = '?';
     return name;
 }
