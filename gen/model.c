@@ -75,15 +75,15 @@ bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id)
     .offset = offsetof(struct record, member), .size = sizeof(((struct record *)NULL)->member)
 
 const struct field event_fields[] = {
-    {"number", "has_number", FIELD_CODE, FIELD_REQUIRED_UNLESS_FIXED, .most = UINT16_MAX,
-     MEMBER(event, number), .has = offsetof(struct event, has_number)},
-    {"umask", "has_umask", FIELD_CODE, FIELD_OF_UMASK, .most = UINT8_MAX, MEMBER(event, umask),
+    {"number", "has_number", FIELD_CODE, FIELD_REQUIRED_UNLESS_FIXED, MEMBER(event, number),
+     .has = offsetof(struct event, has_number)},
+    {"umask", "has_umask", FIELD_CODE, FIELD_OF_UMASK, MEMBER(event, umask),
      .has = offsetof(struct event, has_umask)},
-    {"counters_mask", NULL, FIELD_MASK, .most = UINT32_MAX, MEMBER(event, plist_mask),
+    {"counters_mask", NULL, FIELD_MASK, MEMBER(event, plist_mask),
      .has = offsetof(struct event, has_mask), .meaning = offsetof(struct event, counters)},
     {"fixed_counter", "fixed", FIELD_INDEX, .most = 31, MEMBER(event, fixed), .absent = -1},
     {"fallback", NULL, FIELD_TEXT, MEMBER(event, fallback)},
-    {"other", "has_other", FIELD_CODE, .most = UINT16_MAX, MEMBER(event, other)},
+    {"other", "has_other", FIELD_CODE, MEMBER(event, other)},
     {"description", NULL, FIELD_PROSE, MEMBER(event, description)},
     {"errata", NULL, FIELD_PROSE, MEMBER(event, errata)},
 };
@@ -94,11 +94,11 @@ _Static_assert(sizeof event_fields / sizeof event_fields[0] <= 32, "read.c has a
 
 const struct field database_fields[] = {
     {"marketing_name", NULL, FIELD_TEXT, FIELD_REQUIRED, MEMBER(database, marketing_name)},
-    {"fixed_counters", NULL, FIELD_MASK, .most = UINT32_MAX, MEMBER(database, fixed),
+    {"fixed_counters", NULL, FIELD_MASK, MEMBER(database, fixed),
      .has = offsetof(struct database, has_fixed), .meaning = offsetof(struct database, fixed)},
-    {"config_counters", NULL, FIELD_MASK, .most = UINT32_MAX, MEMBER(database, config),
+    {"config_counters", NULL, FIELD_MASK, MEMBER(database, config),
      .has = offsetof(struct database, has_config), .meaning = offsetof(struct database, config)},
-    {"power_counters", NULL, FIELD_MASK, .most = UINT32_MAX, MEMBER(database, power),
+    {"power_counters", NULL, FIELD_MASK, MEMBER(database, power),
      .has = offsetof(struct database, has_power), .meaning = offsetof(struct database, power)},
 };
 
@@ -109,10 +109,15 @@ bool field_is_text(const struct field *field)
     return field->type == FIELD_TEXT || field->type == FIELD_PROSE;
 }
 
-/* The bits of a number that the member has room for. */
-static uint32_t cut_number(const struct field *field, uint32_t number)
+/* The greatest number that the member has room for. */
+static uint32_t member_most(const struct field *field)
 {
-    return number & UINT32_MAX >> (32 - 8 * field->size);
+    return UINT32_MAX >> (32 - 8 * field->size);
+}
+
+uint32_t field_most(const struct field *field)
+{
+    return field->most != 0 ? field->most : member_most(field);
 }
 
 static uint32_t load_number(const struct field *field, const void *record)
@@ -149,7 +154,7 @@ struct field_value field_written(const struct field *field, const void *record)
     }
     number = load_number(field, record);
     present = field->has != 0 ? *(const bool *)(bytes + field->has)
-                              : number != cut_number(field, (uint32_t)field->absent);
+                              : number != ((uint32_t)field->absent & member_most(field));
     return (struct field_value){present, present ? (int64_t)number : field->absent, NULL};
 }
 

@@ -109,7 +109,7 @@ struct field {
     const char *has_key; /* of the data: whether it is there; NULL for none */
     enum field_type type;
     enum field_need need;
-    uint32_t most; /* of a number, from 0 on */
+    uint32_t most; /* of a number; 0: what the member has room for */
     size_t offset; /* of the member: a text, or a number of `size` bytes */
     size_t size;   /* 1, 2 or 4 */
     size_t has;    /* offset of the bool that says whether the key is there; 0 when there is none */
@@ -134,6 +134,8 @@ struct field_value {
 struct field_value field_written(const struct field *field, const void *record);
 struct field_value field_meant(const struct field *field, const void *record);
 bool field_is_text(const struct field *field);
+/* The greatest number that the field can be; 0 is the least. */
+uint32_t field_most(const struct field *field);
 /* Whether the field is meant otherwise in two records; prose never is. */
 bool field_differs(const struct field *field, const void *a, const void *b);
 /* Set the member as where the key is not there, and to every bit. */

@@ -59,7 +59,7 @@ static void read_field(struct reader *reader, const struct plist_node *dict,
     } else if (field->type == FIELD_TEXT) {
         if (plist_text(dict, field->key, required, &text))
             field_set_text(field, record, arena_intern(reader->arena, text));
-    } else if (plist_integer(dict, field->key, required, 0, field->most, &number)) {
+    } else if (plist_integer(dict, field->key, required, 0, field_most(field), &number)) {
         field_set_number(field, record, (uint32_t)number);
     } else if (field->type == FIELD_MASK && plist_has(dict, field->key)) {
         field_fill(field, record); /* so that nothing is said of what follows from it */
