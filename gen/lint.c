@@ -6,6 +6,7 @@
 #include "lint.h"
 
 #include "common/buffer.h"
+#include "common/text.h"
 #include "findings.h"
 
 #include <stdio.h>
@@ -841,12 +842,15 @@ static void name_unsupported(struct lint *lint)
 
 /* ---- files of other facts -------------------------------------------------------------------- */
 
+/* A SoC can have any name, of any length. */
 static void id_without_database(struct lint *lint, const struct unknown_id *unknown)
 {
-    add_finding(
-        lint, cpu_id_text(lint->arena, &unknown->id),
-        "is %s in %s, and no database here has that id, so what is said of it reaches no CPU",
-        unknown->about, unknown->file);
+    char *place = arena_printf(lint->arena, "%.100s in %s", unknown->about, unknown->file);
+
+    make_printable(place);
+    add_finding(lint, cpu_id_text(lint->arena, &unknown->id),
+                "is %s, and no database here has that id, so what is said of it reaches no CPU",
+                place);
 }
 
 /* ---- the rules ------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
  * Files like db/names.plist and db/chips.plist -> the model: chip-agnostic names, metrics, and the
  * chips sold with each CPU id. The events and CPUs that they name must be the model's.
  */
+#include "common/buffer.h"
 #include "common/text.h"
 #include "model.h"
 #include "plist.h"
@@ -321,10 +322,13 @@ static unsigned selector_width(const struct model *model, const struct cpu *cpu)
 
 static const char *join_names(struct arena *arena, const struct chip *chip)
 {
-    const char *joined = chip->name_count == 0 ? "no chip" : chip->names[0];
+    struct buffer text = {0};
+    const char *joined;
 
-    for (size_t i = 1; i < chip->name_count; i++)
-        joined = arena_printf(arena, "%s, %s", joined, chip->names[i]);
+    for (size_t i = 0; i < chip->name_count; i++)
+        buffer_printf(&text, "%s%s", i == 0 ? "" : ", ", chip->names[i]);
+    joined = text.length == 0 ? "no chip" : arena_copy(arena, text.data, text.length);
+    buffer_free(&text);
     return joined;
 }
 

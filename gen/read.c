@@ -635,9 +635,7 @@ static const char *own_name(struct arena *arena, const struct release *release)
     for (begin = end; begin > release->directory && begin[-1] != '/';)
         begin--;
     name = arena_copy(arena, begin, (size_t)(end - begin));
-    for (char *c = name; *c != '\0'; c++)
-        if (*c < 0x20 || *c > 0x7e) /* the name is printed unescaped */
-            *c = '?';
+    make_printable(name);
     return name;
 }
 

@@ -397,6 +397,10 @@ def check_other_files():
               [want[0], f"kernel: note: {ID}: line 3 accepts a finding of id-without-database that "
                         "is not there, and would hide it if it came back [stale-accepted]"],
               "and accepted")
+    hostile = {"kernel": {"T\n\u00e9" + "x" * 200: {"cpus": [gone], "selectors": {"14.0": [0]}}}}
+    lines = lines_of("id-without-database", [used_by(arm())], **hostile)
+    check(len(lines) == 1 and lines[0].startswith(f"kernel: note: {gone}: is T???{'x' * 96} in "),
+          f"a SoC of any name: {lines}")
     both = [used_by(arm()), {**used_by(arm(), gone), "name": "t2"},
             {**used_by(intel(), other), "name": "t3"}]
     equal(lines_of("id-without-database", both, **files), [], "ids that all have databases")
