@@ -36,7 +36,11 @@ void findings_sort(struct findings *findings)
         qsort(findings->list, findings->count, sizeof(struct finding), compare_findings);
 }
 
-static const char *const severity_names[SEVERITIES] = {"error", "warning", "note"};
+static const char *const severity_names[SEVERITIES] = {
+    [SEVERITY_ERROR] = "error",
+    [SEVERITY_WARNING] = "warning",
+    [SEVERITY_NOTE] = "note",
+};
 
 const char *severity_name(enum severity severity)
 {

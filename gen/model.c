@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const arch_names[ARCHES] = {"i386", "x86_64", "arm", "arm64"};
+static const char *const arch_names[ARCHES] = {
+    [ARCH_I386] = "i386",
+    [ARCH_X86_64] = "x86_64",
+    [ARCH_ARM] = "arm",
+    [ARCH_ARM64] = "arm64",
+};
 
 const char *arch_name(enum arch arch)
 {
