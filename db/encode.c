@@ -409,11 +409,3 @@ int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
     finish(&encoder);
     return KPDB_OK;
 }
-
-/* In the order of enum kpdb_error, downwards from 0. */
-int kpdb_kperfdata_code(int error)
-{
-    static const uint8_t codes[] = {0, 1, 11, 11, 11, 1, 1, 12, 12, 12, 13, 14, 16};
-
-    return error > 0 || error < KPDB_NO_COUNTER ? 1 : codes[-error];
-}

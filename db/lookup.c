@@ -684,31 +684,3 @@ uint32_t kpdb_fingerprint(void)
 {
     return KPDB_FINGERPRINT;
 }
-
-/* ---- errors ---------------------------------------------------------------------------------- */
-
-/* In the order of enum kpdb_error, downwards from 0, one behind the other. */
-const char *kpdb_strerror(int error)
-{
-    static const char texts[] = "no error\0"
-                                "no such CPU in this build of the tables\0"
-                                "no event or name is spelt so\0"
-                                "this CPU does not have the event\0"
-                                "this macOS release does not have the event\0"
-                                "nothing further\0"
-                                "no events were asked for\0"
-                                "an event was asked for twice\0"
-                                "more events than counters\0"
-                                "the events do not fit on their counters\0"
-                                "the power manager holds its counters\0"
-                                "a fixed event without a configurable fallback\0"
-                                "no counter can count it\0"
-                                "unknown error";
-    const char *text = texts;
-    int before = error >= 0 ? 0 : error < KPDB_NO_COUNTER ? 1 - KPDB_NO_COUNTER : -error;
-
-    for (; before > 0; before--)
-        while (*text++ != '\0')
-            ;
-    return text;
-}
