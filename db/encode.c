@@ -108,6 +108,8 @@ static int place_as_kperfdata(struct encoder *encoder)
     int result = KPDB_OK;
 
     greedy.used = 0;
+    for (unsigned i = 0; i < encoder->count; i++)
+        encoder->out->order[i] = (uint8_t)i;
     for (unsigned i = 0; i < encoder->count && result == KPDB_OK; i++)
         result = encoder->wanted[i].fixed ? add_fixed(encoder, &greedy, i)
                                           : add_configurable(encoder, &greedy, i);
@@ -192,11 +194,13 @@ static bool place_lowest(const struct encoder *encoder, const uint64_t *keys)
 
     for (unsigned i = 0; i < encoder->count; i++) {
         uint32_t open = kpdb_key_counters(keys[i]) & ~used;
+        unsigned index = kpdb_key_request(keys[i]);
 
+        encoder->out->order[i] = (uint8_t)index;
         if (open == 0)
             return false;
         used |= open & -open;
-        encoder->out->events[kpdb_key_request(keys[i])].counter = (uint8_t)kpdb_lowest_bit(open);
+        encoder->out->events[index].counter = (uint8_t)kpdb_lowest_bit(open);
     }
     return true;
 }
@@ -211,12 +215,14 @@ static int place_optimally(struct encoder *encoder)
     for (unsigned i = 0; i < encoder->count; i++) {
         const struct kpdb_wanted *wanted = &encoder->wanted[i];
 
-        distinct &= kpdb_insert(keys, i, kpdb_key(wanted->counters, wanted->asked, i));
+        distinct &= kpdb_insert_event(keys, i, wanted, i);
         classes |= wanted->fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
     }
     encoder->classes = classes;
     if (distinct && place_lowest(encoder, keys))
         return KPDB_OK;
+    for (unsigned i = 0; i < encoder->count; i++)
+        encoder->out->order[i] = (uint8_t)kpdb_key_request(keys[i]);
     result = check_events(encoder);
     return result == KPDB_OK ? rearrange(encoder, keys) : result;
 }

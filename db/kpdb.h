@@ -293,6 +293,8 @@ struct kpdb_encoding {
     uint64_t config[KPDB_COUNTERS_MAX]; /* for kpc_set_config(): [0, config_count) */
     unsigned event_count;
     struct kpdb_placement events[KPDB_EVENTS_MAX]; /* in the order asked: [0, event_count) */
+    /* Indices of the events in the order they are placed in; known once all events are. */
+    uint8_t order[KPDB_EVENTS_MAX];
 
     /* After an error, and only then: */
     unsigned failed;    /* index of the event that could not be placed */

@@ -75,8 +75,9 @@ KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wante
 KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned id);
 
 /*
- * An event as a number, by which events are placed: narrowest first, then by counters, then by id,
- * so that where they go depends on the set alone. Which request it is decides nothing.
+ * The order of placement. An event is a number, and the smallest is placed first: the event with
+ * the fewest counters, of equally many that with the smallest mask, then that with the smallest id.
+ * So where events go depends on the set alone; which request it is decides nothing.
  */
 static inline uint64_t kpdb_key(uint32_t counters, unsigned asked, unsigned request)
 {
@@ -96,10 +97,14 @@ static inline unsigned kpdb_key_request(uint64_t key)
     return (unsigned)key & 0x3ff;
 }
 
-/* Puts a key among those of earlier requests, sorted. False: its event is there already. */
-static inline bool kpdb_insert(uint64_t *keys, unsigned count, uint64_t key)
+/*
+ * Puts a request's event among `count` others, in the order of placement. False: the same event is
+ * there already.
+ */
+static inline bool kpdb_insert_event(uint64_t *keys, unsigned count,
+                                     const struct kpdb_wanted *wanted, unsigned request)
 {
-    uint64_t *at = keys + count;
+    uint64_t *at = keys + count, key = kpdb_key(wanted->counters, wanted->asked, request);
 
     for (; at != keys && at[-1] > key; at--)
         at[0] = at[-1];

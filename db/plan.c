@@ -27,10 +27,8 @@ static int take(struct planner *planner, unsigned cpu, const struct kpdb_request
     if (result != KPDB_OK)
         return result;
     if (!wanted.fixed)
-        return kpdb_insert(planner->keys, planner->count++,
-                           kpdb_key(wanted.counters, wanted.asked, i))
-                   ? KPDB_OK
-                   : KPDB_DUPLICATE;
+        return kpdb_insert_event(planner->keys, planner->count++, &wanted, i) ? KPDB_OK
+                                                                              : KPDB_DUPLICATE;
     /* A fixed counter is always the same: two events on one never fit, in no number of passes. */
     counter = kpdb_lowest_bit(wanted.counters);
     if ((planner->fixed & wanted.counters) != 0)

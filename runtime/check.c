@@ -474,6 +474,20 @@ static bool differs_in(const struct comparison *c, enum kpdb_strategy strategy,
     return out->field != NULL;
 }
 
+/* The events in the order in which the tables place them; as they are where one is not known. */
+static void order_events(const struct comparison *c, const struct kpdb_request *events,
+                         unsigned count, struct kpdb_request *ordered)
+{
+    struct kpdb_options options = {.release = c->release};
+    struct kpdb_encoding encoding;
+
+    for (unsigned i = 0; i < count; i++)
+        encoding.order[i] = (uint8_t)i;
+    (void)kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
+    for (unsigned i = 0; i < count; i++)
+        ordered[i] = events[encoding.order[i]];
+}
+
 static bool differs(const struct comparison *c, const struct set *set, struct difference *out)
 {
     struct kpdb_request events[SET_MAX] = {{NULL, 0, false}}, ordered[SET_MAX];
@@ -483,7 +497,7 @@ static bool differs(const struct comparison *c, const struct set *set, struct di
         events[i].length = strlen(events[i].name);
         events[i].user_only = set->user_only[i];
     }
-    kplive_order(c->sampler, events, set->count, ordered);
+    order_events(c, events, set->count, ordered);
     return differs_in(c, KPDB_KPERFDATA, events, set->count, out) ||
            differs_in(c, KPDB_OPTIMAL, ordered, set->count, out);
 }

@@ -126,13 +126,6 @@ int kplive_take_words(const struct kplive_frameworks *frameworks, struct kpep_co
 void kplive_ask_framework(const struct kplive_frameworks *frameworks, struct kpep_db *db,
                           const struct kpdb_request *events, unsigned count,
                           struct kplive_framework_words *out);
-/*
- * kperfdata moves nothing, so it is asked in the order in which that does no
- * harm, kpdb_encode()'s own: narrowest events first, then by counters and id. By
- * the names of this macOS, which it knows.
- */
-void kplive_order(const struct kplive *sampler, const struct kpdb_request *events, unsigned count,
-                  struct kpdb_request *ordered);
 /* Of kpdb's greedy encoding and kperfdata's: the first field that differs, or NULL. */
 const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *encoding,
                                 unsigned count, const struct kplive_framework_words *words);

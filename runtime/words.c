@@ -340,60 +340,9 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
         encoding->events[i].slot = (uint8_t)words.map[i];
         encoding->events[i].counter = (uint8_t)(words.map[i] + hidden);
         encoding->events[i].asked = encoding->events[i].counted = found[i].id;
+        encoding->order[i] = (uint8_t)i;
     }
     return KPLIVE_OK;
-}
-
-/* ---- both ------------------------------------------------------------------------------------ */
-
-/* What decides when an event is placed: how many counters it has, which, and its id. */
-struct rank {
-    unsigned width;
-    uint32_t counters;
-    unsigned id;
-};
-
-static struct rank rank_of(const struct kplive *sampler, const struct kpdb_event *event)
-{
-    struct kpdb_event counted = *event;
-    struct kpdb_cpu cpu = {0};
-    struct rank rank = {0, 0, event->id};
-
-    (void)kpdb_cpu((unsigned)sampler->cpu, &cpu);
-    if (event->fixed >= 0 && (cpu.arch == KPDB_X86_64 || cpu.arch == KPDB_I386) &&
-        kpdb_on_in((unsigned)sampler->cpu, sampler->release, event->fallback, &counted) != KPDB_OK)
-        return rank;
-    rank.counters =
-        counted.fixed >= 0 ? (uint32_t)1 << counted.fixed : counted.counters & cpu.config_counters;
-    rank.width = kplive_count_bits(rank.counters);
-    return rank;
-}
-
-static bool ranks_before(const struct rank *a, const struct rank *b)
-{
-    if (a->width != b->width)
-        return a->width < b->width;
-    return a->counters != b->counters ? a->counters < b->counters : a->id < b->id;
-}
-
-void kplive_order(const struct kplive *sampler, const struct kpdb_request *events, unsigned count,
-                  struct kpdb_request *ordered)
-{
-    struct rank ranks[KPDB_EVENTS_MAX];
-
-    for (unsigned i = 0; i < count; i++) {
-        struct kpdb_event event = {.id = KPDB_NO_ID, .fixed = -1};
-        struct kpdb_request request = known_name(sampler, &events[i], &event);
-        struct rank rank = rank_of(sampler, &event);
-        unsigned at = i;
-
-        for (; at > 0 && ranks_before(&rank, &ranks[at - 1]); at--) {
-            ordered[at] = ordered[at - 1];
-            ranks[at] = ranks[at - 1];
-        }
-        ordered[at] = request;
-        ranks[at] = rank;
-    }
 }
 
 /* ---- what to blame for a difference ---------------------------------------------------------- */
@@ -488,6 +437,10 @@ static int blame(const struct both *both, const char *field, struct kplive_error
     return status != KPLIVE_OK ? status : blame_rest(both, field, error);
 }
 
+/*
+ * kperfdata moves no event, so it is asked in the order in which the tables placed them, and by the
+ * names of this macOS, which it knows.
+ */
 static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_request *events,
                   unsigned count, struct kplive_error *error)
 {
@@ -500,7 +453,11 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
     int result;
 
     memset(&greedy, 0, sizeof greedy);
-    kplive_order(sampler, events, count, ordered);
+    for (unsigned i = 0; i < count; i++) {
+        struct kpdb_event found;
+
+        ordered[i] = known_name(sampler, &events[sampler->encoding.order[i]], &found);
+    }
     kplive_ask_framework(&sampler->frameworks, db, ordered, count, &words);
     result = kpdb_encode((unsigned)sampler->cpu, &options, ordered, count, &greedy);
     if (words.code != 0 && words.failed >= count)
