@@ -2,7 +2,7 @@
  * The tables against the live kperfdata, as events.c learns it: every change told
  * once, and nothing that only follows from one that was told.
  */
-#include "live.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Failures: what is known of one, and one line of it. */
-#include "sampler.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * forced configuration tells its word and lowest counter, and added again and
  * again it tells its mask. No struct is looked into.
  */
-#include "live.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,36 +12,6 @@
 enum { EVENTS_MAX = 8192, TEXT_SIZE = 1024 };
 
 /* ---- learning -------------------------------------------------------------------------------- */
-
-int kplive_database(const struct kplive *sampler, struct kpep_db **db, struct kplive_error *error)
-{
-    int code;
-
-    *db = NULL;
-    code = sampler->frameworks.kpep_db_create(NULL, db);
-    if (code == 0 && *db != NULL)
-        return KPLIVE_OK;
-    *db = NULL; /* of a failure it is nothing to free */
-    return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_create", code, NULL,
-                       "kperfdata has no database for %s", sampler->cpu_name);
-}
-
-/*
- * kperfdata hands out a pointer and no length. Where a text without an end stops
- * being readable nobody can know: the best that can be done is to read no further
- * than the longest text that is expected.
- */
-bool kplive_copy_text(const char *from, char *to, size_t size)
-{
-    size_t length = 0;
-
-    while (from != NULL && length < size && from[length] != '\0')
-        length++;
-    if (length != 0)
-        memcpy(to, from, length < size ? length : size - 1);
-    to[length < size ? length : size - 1] = '\0';
-    return length != 0 && length < size;
-}
 
 /* Adds an event as often as it goes, or once: how often; 0 and *code. */
 static unsigned add_again(const struct kplive_frameworks *f, struct kpep_config *config,

@@ -4,7 +4,7 @@
  * stops, by kplive_stop_all(), at exit() or by a signal's handler, whichever is
  * first.
  */
-#include "sampler.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <pthread.h>

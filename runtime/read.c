@@ -1,5 +1,5 @@
 /* Reading the counters: of the calling thread, which is the hot path, and of the CPUs. */
-#include "sampler.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

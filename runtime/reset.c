@@ -1,5 +1,5 @@
 /* Counters that a program left taken: what is on, and switching it off. */
-#include "sampler.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <signal.h>

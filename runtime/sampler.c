@@ -1,5 +1,5 @@
 /* A sampler: on what machine it is, what it is to count, and its metrics. */
-#include "sampler.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,26 +16,6 @@ const char *kplive_version(void)
 }
 
 /* ---- the machine ----------------------------------------------------------------------------- */
-
-bool kplive_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
-{
-    size_t size = sizeof *number;
-
-    *number = 0;
-    return f->sysctlbyname != NULL && f->sysctlbyname(name, number, &size, NULL, 0) == 0 &&
-           size == sizeof *number;
-}
-
-bool kplive_text(const struct kplive_frameworks *f, const char *name, char *text, size_t size)
-{
-    size_t room = size - 1;
-    bool found;
-
-    memset(text, 0, size);
-    found = f->sysctlbyname != NULL && f->sysctlbyname(name, text, &room, NULL, 0) == 0;
-    text[found ? size - 1 : 0] = '\0';
-    return found;
-}
 
 /* "24.6.0" -> 2406; 0: no such number. */
 static unsigned read_version(const char *text)

@@ -1,5 +1,5 @@
 /* Signals that would end or suspend the process give the counters back first. */
-#include "sampler.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <signal.h>

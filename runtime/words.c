@@ -1,118 +1,9 @@
 /* Register words: from the tables, from kperfdata, or from both and equal. */
-#include "live.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Longest name of an event that is handed to kperfdata as a C string. */
-enum { NAME_MAX_LENGTH = 96 };
-
-static bool copy_name(const struct kpdb_request *event, char *name)
-{
-    if (event->length >= NAME_MAX_LENGTH || memchr(event->name, '\0', event->length) != NULL)
-        return false;
-    memcpy(name, event->name, event->length);
-    name[event->length] = '\0';
-    return true;
-}
-
-/* ---- kperfdata ------------------------------------------------------------------------------- */
-
-static int add_event(const struct kplive_frameworks *f, struct kpep_db *db,
-                     struct kpep_config *config, const struct kpdb_request *event,
-                     struct kplive_framework_words *out)
-{
-    struct kpep_event *found = NULL;
-    char name[NAME_MAX_LENGTH];
-
-    out->call = "kpep_db_event";
-    if (!copy_name(event, name))
-        return 11;
-    out->code = f->kpep_db_event(db, name, &found);
-    if (out->code != 0 || found == NULL)
-        return out->code != 0 ? out->code : 11;
-    out->call = "kpep_config_add_event";
-    return f->kpep_config_add_event(config, &found, event->user_only, &out->conflicts);
-}
-
-/* What a framework says of sizes is checked before it writes. */
-int kplive_take_words(const struct kplive_frameworks *f, struct kpep_config *config, unsigned count,
-                      struct kplive_framework_words *out)
-{
-    int code;
-
-    out->call = "kpep_config_kpc_classes";
-    code = f->kpep_config_kpc_classes(config, &out->classes);
-    if (code != 0)
-        return code;
-    out->call = "kpep_config_kpc_count";
-    code = f->kpep_config_kpc_count(config, &out->config_count);
-    if (code != 0)
-        return code;
-    if (out->config_count > KPDB_COUNTERS_MAX ||
-        (out->config_count == 0 && (out->classes & KPDB_CLASS_CONFIGURABLE) != 0))
-        return 4;
-    out->call = "kpep_config_kpc";
-    if (out->config_count != 0) {
-        code = f->kpep_config_kpc(config, out->config, out->config_count * sizeof out->config[0]);
-        if (code != 0)
-            return code;
-    }
-    out->call = "kpep_config_kpc_map";
-    code = f->kpep_config_kpc_map(config, out->map, count * sizeof out->map[0]);
-    for (unsigned i = 0; i < count && code == 0; i++)
-        if (out->map[i] >= KPDB_COUNTERS_MAX)
-            code = 4;
-    return code;
-}
-
-void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
-                          const struct kpdb_request *events, unsigned count,
-                          struct kplive_framework_words *out)
-{
-    struct kpep_config *config = NULL;
-
-    memset(out, 0, sizeof *out);
-    out->failed = count;
-    out->call = "kpep_config_create";
-    out->code = f->kpep_config_create(db, &config);
-    if (out->code != 0 || config == NULL) {
-        out->code = out->code != 0 ? out->code : 2;
-        return;
-    }
-    out->call = "kpep_config_force_counters";
-    out->code = f->kpep_config_force_counters(config);
-    for (unsigned i = 0; i < count && out->code == 0; i++) {
-        out->code = add_event(f, db, config, &events[i], out);
-        out->failed = out->code != 0 ? i : count;
-    }
-    if (out->code == 0)
-        out->code = kplive_take_words(f, config, count, out);
-    f->kpep_config_free(config);
-}
-
-const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *encoding,
-                                unsigned count, const struct kplive_framework_words *words)
-{
-    int code = kpdb_kperfdata_code(kpdb_result);
-
-    if (code != words->code)
-        return "code";
-    if (code != 0)
-        return encoding->failed == words->failed ? NULL : "failing event";
-    if (encoding->classes != words->classes)
-        return "classes";
-    if (encoding->config_count != words->config_count)
-        return "count of words";
-    for (unsigned i = 0; i < encoding->config_count; i++)
-        if (encoding->config[i] != words->config[i])
-            return "word";
-    for (unsigned i = 0; i < count; i++)
-        if (encoding->events[i].slot != words->map[i])
-            return "map";
-    return NULL;
-}
 
 /* ---- the tables ------------------------------------------------------------------------------ */
 
@@ -126,7 +17,7 @@ static int table_error(const struct kplive *sampler, const struct kpdb_request *
                        unsigned count, int result, const struct kpdb_encoding *encoding,
                        struct kplive_error *error)
 {
-    char event[NAME_MAX_LENGTH] = "";
+    char event[KPLIVE_REQUEST_SIZE] = "";
     struct kpdb_bottleneck bottleneck;
     struct kpdb_options options = {.release = sampler->release};
     uint16_t passes[KPDB_EVENTS_MAX];
@@ -168,7 +59,7 @@ static int encode_static(struct kplive *sampler, const struct kpdb_request *even
 static int framework_error(const struct kpdb_request *events, unsigned count,
                            const struct kplive_framework_words *words, struct kplive_error *error)
 {
-    char event[NAME_MAX_LENGTH] = "";
+    char event[KPLIVE_REQUEST_SIZE] = "";
 
     if (words->failed >= count)
         return kplive_fail(error, KPLIVE_SYSTEM, words->call, words->code, NULL, NULL);
@@ -235,9 +126,9 @@ static struct kpdb_request framework_name(const struct kplive_frameworks *f, str
                                           const struct kpdb_request *asked)
 {
     struct kpdb_request request = *asked;
-    char name[NAME_MAX_LENGTH];
+    char name[KPLIVE_REQUEST_SIZE];
 
-    if (!copy_name(asked, name) || has_event(f, db, name))
+    if (!kplive_copy_name(asked, name) || has_event(f, db, name))
         return request;
     for (size_t i = 0; i < sizeof agnostic / sizeof agnostic[0]; i++)
         for (size_t n = 0; n < 3 && strcmp(agnostic[i].name, name) == 0; n++)
@@ -345,6 +236,30 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
     return KPLIVE_OK;
 }
 
+/* ---- both ------------------------------------------------------------------------------------ */
+
+const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *encoding,
+                                unsigned count, const struct kplive_framework_words *words)
+{
+    int code = kpdb_kperfdata_code(kpdb_result);
+
+    if (code != words->code)
+        return "code";
+    if (code != 0)
+        return encoding->failed == words->failed ? NULL : "failing event";
+    if (encoding->classes != words->classes)
+        return "classes";
+    if (encoding->config_count != words->config_count)
+        return "count of words";
+    for (unsigned i = 0; i < encoding->config_count; i++)
+        if (encoding->config[i] != words->config[i])
+            return "word";
+    for (unsigned i = 0; i < count; i++)
+        if (encoding->events[i].slot != words->map[i])
+            return "map";
+    return NULL;
+}
+
 /* ---- what to blame for a difference ---------------------------------------------------------- */
 
 /* The same events asked of both, in one order. */
@@ -367,7 +282,7 @@ static int blame_code(const struct both *both, struct kplive_error *error)
 {
     int table = kpdb_kperfdata_code(both->result), live = both->words->code;
     unsigned failed = table != 0 ? both->greedy->failed : both->count;
-    char event[NAME_MAX_LENGTH] = "";
+    char event[KPLIVE_REQUEST_SIZE] = "";
 
     if (live != 0 && both->words->failed < failed)
         failed = both->words->failed;
@@ -391,7 +306,7 @@ static int blame_event(const struct both *both, struct kplive_error *error)
         size_t table = greedy->events[i].counter, live = words->map[i] + hidden;
         unsigned long long a = word_of(greedy->config, greedy->config_count, table - both->fixed);
         unsigned long long b = word_of(words->config, words->config_count, live - both->fixed);
-        char event[NAME_MAX_LENGTH];
+        char event[KPLIVE_REQUEST_SIZE];
 
         event_name(&both->events[i], event, sizeof event);
         if (table != live)

@@ -4,7 +4,7 @@
  * The simulator of kperf is linked too, to be driven.
  */
 #define _GNU_SOURCE
-#include "sampler.h"
+#include "internal.h"
 
 #include "check.h"
 #include "sim.h"
