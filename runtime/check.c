@@ -241,18 +241,14 @@ static void compare_bits(struct comparison *c, const struct kplive_live_event *l
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static bool is_intel(const struct comparison *c)
-{
-    return c->cpu.arch == KPDB_X86_64 || c->cpu.arch == KPDB_I386;
-}
-
 static void compare_words(struct comparison *c, const struct kpdb_event *event,
                           const struct kplive_live_event *live)
 {
     compare_numbers(c, live->name, "number", event->number,
-                    live->words[0] & (is_intel(c) ? 0xff : 0xffff));
-    if (is_intel(c))
-        compare_numbers(c, live->name, "umask", event->umask, live->words[0] >> 8 & 0xff);
+                    kplive_selector(c->sampler, live->words[0]));
+    if (c->sampler->intel)
+        compare_numbers(c, live->name, "umask", event->umask,
+                        kplive_unit_mask(c->sampler, live->words[0]));
     compare_bits(c, live);
 }
 
@@ -330,7 +326,7 @@ static void compare_events(struct comparison *c)
 
     for (unsigned pass = 0; pass < 2; pass++) /* those that others fall back on first */
         for (int id = -1; kpdb_next((unsigned)c->sampler->cpu, id, &event) == KPDB_OK;) {
-            bool falls_back = event.fixed >= 0 && is_intel(c);
+            bool falls_back = event.fixed >= 0 && c->sampler->intel;
             int at;
 
             id = event.id;

@@ -172,14 +172,15 @@ static const char *text_of(int (*function)(struct kpep_event *, const char **),
     return text;
 }
 
-static struct kplive_event event_of(const struct kplive_live_event *live, bool intel)
+static struct kplive_event event_of(const struct kplive *sampler,
+                                    const struct kplive_live_event *live)
 {
     return (struct kplive_event){
         .name = live->name,
         .code = live->code,
         .word = live->words[0],
-        .number = (uint32_t)(live->words[0] & (intel ? 0xff : 0xffff)),
-        .umask = intel ? (uint32_t)(live->words[0] >> 8 & 0xff) : 0,
+        .number = kplive_selector(sampler, live->words[0]),
+        .umask = kplive_unit_mask(sampler, live->words[0]),
         .counters = live->counters,
         .fixed = live->fixed,
     };
@@ -195,7 +196,7 @@ int kplive_events(const struct kplive *sampler,
     int status = kplive_learn(sampler, &live, error);
 
     for (unsigned i = 0; i < live.count && status == KPLIVE_OK; i++) {
-        struct kplive_event event = event_of(&live.events[i], sampler->intel);
+        struct kplive_event event = event_of(sampler, &live.events[i]);
         struct kpep_event *handle = live.handles[i];
 
         event.alias = text_of(f->kpep_event_alias, handle, alias, sizeof alias);

@@ -44,6 +44,17 @@ struct kplive {
     struct kplive *next;          /* of those that run */
 };
 
+/* What a configuration word selects: the event's number, and on Intel its unit mask, else 0. */
+static inline uint32_t kplive_selector(const struct kplive *sampler, uint64_t word)
+{
+    return (uint32_t)word & (sampler->intel ? 0xff : 0xffff);
+}
+
+static inline uint32_t kplive_unit_mask(const struct kplive *sampler, uint64_t word)
+{
+    return sampler->intel ? (uint32_t)word >> 8 & 0xff : 0;
+}
+
 /* ---- error.c: failures ----------------------------------------------------------------------- */
 
 /* Fills *error in and returns status. call and event may be NULL; hint is a format, or NULL. */
