@@ -27,7 +27,7 @@
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-static const char *string(size_t n)
+static const char *string_of(size_t n)
 {
     return (const char *)&tables + tables.string_at[n];
 }
@@ -37,13 +37,13 @@ static HOT size_t string_length(size_t n)
     return (size_t)tables.string_at[n + 1] - tables.string_at[n] - 1;
 }
 
-static const char *prose(unsigned n)
+static const char *prose_of(unsigned n)
 {
     return (const char *)&table_prose_strings + table_prose_at[n];
 }
 
 /* A comparison that gcc does not call pointless in a build where a count is 0. */
-static bool below(unsigned n, unsigned count)
+static bool is_below(unsigned n, unsigned count)
 {
     return n < count;
 }
@@ -86,7 +86,7 @@ static HOT bool find_string(const char *name, size_t length, size_t *found)
     *found = tables.slots[kpdb_slot(hash, displacement, by)];
     at = tables.string_at[*found];
     /* An empty slot leads to the first string, which is no name where there are none. */
-    return below(0, TABLE_EVENT_IDS + TABLE_NAMES) &&
+    return is_below(0, TABLE_EVENT_IDS + TABLE_NAMES) &&
            at + length + 1 == tables.string_at[*found + 1] &&
            same_bytes((const char *)&tables + at, name, length);
 }
@@ -151,7 +151,7 @@ static unsigned next_spelling(unsigned id)
 {
     unsigned low = 0, high = TABLE_RENAMES;
 
-    if (!below(id, TABLE_EVENT_IDS) || !was_renamed(id))
+    if (!is_below(id, TABLE_EVENT_IDS) || !was_renamed(id))
         return id;
     while (high - low > 1) {
         unsigned middle = low + (high - low) / 2;
@@ -169,7 +169,8 @@ static HOT unsigned releases_of(size_t cpu, const struct table_row *row)
     return (unsigned)tables.kinds[row->kind].releases & tables.cpus[cpu].releases;
 }
 
-static HOT void give(size_t cpu, const struct table_row *row, size_t id, struct kpdb_event *out)
+static HOT void fill_event(size_t cpu, const struct table_row *row, size_t id,
+                           struct kpdb_event *out)
 {
     *out = tables.kinds[row->kind];
     out->releases = (uint16_t)releases_of(cpu, row);
@@ -178,7 +179,7 @@ static HOT void give(size_t cpu, const struct table_row *row, size_t id, struct 
     out->umask = row->umask;
 }
 
-static bool good_release(int release)
+static bool is_release(int release)
 {
     return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
 }
@@ -189,14 +190,14 @@ static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
 }
 
 /* Another spelling of an event that the CPU has not, or not in the release. */
-static int respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
+static int find_respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
         unsigned event = other;
         const struct table_row *row = row_of(cpu, &event);
 
         if (row != NULL && in_release(cpu, row, release)) {
-            give(cpu, row, event, out);
+            fill_event(cpu, row, event, out);
             return KPDB_OK;
         }
         known |= row != NULL;
@@ -204,33 +205,33 @@ static int respelled(size_t cpu, int release, unsigned id, bool known, struct kp
     return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-static NOINLINE int event_in(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);
 
     if (row == NULL || !in_release(cpu, row, release))
-        return respelled(cpu, release, id, row != NULL, out);
-    give(cpu, row, id, out);
+        return find_respelled(cpu, release, id, row != NULL, out);
+    fill_event(cpu, row, id, out);
     return KPDB_OK;
 }
 
 /* The same by an event's id or an alias's. */
-static int event_on(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+static int find_event_or_alias(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);
 
-    return event_in(cpu, release, row != NULL && is_alias(row) ? row->number : id, out);
+    return find_event(cpu, release, row != NULL && is_alias(row) ? row->number : id, out);
 }
 
 int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
 {
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (!below(id, TABLE_EVENT_IDS))
+    if (!is_below(id, TABLE_EVENT_IDS))
         return KPDB_NO_EVENT;
-    if (!good_release(release))
+    if (!is_release(release))
         return KPDB_NOT_IN_RELEASE;
-    return event_on(cpu, release, id, out);
+    return find_event_or_alias(cpu, release, id, out);
 }
 
 int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
@@ -243,7 +244,7 @@ static HOT bool in_set(unsigned set, size_t cpu)
     return (table_sets[(size_t)set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
 }
 
-static int name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
+static int find_name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 {
     int result = KPDB_NOT_ON_CPU;
 
@@ -252,7 +253,7 @@ static int name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 
         if (!in_set(table_candidates[i].set, cpu))
             continue;
-        found = event_on(cpu, release, table_candidates[i].event, out);
+        found = find_event_or_alias(cpu, release, table_candidates[i].event, out);
         if (found == KPDB_OK)
             return KPDB_OK;
         if (found == KPDB_NOT_IN_RELEASE)
@@ -283,13 +284,13 @@ static NOINLINE int find_name(size_t cpu, int release, unsigned n, struct kpdb_e
         return KPDB_NOT_ON_CPU;
     row = own_row(cpu, table_candidates[i].event);
     if (row != NULL && !is_alias(row) && in_release(cpu, row, r)) {
-        give(cpu, row, table_candidates[i].event, out);
+        fill_event(cpu, row, table_candidates[i].event, out);
         return KPDB_OK;
     }
     if (release != KPDB_ANY_RELEASE)
-        return name_in(cpu, r, n, out);
+        return find_name_in(cpu, r, n, out);
     for (; r >= 0; r--)
-        if (name_in(cpu, r, n, out) == KPDB_OK)
+        if (find_name_in(cpu, r, n, out) == KPDB_OK)
             return KPDB_OK;
     return KPDB_NOT_ON_CPU;
 }
@@ -303,21 +304,21 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
         return cpu < TABLE_CPUS ? KPDB_NO_EVENT : KPDB_NO_CPU;
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (!good_release(release))
+    if (!is_release(release))
         return KPDB_NOT_IN_RELEASE;
     row = own_row(cpu, found);
     if (row != NULL) {
         if (is_alias(row))
-            return event_in(cpu, release, row->number, out);
+            return find_event(cpu, release, row->number, out);
         if (in_release(cpu, row, release)) {
-            give(cpu, row, found, out);
+            fill_event(cpu, row, found, out);
             return KPDB_OK;
         }
     }
-    if (!below((unsigned)found, TABLE_EVENT_IDS))
+    if (!is_below((unsigned)found, TABLE_EVENT_IDS))
         return find_name(cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
     if (was_renamed(found))
-        return respelled(cpu, release, (unsigned)found, row != NULL, out);
+        return find_respelled(cpu, release, (unsigned)found, row != NULL, out);
     return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
@@ -347,7 +348,7 @@ int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
     row = next_row(cpu, previous, false, &id);
     if (row == NULL)
         return KPDB_END;
-    give(cpu, row, id, out);
+    fill_event(cpu, row, id, out);
     return KPDB_OK;
 }
 
@@ -367,7 +368,7 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 
 const char *kpdb_event_name(unsigned id)
 {
-    return below(id, TABLE_EVENT_IDS) ? string(id) : NULL;
+    return is_below(id, TABLE_EVENT_IDS) ? string_of(id) : NULL;
 }
 
 unsigned kpdb_event_ids(void)
@@ -397,7 +398,7 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
     const struct table_row *row =
-        cpu < TABLE_CPUS && below(id, TABLE_EVENT_IDS) ? row_of(cpu, &event) : NULL;
+        cpu < TABLE_CPUS && is_below(id, TABLE_EVENT_IDS) ? row_of(cpu, &event) : NULL;
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
@@ -408,7 +409,7 @@ const char *kpdb_renamed(unsigned id)
 {
     unsigned other = next_spelling(id);
 
-    return other == id ? NULL : string(other);
+    return other == id ? NULL : string_of(other);
 }
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
@@ -417,9 +418,9 @@ int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
 {
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (!below(n, TABLE_NAMES))
+    if (!is_below(n, TABLE_NAMES))
         return KPDB_NO_EVENT;
-    if (!good_release(release))
+    if (!is_release(release))
         return KPDB_NOT_IN_RELEASE;
     return find_name(cpu, release, n, out);
 }
@@ -431,11 +432,11 @@ unsigned kpdb_name_count(void)
 
 int kpdb_name(unsigned n, struct kpdb_name *out)
 {
-    if (!below(n, TABLE_NAMES))
+    if (!is_below(n, TABLE_NAMES))
         return KPDB_NO_EVENT;
-    out->name = string(TABLE_EVENT_IDS + n);
-    out->unit = prose(table_name_texts[n].unit);
-    out->summary = prose(table_name_texts[n].summary);
+    out->name = string_of(TABLE_EVENT_IDS + n);
+    out->unit = prose_of(table_name_texts[n].unit);
+    out->summary = prose_of(table_name_texts[n].summary);
     return KPDB_OK;
 }
 
@@ -443,7 +444,7 @@ int kpdb_name_find(const char *name, size_t length)
 {
     size_t found;
 
-    if (!find_string(name, length, &found) || below((unsigned)found, TABLE_EVENT_IDS))
+    if (!find_string(name, length, &found) || is_below((unsigned)found, TABLE_EVENT_IDS))
         return KPDB_NO_EVENT;
     return (int)(found - TABLE_EVENT_IDS);
 }
@@ -455,13 +456,13 @@ unsigned kpdb_metric_count(void)
 
 int kpdb_metric(unsigned n, struct kpdb_metric *out)
 {
-    const struct table_metric *metric = &table_metrics[below(n, TABLE_METRICS) ? n : 0];
+    const struct table_metric *metric = &table_metrics[is_below(n, TABLE_METRICS) ? n : 0];
 
-    if (!below(n, TABLE_METRICS))
+    if (!is_below(n, TABLE_METRICS))
         return KPDB_NO_EVENT;
-    out->name = prose(metric->name);
-    out->unit = prose(metric->unit);
-    out->summary = prose(metric->summary);
+    out->name = prose_of(metric->name);
+    out->unit = prose_of(metric->unit);
+    out->summary = prose_of(metric->summary);
     out->scale = metric->scale;
     out->numerators = &table_terms[metric->terms_at];
     out->numerator_count = metric->numerators;
@@ -484,8 +485,8 @@ int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    out->db = string(more->db);
-    out->marketing_name = string(more->marketing);
+    out->db = string_of(more->db);
+    out->marketing_name = string_of(more->marketing);
     out->arch = (enum kpdb_arch)more->arch;
     out->fixed_counters = more->fixed;
     out->config_counters = more->config;
@@ -584,7 +585,7 @@ int kpdb_cpu_find(const char *name, size_t length)
     while (low < high) {
         unsigned middle = low + (high - low) / 2;
         const struct table_designation *designation = &table_designations[middle];
-        int order = compare_designations(string(designation->string), name, length);
+        int order = compare_designations(string_of(designation->string), name, length);
 
         if (order == 0)
             return (int)designation->cpu;
@@ -619,7 +620,7 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
         const struct table_id *id = &table_ids[table_cpus_more[cpu].ids_at + i];
 
         if (n < id->chips)
-            return string(table_chips[id->chips_at + n]);
+            return string_of(table_chips[id->chips_at + n]);
         n -= id->chips;
     }
     return NULL;
@@ -629,7 +630,7 @@ const char *kpdb_cpu_also(unsigned cpu, unsigned n)
 {
     if (cpu >= TABLE_CPUS || n >= table_cpus_more[cpu].also)
         return NULL;
-    return string(table_also[table_cpus_more[cpu].also_at + n]);
+    return string_of(table_also[table_cpus_more[cpu].also_at + n]);
 }
 
 /* In the order of enum kpdb_arch. Offsets into one string: a table of pointers would relocate. */
@@ -649,14 +650,14 @@ unsigned kpdb_release_count(void)
 
 const char *kpdb_release_name(unsigned release)
 {
-    return release < TABLE_RELEASES ? string(TABLE_RELEASES_AT + release) : NULL;
+    return release < TABLE_RELEASES ? string_of(TABLE_RELEASES_AT + release) : NULL;
 }
 
 int kpdb_release_find(const char *name, size_t length)
 {
     for (unsigned r = 0; r < TABLE_RELEASES; r++)
         if (string_length(TABLE_RELEASES_AT + r) == length &&
-            same_bytes(string(TABLE_RELEASES_AT + r), name, length))
+            same_bytes(string_of(TABLE_RELEASES_AT + r), name, length))
             return (int)r;
     return KPDB_NOT_IN_RELEASE;
 }

@@ -45,17 +45,18 @@ struct kpdb_wanted {
     uint16_t asked;          /* id of the one that the name means */
     bool fixed;              /* on a fixed counter */
     bool unavailable;        /* on Intel: fixed, and nothing configurable counts the same */
-    uint32_t counters;       /* where it can go on what may be used; 0: kpdb_reach() says why */
+    uint32_t counters; /* where it can go on what may be used; 0: kpdb_check_reach() says why */
 };
 
 /* 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
-KPDB_INTERNAL int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out);
-/* The rest of kpdb_want(), for an event of a fixed counter. */
-KPDB_INTERNAL void kpdb_want_fixed(unsigned cpu, const struct kpdb_pmu *pmu,
-                                   struct kpdb_wanted *wanted);
+KPDB_INTERNAL int kpdb_find_pmu(unsigned cpu, const struct kpdb_options *options,
+                                struct kpdb_pmu *out);
+/* The rest of kpdb_find_wanted(), for an event of a fixed counter. */
+KPDB_INTERNAL void kpdb_find_wanted_fixed(unsigned cpu, const struct kpdb_pmu *pmu,
+                                          struct kpdb_wanted *wanted);
 /* The event by name; on Intel a fixed one's fallback. */
-static inline int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
-                            const struct kpdb_request *request, struct kpdb_wanted *out)
+static inline int kpdb_find_wanted(unsigned cpu, const struct kpdb_pmu *pmu,
+                                   const struct kpdb_request *request, struct kpdb_wanted *out)
 {
     int result = kpdb_find(cpu, pmu->release, request->name, request->length, &out->event);
 
@@ -66,11 +67,11 @@ static inline int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
     out->unavailable = false;
     out->counters = out->event.counters & pmu->config;
     if (out->event.fixed >= 0)
-        kpdb_want_fixed(cpu, pmu, out);
+        kpdb_find_wanted_fixed(cpu, pmu, out);
     return KPDB_OK;
 }
 /* Whether it can go anywhere: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or KPDB_NO_COUNTER. */
-KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
+KPDB_INTERNAL int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
 /* kpdb_kernel_since() of an event that the CPU has by that id, and on no fixed counter. */
 KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned id);
 
@@ -126,15 +127,15 @@ struct kpdb_matching {
 };
 
 /* An empty one, of capacity 1. The arrays are the caller's and as long as there are events. */
-KPDB_INTERNAL void kpdb_begin(struct kpdb_matching *matching, const uint64_t *keys,
-                              uint8_t *counter);
+KPDB_INTERNAL void kpdb_begin_matching(struct kpdb_matching *matching, const uint64_t *keys,
+                                       uint8_t *counter);
 /*
  * Gives event matching->count its counter, moving others where that helps. 0;
  * or else the set of counters, all full, that it and the events on them cannot
  * leave: the proof that there is no place. Then nothing has changed.
  */
-KPDB_INTERNAL uint32_t kpdb_match(struct kpdb_matching *matching);
+KPDB_INTERNAL uint32_t kpdb_match_next(struct kpdb_matching *matching);
 /* Room for one event more on every counter. */
-KPDB_INTERNAL void kpdb_grow(struct kpdb_matching *matching);
+KPDB_INTERNAL void kpdb_grow_matching(struct kpdb_matching *matching);
 
 #endif

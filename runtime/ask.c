@@ -30,7 +30,7 @@ int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error 
 
 /* ---- the system ------------------------------------------------------------------------------ */
 
-bool kplive_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
+bool kplive_ask_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
 {
     size_t size = sizeof *number;
 
@@ -39,7 +39,7 @@ bool kplive_number(const struct kplive_frameworks *f, const char *name, uint32_t
            size == sizeof *number;
 }
 
-bool kplive_text(const struct kplive_frameworks *f, const char *name, char *text, size_t size)
+bool kplive_ask_text(const struct kplive_frameworks *f, const char *name, char *text, size_t size)
 {
     size_t room = size - 1;
     bool found;

@@ -41,8 +41,8 @@ static int find_live(const struct kplive_live *live, const char *name)
     return NOT_LIVE;
 }
 
-static void drift(struct comparison *c, const char *event, const char *field, const char *table,
-                  const char *live)
+static void tell_drift(struct comparison *c, const char *event, const char *field,
+                       const char *table, const char *live)
 {
     struct kplive_drift found = {.event = event, .field = field};
     int at = event == NULL ? NOT_LIVE : find_live(c->live, event);
@@ -66,7 +66,7 @@ static void compare_numbers(struct comparison *c, const char *event, const char 
         return;
     snprintf(a, sizeof a, "%llu", (unsigned long long)table);
     snprintf(b, sizeof b, "%llu", (unsigned long long)live);
-    drift(c, event, field, a, b);
+    tell_drift(c, event, field, a, b);
 }
 
 static void tell_bits(struct comparison *c, const char *event, const char *field, uint64_t table,
@@ -76,7 +76,7 @@ static void tell_bits(struct comparison *c, const char *event, const char *field
 
     snprintf(a, sizeof a, "0x%llx", (unsigned long long)table);
     snprintf(b, sizeof b, "0x%llx", (unsigned long long)live);
-    drift(c, event, field, a, b);
+    tell_drift(c, event, field, a, b);
 }
 
 /* ---- the database ---------------------------------------------------------------------------- */
@@ -98,9 +98,9 @@ static void compare_head(struct comparison *c)
     if (f->kpep_db_name != NULL) {
         if (f->kpep_db_name(c->live->db, &given) != 0 ||
             !kplive_copy_text(given, name, sizeof name))
-            drift(c, NULL, "marketing_name", c->cpu.marketing_name, "none");
+            tell_drift(c, NULL, "marketing_name", c->cpu.marketing_name, "none");
         else if (strcmp(name, c->cpu.marketing_name) != 0)
-            drift(c, NULL, "marketing_name", c->cpu.marketing_name, name);
+            tell_drift(c, NULL, "marketing_name", c->cpu.marketing_name, name);
     }
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
         size_t count = 0, known = kplive_count_bits(classes[i].mask);
@@ -133,9 +133,9 @@ static void compare_aliases(struct comparison *c)
 
         if (f->kpep_db_event(c->live->db, alias, &event) != 0 || event == NULL ||
             f->kpep_event_name(event, &given) != 0 || !kplive_copy_text(given, live, sizeof live))
-            drift(c, alias, "alias", kpdb_event_name(target), "absent");
+            tell_drift(c, alias, "alias", kpdb_event_name(target), "absent");
         else if (strcmp(live, kpdb_event_name(target)) != 0)
-            drift(c, alias, "alias", kpdb_event_name(target), live);
+            tell_drift(c, alias, "alias", kpdb_event_name(target), live);
     }
 }
 
@@ -163,7 +163,7 @@ static void compare_new_aliases(struct comparison *c)
         if (f->kpep_event_alias(c->live->handles[i], &given) == 0 &&
             kplive_copy_text(given, alias, sizeof alias) && !is_alias(c, alias) &&
             table_event(c, event, &known))
-            drift(c, alias, "alias", "absent", event);
+            tell_drift(c, alias, "alias", "absent", event);
     }
 }
 
@@ -277,7 +277,7 @@ static bool compare_counters(struct comparison *c, const struct kpdb_event *even
     if (live->fixed && live->counters != 0)
         snprintf(b, sizeof b, "%d", __builtin_ctz(live->counters));
     if (strcmp(a, b) != 0)
-        drift(c, live->name, "fixed_counter", a, b);
+        tell_drift(c, live->name, "fixed_counter", a, b);
     else if (event->fixed < 0)
         compare_numbers(c, live->name, "counters_mask", usable, live->counters);
     return event->fixed < 0 && !live->fixed;
@@ -306,7 +306,7 @@ static void compare_fallback(struct comparison *c, const struct kpdb_event *even
     counted = &c->live->events[fallback];
     if (live->code != counted->code || live->counters != counted->counters ||
         live->words[0] != counted->words[0])
-        drift(c, live->name, "fallback", name, live->code == 14 ? "none" : "another");
+        tell_drift(c, live->name, "fallback", name, live->code == 14 ? "none" : "another");
 }
 
 static void compare_event(struct comparison *c, const struct kpdb_event *event, int at)
@@ -335,7 +335,7 @@ static void compare_events(struct comparison *c)
                 continue;
             at = find_live(c->live, kpdb_event_name((unsigned)id));
             if (at == NOT_LIVE)
-                drift(c, kpdb_event_name((unsigned)id), "removed", "present", "absent");
+                tell_drift(c, kpdb_event_name((unsigned)id), "removed", "present", "absent");
             else if (falls_back)
                 compare_fallback(c, &event, at);
             else
@@ -343,7 +343,7 @@ static void compare_events(struct comparison *c)
         }
     for (unsigned i = 0; i < c->live->count; i++)
         if (!table_event(c, c->live->events[i].name, &event))
-            drift(c, c->live->events[i].name, "added", "absent", "present");
+            tell_drift(c, c->live->events[i].name, "added", "absent", "present");
 }
 
 static unsigned compare_release(struct comparison *c, int release)
@@ -420,7 +420,7 @@ static struct set random_set(const uint16_t *fit, unsigned fits, uint32_t *state
 }
 
 /* Events in which nothing was found yet. */
-static unsigned find_fit(const struct comparison *c, uint16_t *fit)
+static unsigned find_untold(const struct comparison *c, uint16_t *fit)
 {
     unsigned fits = 0;
 
@@ -451,15 +451,16 @@ static void settle_modes(const struct comparison *c, const struct kpdb_request *
  * kperfdata asked in the order that makes it find it. It may still not, where
  * masks do not nest; but it must not place what cannot be.
  */
-static bool differs_in(const struct comparison *c, enum kpdb_strategy strategy,
-                       const struct kpdb_request *events, unsigned count, struct difference *out)
+static bool encoding_differs(const struct comparison *c, enum kpdb_strategy strategy,
+                             const struct kpdb_request *events, unsigned count,
+                             struct difference *out)
 {
     struct kpdb_options options = {.release = c->release, .strategy = strategy};
     struct kplive_framework_words words;
     struct kpdb_encoding encoding;
 
     memset(&encoding, 0, sizeof encoding);
-    kplive_ask_framework(&c->sampler->frameworks, c->live->db, events, count, &words);
+    kplive_ask_words(&c->sampler->frameworks, c->live->db, events, count, &words);
     settle_modes(c, events, count, &words);
     out->result = kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
     out->code = words.code;
@@ -484,7 +485,7 @@ static void order_events(const struct comparison *c, const struct kpdb_request *
         ordered[i] = events[encoding.order[i]];
 }
 
-static bool differs(const struct comparison *c, const struct set *set, struct difference *out)
+static bool set_differs(const struct comparison *c, const struct set *set, struct difference *out)
 {
     struct kpdb_request events[SET_MAX] = {{NULL, 0, false}}, ordered[SET_MAX];
 
@@ -494,12 +495,12 @@ static bool differs(const struct comparison *c, const struct set *set, struct di
         events[i].user_only = set->user_only[i];
     }
     order_events(c, events, set->count, ordered);
-    return differs_in(c, KPDB_KPERFDATA, events, set->count, out) ||
-           differs_in(c, KPDB_OPTIMAL, ordered, set->count, out);
+    return encoding_differs(c, KPDB_KPERFDATA, events, set->count, out) ||
+           encoding_differs(c, KPDB_OPTIMAL, ordered, set->count, out);
 }
 
 /* The events of a set whose bits are set in mask. */
-static struct set subset(const struct set *set, uint32_t mask)
+static struct set subset_of(const struct set *set, uint32_t mask)
 {
     struct set part = {0};
 
@@ -516,20 +517,20 @@ static struct set subset(const struct set *set, uint32_t mask)
  * not when it is asked again, since a call of the framework failed once, is told
  * as it was.
  */
-static void reduce(const struct comparison *c, struct set *set, struct difference *difference)
+static void reduce_set(const struct comparison *c, struct set *set, struct difference *difference)
 {
     struct difference whole = *difference;
 
     for (unsigned size = 1; size < set->count; size++)
         for (uint32_t mask = 1; mask < (uint32_t)1 << set->count; mask++) {
-            struct set part = subset(set, mask);
+            struct set part = subset_of(set, mask);
 
-            if (part.count == size && differs(c, &part, difference)) {
+            if (part.count == size && set_differs(c, &part, difference)) {
                 *set = part;
                 return;
             }
         }
-    if (!differs(c, set, difference))
+    if (!set_differs(c, set, difference))
         *difference = whole;
 }
 
@@ -551,7 +552,7 @@ static void tell_set(struct comparison *c, const struct set *set,
         snprintf(table, sizeof table, "%d", kpdb_kperfdata_code(difference->result));
         snprintf(live, sizeof live, "%d", difference->code);
     }
-    drift(c, names, difference->field, table, live);
+    tell_drift(c, names, difference->field, table, live);
 }
 
 /*
@@ -561,17 +562,17 @@ static void tell_set(struct comparison *c, const struct set *set,
 static unsigned compare_sets(struct comparison *c, unsigned sets, uint32_t seed, uint16_t *fit)
 {
     uint32_t state = seed == 0 ? 1 : seed;
-    unsigned fits = c->counters_differ ? 0 : find_fit(c, fit), found = 0, i = 0;
+    unsigned fits = c->counters_differ ? 0 : find_untold(c, fit), found = 0, i = 0;
 
     for (; i < sets && fits > 0 && found < SET_DRIFTS_MAX; i++) {
         struct set set = random_set(fit, fits, &state);
         struct difference difference;
 
-        if (!differs(c, &set, &difference))
+        if (!set_differs(c, &set, &difference))
             continue;
-        reduce(c, &set, &difference);
+        reduce_set(c, &set, &difference);
         tell_set(c, &set, &difference);
-        fits = find_fit(c, fit);
+        fits = find_untold(c, fit);
         found++;
     }
     return i;
@@ -613,7 +614,7 @@ static unsigned event_size(const struct kplive_live *live, uintptr_t *addresses)
 
 /* ---- the function ---------------------------------------------------------------------------- */
 
-static int all_named(const struct kplive_live *live, struct kplive_error *error)
+static int check_names(const struct kplive_live *live, struct kplive_error *error)
 {
     for (unsigned i = 0; i < live->count; i++)
         if (!live->events[i].named)
@@ -670,7 +671,7 @@ int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
     if (status == KPLIVE_OK)
         status = kplive_learn(sampler, &live, error);
     if (status == KPLIVE_OK)
-        status = all_named(&live, error);
+        status = check_names(&live, error);
     if (status == KPLIVE_OK)
         status = compare_all(&c, sets, seed, tell, check, error);
     kplive_forget(&live);

@@ -14,8 +14,8 @@ enum { EVENTS_MAX = 8192, TEXT_SIZE = 1024 };
 /* ---- learning -------------------------------------------------------------------------------- */
 
 /* Adds an event as often as it goes, or once: how often; 0 and *code. */
-static unsigned add_again(const struct kplive_frameworks *f, struct kpep_config *config,
-                          struct kpep_event *event, bool user_only, int *code)
+static unsigned add_repeatedly(const struct kplive_frameworks *f, struct kpep_config *config,
+                               struct kpep_event *event, bool user_only, int *code)
 {
     unsigned most = user_only ? 1 : KPDB_COUNTERS_MAX, added = 0;
 
@@ -36,8 +36,8 @@ static unsigned add_again(const struct kplive_frameworks *f, struct kpep_config 
  * An event in a configuration of its own: how often it went in, with the words;
  * words->code is of the event, *code of what is needed to ask at all.
  */
-static unsigned ask_alone(const struct kplive_live *live, struct kpep_event *event, bool user_only,
-                          struct kplive_framework_words *words, int *code)
+static unsigned ask_event_alone(const struct kplive_live *live, struct kpep_event *event,
+                                bool user_only, struct kplive_framework_words *words, int *code)
 {
     const struct kplive_frameworks *f = live->frameworks;
     struct kpep_config *config = NULL;
@@ -51,7 +51,7 @@ static unsigned ask_alone(const struct kplive_live *live, struct kpep_event *eve
     }
     *code = f->kpep_config_force_counters(config);
     if (*code == 0) {
-        added = add_again(f, config, event, user_only, &words->code);
+        added = add_repeatedly(f, config, event, user_only, &words->code);
         if (words->code == 0)
             words->code = kplive_take_words(f, config, added, words);
     }
@@ -64,7 +64,7 @@ static int learn_event(const struct kplive_live *live, struct kpep_event *handle
 {
     struct kplive_framework_words words;
     int code;
-    unsigned added = ask_alone(live, handle, false, &words, &code);
+    unsigned added = ask_event_alone(live, handle, false, &words, &code);
     size_t first = (words.classes & KPDB_CLASS_FIXED) != 0 ? 0 : live->config_first;
 
     event->code = words.code;
@@ -77,8 +77,8 @@ static int learn_event(const struct kplive_live *live, struct kpep_event *handle
     }
     if (code != 0 || added == 0 || event->fixed)
         return code;
-    event->user_only =
-        ask_alone(live, handle, true, &words, &code) == 1 && words.map[0] < words.config_count;
+    event->user_only = ask_event_alone(live, handle, true, &words, &code) == 1 &&
+                       words.map[0] < words.config_count;
     if (event->user_only)
         event->words[1] = words.config[words.map[0]];
     return code;

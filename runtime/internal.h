@@ -80,9 +80,10 @@ int kplive_kpc_failed(struct kplive_error *error, const char *call, int code, bo
 int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error *error,
                 const char *const *names);
 /* The system's numbers and texts. False, and 0 or "", where it has none such. */
-bool kplive_number(const struct kplive_frameworks *frameworks, const char *name, uint32_t *number);
-bool kplive_text(const struct kplive_frameworks *frameworks, const char *name, char *text,
-                 size_t size);
+bool kplive_ask_number(const struct kplive_frameworks *frameworks, const char *name,
+                       uint32_t *number);
+bool kplive_ask_text(const struct kplive_frameworks *frameworks, const char *name, char *text,
+                     size_t size);
 /*
  * The classes that kpc counts, those for threads, and whether the counters are forced;
  * the functions are known to be there. Errors as kplive_kpc_failed().
@@ -129,9 +130,9 @@ struct kplive_framework_words {
 int kplive_take_words(const struct kplive_frameworks *frameworks, struct kpep_config *config,
                       unsigned count, struct kplive_framework_words *out);
 /* The events added to a configuration of their own, in their order. */
-void kplive_ask_framework(const struct kplive_frameworks *frameworks, struct kpep_db *db,
-                          const struct kpdb_request *events, unsigned count,
-                          struct kplive_framework_words *out);
+void kplive_ask_words(const struct kplive_frameworks *frameworks, struct kpep_db *db,
+                      const struct kpdb_request *events, unsigned count,
+                      struct kplive_framework_words *out);
 
 /* ---- words.c: the encoding of a sampler's events --------------------------------------------- */
 
@@ -164,7 +165,7 @@ void kplive_put_back(struct kplive_trouble *trouble, const char *call, int (*fun
                      uint32_t value);
 void kplive_unforce(struct kplive_trouble *trouble, const struct kplive_frameworks *frameworks);
 /* Runs while nothing starts or stops; owned: this process has started a sampler. */
-int kplive_alone(int (*run)(void *context, bool owned), void *context);
+int kplive_run_alone(int (*run)(void *context, bool owned), void *context);
 
 /* ---- events.c: the live database, learnt through kperfdata's functions alone ----------------- */
 

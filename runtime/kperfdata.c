@@ -99,9 +99,9 @@ int kplive_take_words(const struct kplive_frameworks *f, struct kpep_config *con
     return code;
 }
 
-void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
-                          const struct kpdb_request *events, unsigned count,
-                          struct kplive_framework_words *out)
+void kplive_ask_words(const struct kplive_frameworks *f, struct kpep_db *db,
+                      const struct kpdb_request *events, unsigned count,
+                      struct kplive_framework_words *out)
 {
     struct kpep_config *config = NULL;
 

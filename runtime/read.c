@@ -157,7 +157,7 @@ static int check_cpus(const struct kplive *sampler, bool all, struct kplive_erro
 
     if (!kplive_runs(sampler))
         return cannot_read(sampler, KPLIVE_STOPPED, error);
-    if (all && (sampler->cpus == 0 || !kplive_number(&sampler->frameworks, "hw.ncpu", &cpus) ||
+    if (all && (sampler->cpus == 0 || !kplive_ask_number(&sampler->frameworks, "hw.ncpu", &cpus) ||
                 cpus != sampler->cpus))
         return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", 0, NULL,
                            "hw.ncpu does not say how many CPUs there are, or not as before");

@@ -20,14 +20,16 @@ static void find_owner(const struct kplive_frameworks *f, struct kplive_state *s
 {
     uint32_t owner;
 
-    if (kplive_number(f, "ktrace.owning_pid", &owner) && owner != 0 && owner <= INT32_MAX) {
+    if (kplive_ask_number(f, "ktrace.owning_pid", &owner) && owner != 0 && owner <= INT32_MAX) {
         state->owner = (int)owner;
         state->owner_lives = kill((pid_t)owner, 0) == 0 || errno == EPERM;
     }
-    (void)kplive_text(f, "ktrace.configured_by", state->configured_by, sizeof state->configured_by);
+    (void)kplive_ask_text(f, "ktrace.configured_by", state->configured_by,
+                          sizeof state->configured_by);
 }
 
-static int ask(const struct kplive *sampler, struct kplive_state *state, struct kplive_error *error)
+static int ask_state(const struct kplive *sampler, struct kplive_state *state,
+                     struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
     int status = kplive_ask_force(f, &state->force, error);
@@ -44,7 +46,7 @@ static int ask(const struct kplive *sampler, struct kplive_state *state, struct 
 }
 
 /* What a caller built against an older header has room for. */
-static void hand_out(const struct kplive_state *state, struct kplive_state *out)
+static void copy_state(const struct kplive_state *state, struct kplive_state *out)
 {
     size_t size = out->size < sizeof *out ? out->size : sizeof *out;
 
@@ -61,7 +63,7 @@ struct resetting {
 };
 
 /* Somebody lives who may still want them: the one who forced them, or the owner of ktrace. */
-static int refuse(const struct resetting *r)
+static int check_nobody_wants(const struct resetting *r)
 {
     const struct kplive_state *state = &r->state;
 
@@ -90,7 +92,7 @@ static int switch_off(const struct kplive *sampler, const struct kplive_state *s
         kplive_put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting, 0);
     if (state->force != 0)
         kplive_unforce(&trouble, f);
-    status = ask(sampler, &now, error);
+    status = ask_state(sampler, &now, error);
     if (status != KPLIVE_OK || !now.taken)
         return status;
     return kplive_fail(error, KPLIVE_LEFT, trouble.call, trouble.code, NULL,
@@ -98,12 +100,12 @@ static int switch_off(const struct kplive *sampler, const struct kplive_state *s
                        (unsigned)now.counting, (unsigned)now.thread_counting);
 }
 
-static int run(void *context, bool owned)
+static int look_and_reset(void *context, bool owned)
 {
     struct resetting *r = context;
     int status;
 
-    status = ask(r->sampler, &r->state, r->error);
+    status = ask_state(r->sampler, &r->state, r->error);
     r->state.ours = owned;
     if (owned)
         r->state.taken = false;
@@ -114,7 +116,7 @@ static int run(void *context, bool owned)
                            "this process has started a sampler");
     if (!r->state.taken)
         return KPLIVE_OK;
-    status = r->force ? KPLIVE_OK : refuse(r);
+    status = r->force ? KPLIVE_OK : check_nobody_wants(r);
     return status == KPLIVE_OK ? switch_off(r->sampler, &r->state, r->error) : status;
 }
 
@@ -124,8 +126,8 @@ static int run_alone(struct resetting *r, struct kplive_state *found)
 
     r->state.size = found->size;
     if (status == KPLIVE_OK)
-        status = kplive_alone(run, r);
-    hand_out(&r->state, found);
+        status = kplive_run_alone(look_and_reset, r);
+    copy_state(&r->state, found);
     return status;
 }
 

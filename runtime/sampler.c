@@ -45,9 +45,9 @@ static void find_macos(struct kplive *sampler)
     char kernel[24];
     unsigned told, known;
 
-    (void)kplive_text(&sampler->frameworks, "kern.osrelease", kernel, sizeof kernel);
-    (void)kplive_text(&sampler->frameworks, "kern.osproductversion", sampler->macos,
-                      sizeof sampler->macos);
+    (void)kplive_ask_text(&sampler->frameworks, "kern.osrelease", kernel, sizeof kernel);
+    (void)kplive_ask_text(&sampler->frameworks, "kern.osproductversion", sampler->macos,
+                          sizeof sampler->macos);
     known = macos_of_darwin(read_version(kernel));
     told = read_version(sampler->macos);
     if (known == 0 && told / 100 == 16)
@@ -67,7 +67,7 @@ static unsigned count_cpus(const struct kplive_frameworks *f)
 {
     uint32_t cpus;
 
-    return kplive_number(f, "hw.ncpu", &cpus) && cpus <= 1024 ? cpus : 0;
+    return kplive_ask_number(f, "hw.ncpu", &cpus) && cpus <= 1024 ? cpus : 0;
 }
 
 /* The release of the tables whose macOS is the newest that is not newer than this one. */
@@ -88,7 +88,7 @@ static int fitting_release(unsigned cpu, unsigned macos)
     return best >= 0 ? best : oldest;
 }
 
-static int identify(struct kplive *sampler, struct kplive_error *error)
+static int identify_machine(struct kplive *sampler, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
     uint32_t type, subtype, family, translated;
@@ -96,13 +96,14 @@ static int identify(struct kplive *sampler, struct kplive_error *error)
     if (f->sysctlbyname == NULL)
         return kplive_fail(error, KPLIVE_NO_FRAMEWORK, "sysctlbyname", 0, NULL,
                            "off macOS the library given for kperf has to have it");
-    if (kplive_number(f, "sysctl.proc_translated", &translated) && translated == 1)
+    if (kplive_ask_number(f, "sysctl.proc_translated", &translated) && translated == 1)
         return kplive_fail(
             error, KPLIVE_TRANSLATED, "sysctlbyname", 0, NULL,
             "under Rosetta the system says it is an Intel CPU: use a build for arm64");
     errno = 0;
-    if (!kplive_number(f, "hw.cputype", &type) || !kplive_number(f, "hw.cpusubtype", &subtype) ||
-        !kplive_number(f, "hw.cpufamily", &family))
+    if (!kplive_ask_number(f, "hw.cputype", &type) ||
+        !kplive_ask_number(f, "hw.cpusubtype", &subtype) ||
+        !kplive_ask_number(f, "hw.cpufamily", &family))
         return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", errno, NULL,
                            "hw.cputype, hw.cpusubtype and hw.cpufamily say what CPU this is");
     find_macos(sampler);
@@ -133,8 +134,8 @@ static int get_nothing(uint32_t thread, uint32_t count, uint64_t *counters)
  * kperfdata is wanted where words come from it, kperf only for what it says of the system, which
  * macOS's libc says itself. What a function of either is wanted for asks.
  */
-static int load(struct kplive *sampler, const struct kplive_options *options,
-                struct kplive_error *error)
+static int load_frameworks(struct kplive *sampler, const struct kplive_options *options,
+                           struct kplive_error *error)
 {
     char why[256];
     unsigned missing =
@@ -171,9 +172,9 @@ int kplive_open(const struct kplive_options *options, struct kplive **out,
     sampler->get = get_nothing;
     sampler->slot_count = 1;
     atomic_init(&sampler->stopped, 1);
-    status = load(sampler, options, error);
+    status = load_frameworks(sampler, options, error);
     if (status == KPLIVE_OK)
-        status = identify(sampler, error);
+        status = identify_machine(sampler, error);
     if (status != KPLIVE_OK) {
         kplive_close(sampler);
         return status;

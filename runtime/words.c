@@ -7,15 +7,15 @@
 
 /* ---- the tables ------------------------------------------------------------------------------ */
 
-static void event_name(const struct kpdb_request *event, char *text, size_t size)
+static void show_name(const struct kpdb_request *event, char *text, size_t size)
 {
     snprintf(text, size, "%.*s", (int)(event->length < size ? event->length : size - 1),
              event->name);
 }
 
-static int table_error(const struct kplive *sampler, const struct kpdb_request *events,
-                       unsigned count, int result, const struct kpdb_encoding *encoding,
-                       struct kplive_error *error)
+static int tell_table_error(const struct kplive *sampler, const struct kpdb_request *events,
+                            unsigned count, int result, const struct kpdb_encoding *encoding,
+                            struct kplive_error *error)
 {
     char event[KPLIVE_REQUEST_SIZE] = "";
     struct kpdb_bottleneck bottleneck;
@@ -25,7 +25,7 @@ static int table_error(const struct kplive *sampler, const struct kpdb_request *
     int needed;
 
     if (encoding->failed < count)
-        event_name(&events[encoding->failed], event, sizeof event);
+        show_name(&events[encoding->failed], event, sizeof event);
     if (result != KPDB_CONFLICT && result != KPDB_TOO_MANY)
         return kplive_fail(error, KPLIVE_EVENT, "kpdb_encode", kpdb_kperfdata_code(result), event,
                            "%s on %s", kpdb_strerror(result), sampler->cpu_name);
@@ -51,19 +51,20 @@ static int encode_static(struct kplive *sampler, const struct kpdb_request *even
     result = kpdb_encode((unsigned)sampler->cpu, &options, events, count, &sampler->encoding);
     return result == KPDB_OK
                ? KPLIVE_OK
-               : table_error(sampler, events, count, result, &sampler->encoding, error);
+               : tell_table_error(sampler, events, count, result, &sampler->encoding, error);
 }
 
 /* ---- kperfdata's words as an encoding -------------------------------------------------------- */
 
-static int framework_error(const struct kpdb_request *events, unsigned count,
-                           const struct kplive_framework_words *words, struct kplive_error *error)
+static int tell_framework_error(const struct kpdb_request *events, unsigned count,
+                                const struct kplive_framework_words *words,
+                                struct kplive_error *error)
 {
     char event[KPLIVE_REQUEST_SIZE] = "";
 
     if (words->failed >= count)
         return kplive_fail(error, KPLIVE_SYSTEM, words->call, words->code, NULL, NULL);
-    event_name(&events[words->failed], event, sizeof event);
+    show_name(&events[words->failed], event, sizeof event);
     switch (words->code) {
     case 11:
         return kplive_fail(error, KPLIVE_EVENT, words->call, words->code, event,
@@ -211,9 +212,9 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
         known[i] = sampler->cpu >= 0 ? known_name(sampler, &events[i], &found[i])
                                      : framework_name(&sampler->frameworks, db, &events[i]);
     }
-    kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
+    kplive_ask_words(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)
-        return framework_error(events, count, &words, error);
+        return tell_framework_error(events, count, &words, error);
     if (!are_apart(words.map, count))
         return kplive_fail(error, KPLIVE_SYSTEM, "kpep_config_kpc_map", 0, NULL,
                            "kperfdata puts two events on one counter");
@@ -287,7 +288,7 @@ static int blame_code(const struct both *both, struct kplive_error *error)
     if (live != 0 && both->words->failed < failed)
         failed = both->words->failed;
     if (failed < both->count)
-        event_name(&both->events[failed], event, sizeof event);
+        show_name(&both->events[failed], event, sizeof event);
     return kplive_fail(error, KPLIVE_DIFFERENT, both->words->call, live, event,
                        "placing it the tables end with code %d, kperfdata with %d (0: it can be "
                        "counted); kpep check says what drifted",
@@ -308,7 +309,7 @@ static int blame_event(const struct both *both, struct kplive_error *error)
         unsigned long long b = word_of(words->config, words->config_count, live - both->fixed);
         char event[KPLIVE_REQUEST_SIZE];
 
-        event_name(&both->events[i], event, sizeof event);
+        show_name(&both->events[i], event, sizeof event);
         if (table != live)
             return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc_map", 0, event,
                                "the tables put it on counter %zu with word 0x%llx, kperfdata on "
@@ -342,7 +343,7 @@ static int blame_rest(const struct both *both, const char *field, struct kplive_
                        greedy->config_count, words->config_count);
 }
 
-static int blame(const struct both *both, const char *field, struct kplive_error *error)
+static int blame_difference(const struct both *both, const char *field, struct kplive_error *error)
 {
     int status;
 
@@ -356,8 +357,9 @@ static int blame(const struct both *both, const char *field, struct kplive_error
  * kperfdata moves no event, so it is asked in the order in which the tables placed them, and by the
  * names of this macOS, which it knows.
  */
-static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_request *events,
-                  unsigned count, struct kplive_error *error)
+static int verify_words(struct kplive *sampler, struct kpep_db *db,
+                        const struct kpdb_request *events, unsigned count,
+                        struct kplive_error *error)
 {
     struct kpdb_options options = {.release = sampler->release, .strategy = KPDB_KPERFDATA};
     struct kpdb_request ordered[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
@@ -373,15 +375,15 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
 
         ordered[i] = known_name(sampler, &events[sampler->encoding.order[i]], &found);
     }
-    kplive_ask_framework(&sampler->frameworks, db, ordered, count, &words);
+    kplive_ask_words(&sampler->frameworks, db, ordered, count, &words);
     result = kpdb_encode((unsigned)sampler->cpu, &options, ordered, count, &greedy);
     if (words.code != 0 && words.failed >= count)
-        return framework_error(ordered, count, &words, error);
+        return tell_framework_error(ordered, count, &words, error);
     field = kplive_words_differ(result, &greedy, count, &words);
     if (field == NULL)
         return KPLIVE_OK;
     both = (struct both){ordered, count, fixed_counters(sampler, db), result, &greedy, &words};
-    return blame(&both, field, error);
+    return blame_difference(&both, field, error);
 }
 
 /* What is asked of kperfdata for words. */
@@ -416,7 +418,7 @@ int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, uns
     if (sampler->words == KPLIVE_KPERFDATA)
         status = encode_kperfdata(sampler, db, events, count, error);
     else
-        status = verify(sampler, db, events, count, error);
+        status = verify_words(sampler, db, events, count, error);
     f->kpep_db_free(db);
     return status;
 }
