@@ -1,4 +1,9 @@
-/* Events to register words, as kperfdata makes them or better. */
+/*
+ * kpdb_encode(): a CPU and names of events in; the counter of each event, the configuration words
+ * and the slots that counts are read from out. Events are placed as kperfdata places them, its
+ * mistakes included, or in the order and by the matching of place.h. Nothing is written but the
+ * caller's encoding.
+ */
 #include "place.h"
 
 /* Bits of a configuration word: kperfdata.md and kernel.md 2.3, 2.4. */
@@ -27,6 +32,7 @@ struct encoder {
     struct kpdb_encoding *out;
 };
 
+/* The error, with the event it is about and what is in its way. */
 static int refuse_event(const struct encoder *encoder, int error, unsigned index,
                         uint32_t conflicts, uint32_t counters)
 {
@@ -120,7 +126,7 @@ static int place_as_kperfdata(struct encoder *encoder)
 
 /* ---- a placement whenever there is one ------------------------------------------------------- */
 
-/* More configurable events than counters: no need to look where they could go. */
+/* KPDB_TOO_MANY: more configurable events than counters, wherever they could go. */
 static int check_count(const struct encoder *encoder)
 {
     unsigned room = kpdb_count_bits(encoder->pmu.config), configurable = 0;
@@ -136,7 +142,7 @@ static int check_count(const struct encoder *encoder)
     return KPDB_OK;
 }
 
-/* All that can go nowhere but on those counters. */
+/* The events, a bit each, that can be on these counters alone. */
 static uint32_t confined_to(const struct encoder *encoder, uint32_t counters)
 {
     uint32_t events = 0;
@@ -156,7 +162,7 @@ static int check_duplicates(const struct encoder *encoder)
     return KPDB_OK;
 }
 
-/* What forbids the events wherever the others go. */
+/* The errors that do not depend on where the other events go. */
 static int check_events(const struct encoder *encoder)
 {
     int result = check_duplicates(encoder);
@@ -169,7 +175,7 @@ static int check_events(const struct encoder *encoder)
     return result == KPDB_OK ? check_count(encoder) : result;
 }
 
-/* Where the lowest counter left will not do for every event: those placed before it move. */
+/* Places every event by matching: one that finds no free counter may move those before it. */
 static int move_events(struct encoder *encoder, const uint64_t *keys)
 {
     uint8_t counter[KPDB_EVENTS_MAX];
@@ -189,7 +195,7 @@ static int move_events(struct encoder *encoder, const uint64_t *keys)
     return KPDB_OK;
 }
 
-/* Each event on the lowest counter that is left for it; whether they all find one. */
+/* Puts each event on the lowest free counter that can count it; false when one finds none. */
 static bool place_lowest(const struct encoder *encoder, const uint64_t *keys)
 {
     uint32_t used = 0;
@@ -250,7 +256,7 @@ static uint32_t listed_counters(const struct encoder *encoder)
     return cpu->config_counters & (end < 32 ? (1u << end) - 1 : ~0u);
 }
 
-/* What is the same for every event. */
+/* What is the same for every event of an encoding. */
 struct common {
     uint8_t slot[KPDB_COUNTERS_MAX]; /* of a fixed counter */
     uint8_t word[KPDB_COUNTERS_MAX]; /* of another counter */
@@ -262,7 +268,7 @@ struct common {
     bool kernel_list;                /* the kernel looks for the selector in a list */
 };
 
-/* Numbers the counters of a mask from 0 on; how many there are. */
+/* Numbers the counters of a mask from 0 on; returns how many there are. */
 static unsigned number_counters(uint32_t counters, uint8_t *numbers)
 {
     unsigned count = 0;
@@ -272,7 +278,7 @@ static unsigned number_counters(uint32_t counters, uint8_t *numbers)
     return count;
 }
 
-/* kperfdata numbers on from the first counter, whether these are in the list or not. */
+/* kperfdata numbers every counter from the first configurable one on, listed or not. */
 static void number_as_kperfdata(const struct kpdb_cpu *cpu, struct common *common)
 {
     unsigned first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);

@@ -1,4 +1,7 @@
-/* The compiled tables, and everything that is looked up in them. */
+/*
+ * Lookups: names, ids and numbers in; events, CPUs, releases, names and metrics out. The one file
+ * that includes the compiled tables (kpdb_tables.h). Nothing is written but what the caller passes.
+ */
 #include "kpdb.h"
 
 #if defined(__GNUC__)
@@ -27,6 +30,7 @@
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
+/* The n-th string of the tables: event ids, then chip-agnostic names, then others. */
 static const char *string_of(size_t n)
 {
     return (const char *)&tables + tables.string_at[n];
@@ -37,6 +41,7 @@ static HOT size_t string_length(size_t n)
     return (size_t)tables.string_at[n + 1] - tables.string_at[n] - 1;
 }
 
+/* The n-th unit or sentence. */
 static const char *prose_of(unsigned n)
 {
     return (const char *)&table_prose_strings + table_prose_at[n];
@@ -205,6 +210,7 @@ static int find_respelled(size_t cpu, int release, unsigned id, bool known, stru
     return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
+/* The event of its own id in a release, or by another spelling. */
 static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);
@@ -215,7 +221,7 @@ static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb
     return KPDB_OK;
 }
 
-/* The same by an event's id or an alias's. */
+/* As find_event(), by an event's id or an alias's. */
 static int find_event_or_alias(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);
@@ -244,6 +250,7 @@ static HOT bool in_set(unsigned set, size_t cpu)
     return (table_sets[(size_t)set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
 }
 
+/* The event of the n-th chip-agnostic name in one release: the first candidate that it has. */
 static int find_name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 {
     int result = KPDB_NOT_ON_CPU;
@@ -271,7 +278,10 @@ static HOT int newest_release(size_t cpu)
     return release;
 }
 
-/* The first candidate of the CPU, as a rule, or what a search finds. */
+/*
+ * The event of the n-th chip-agnostic name on a CPU: as a rule the first candidate that is for this
+ * CPU; where it is no event there, all candidates are searched, from the newest release on.
+ */
 static NOINLINE int find_name(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 {
     int r = release == KPDB_ANY_RELEASE ? newest_release(cpu) : release;

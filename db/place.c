@@ -1,4 +1,7 @@
-/* Events on counters: what can go where, and the matching. */
+/*
+ * Events on counters: which counters can count an event on a CPU, and the matching that gives every
+ * event one. Nothing is written but what the caller passes.
+ */
 #include "place.h"
 
 int kpdb_find_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out)
@@ -42,7 +45,7 @@ int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wante
                : KPDB_NO_COUNTER;
 }
 
-/* One event more on a counter that has room. */
+/* Counts one event more on a counter that has room. */
 static void add_load(struct kpdb_matching *matching, unsigned counter)
 {
     if (++matching->load[counter] >= matching->capacity)

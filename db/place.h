@@ -1,4 +1,7 @@
-/* What encode.c and plan.c share. Not installed. */
+/*
+ * What encode.c and plan.c share: the order of placement, and the matching of events to counters.
+ * Not installed.
+ */
 #ifndef KPDB_PLACE_H
 #define KPDB_PLACE_H
 
@@ -39,7 +42,7 @@ struct kpdb_pmu {
     uint32_t config; /* configurable counters that may be used: all, or those not held */
 };
 
-/* An event asked for, ready to be placed. */
+/* An event asked for, and what decides where it can be placed. */
 struct kpdb_wanted {
     struct kpdb_event event; /* the one that is programmed */
     uint16_t asked;          /* id of the one that the name means */

@@ -1,8 +1,8 @@
 /*
- * The fewest passes. In each pass a counter takes one event, so a plan of P
- * passes is a matching of events to counters that take P events each: no
- * search, whatever the masks. Events are matched one by one; when one finds no
- * place, the full counters it cannot leave prove that one pass more is needed.
+ * kpdb_plan(): a CPU and names of events in; the pass of each event out, in the fewest passes. In
+ * each pass a counter takes one event, so a plan of P passes is a matching of events to counters
+ * that take P events each: no search, whatever the masks. Events are matched one by one; when one
+ * finds no place, the full counters it cannot leave prove that one pass more is needed.
  */
 #include "place.h"
 
@@ -15,6 +15,7 @@ struct planner {
     uint8_t counter[KPDB_PLAN_MAX]; /* where each of these is */
 };
 
+/* Finds the i-th event: its pass when it is a fixed counter's, else a key to be matched. */
 static int add_request(struct planner *planner, unsigned cpu, const struct kpdb_request *request,
                        unsigned i, uint16_t *passes)
 {
@@ -39,6 +40,7 @@ static int add_request(struct planner *planner, unsigned cpu, const struct kpdb_
     return KPDB_OK;
 }
 
+/* Gives every event a counter; returns the passes that takes, and why fewer cannot do. */
 static unsigned match_events(struct planner *planner, struct kpdb_bottleneck *bottleneck)
 {
     struct kpdb_matching matching;
@@ -53,7 +55,7 @@ static unsigned match_events(struct planner *planner, struct kpdb_bottleneck *bo
         tight = full;
         kpdb_grow_matching(&matching);
     }
-    /* One pass was enough: any counters prove it that some event can be counted on alone. */
+    /* One pass was enough, and none is not: an event needs one of its counters. */
     if (tight == 0 && planner->count != 0)
         tight = kpdb_key_counters(planner->keys[0]);
     bottleneck->counters = tight;

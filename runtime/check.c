@@ -1,6 +1,6 @@
 /*
- * The tables against the live kperfdata, as events.c learns it: every change told
- * once, and nothing that only follows from one that was told.
+ * Compares the tables with the live kperfdata, as events.c learns it, and tells every difference
+ * once; nothing that only follows from one that was told. Programs nothing.
  */
 #include "internal.h"
 
@@ -81,7 +81,7 @@ static void tell_bits(struct comparison *c, const char *event, const char *field
 
 /* ---- the database ---------------------------------------------------------------------------- */
 
-/* Also whether there are as many counters. Its name is left out where it cannot be asked for. */
+/* The database's name, where there is a function that tells it, and the number of its counters. */
 static void compare_head(struct comparison *c)
 {
     const struct kplive_frameworks *f = &c->sampler->frameworks;
@@ -150,7 +150,7 @@ static bool is_alias(const struct comparison *c, const char *name)
     return false;
 }
 
-/* Where the framework says what alias an event has. A new event's goes with it. */
+/* Aliases that the tables lack, where the framework tells them; not those of new events. */
 static void compare_new_aliases(struct comparison *c)
 {
     const struct kplive_frameworks *f = &c->sampler->frameworks;
@@ -169,7 +169,7 @@ static void compare_new_aliases(struct comparison *c)
 
 /* ---- the bits of all words ------------------------------------------------------------------- */
 
-/* Of both modes of one event; false when it has no words on one of the two sides. */
+/* The mode bits of an event's words, in both modes; false when one side has no words of it. */
 static bool bits_of(const struct comparison *c, const struct kplive_live_event *live,
                     struct mode_bits bits[2])
 {
@@ -199,8 +199,7 @@ static uint64_t change_of(const struct mode_bits *bits)
     return bits->table ^ bits->live;
 }
 
-/* The change of most events (Boyer and Moore's vote) is one change, whatever it does to how many.
- */
+/* A change of the bits of most events' words (Boyer and Moore's vote) is one difference. */
 static void compare_modes(struct comparison *c)
 {
     struct mode_bits bits[2];
@@ -223,7 +222,7 @@ static void compare_modes(struct comparison *c)
         tell_bits(c, NULL, "user_bits", c->modes[1].table, c->modes[1].live);
 }
 
-/* What this event's words have beyond what most have. */
+/* How an event's words changed beyond what most events' did. */
 static void compare_bits(struct comparison *c, const struct kplive_live_event *live)
 {
     struct mode_bits bits[2];
@@ -419,7 +418,7 @@ static struct set random_set(const uint16_t *fit, unsigned fits, uint32_t *state
     return set;
 }
 
-/* Events in which nothing was found yet. */
+/* The live events of which no difference was told yet; returns how many. */
 static unsigned find_untold(const struct comparison *c, uint16_t *fit)
 {
     unsigned fits = 0;

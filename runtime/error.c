@@ -1,4 +1,7 @@
-/* Failures: what is known of one, and one line of it. */
+/*
+ * Failures: fills in a struct kplive_error, and says it in one line. What an errno of kpc means is
+ * told here alone. Touches nothing but the error.
+ */
 #include "internal.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@ enum { EVENTS_MAX = 8192, TEXT_SIZE = 1024 };
 
 /* ---- learning -------------------------------------------------------------------------------- */
 
-/* Adds an event as often as it goes, or once: how often; 0 and *code. */
+/* Adds an event as often as it fits, of user mode once; returns how often, or 0 with *code. */
 static unsigned add_repeatedly(const struct kplive_frameworks *f, struct kpep_config *config,
                                struct kpep_event *event, bool user_only, int *code)
 {
@@ -33,8 +33,8 @@ static unsigned add_repeatedly(const struct kplive_frameworks *f, struct kpep_co
 }
 
 /*
- * An event in a configuration of its own: how often it went in, with the words;
- * words->code is of the event, *code of what is needed to ask at all.
+ * Adds an event to a configuration of its own; returns how often it fits, with the words.
+ * words->code says why the event cannot be counted, *code why it could not even be asked.
  */
 static unsigned ask_event_alone(const struct kplive_live *live, struct kpep_event *event,
                                 bool user_only, struct kplive_framework_words *words, int *code)

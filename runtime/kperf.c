@@ -1,3 +1,6 @@
+/*
+ * The loader of kperf.h: opens both libraries and looks up every function of its lists, by name.
+ */
 #include "kperf.h"
 
 #include <dlfcn.h>

@@ -47,8 +47,8 @@ static struct {
  * All of `owner` is read and written between enter() and leave() alone. Signals
  * are held back there, so that a handler of this thread never finds it half-way,
  * and one that runs in another thread waits: whoever is inside always gets on,
- * since nothing there waits but for the kernel. A plain mutex would be taken by
- * no handler. Only abort() lets its signal through: is_inside().
+ * since nothing there waits but for the kernel. A handler could not take a plain
+ * mutex. Only abort() lets its signal through: is_inside() tells.
  */
 static atomic_bool busy;
 static _Atomic(uintptr_t) inside; /* the thread that is */
@@ -71,13 +71,13 @@ static void leave(const sigset_t *before)
     (void)pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-/* This thread is between the two: the framework called abort(), or fork(). */
+/* Whether this thread is between enter() and leave(): the framework called abort(), or fork(). */
 static bool is_inside(void)
 {
     return atomic_load_explicit(&inside, memory_order_relaxed) == (uintptr_t)pthread_self();
 }
 
-/* Not in a child that vfork() made: what it reads and writes here is its parent's. */
+/* Not so in a child that vfork() made: what it reads and writes here is its parent's. */
 static bool is_owner(void)
 {
     return owner.process == getpid();
@@ -85,6 +85,7 @@ static bool is_owner(void)
 
 /* ---- giving back ----------------------------------------------------------------------------- */
 
+/* Keeps the call that failed first. */
 static void note_trouble(struct kplive_trouble *trouble, const char *call, int code)
 {
     if (trouble->call == NULL)
@@ -103,7 +104,7 @@ void kplive_put_back(struct kplive_trouble *trouble, const char *call, int (*fun
         note_trouble(trouble, call, errno);
 }
 
-/* The same of the one function whose parameter is signed. */
+/* As kplive_put_back(), for the one function whose parameter is signed. */
 void kplive_unforce(struct kplive_trouble *trouble, const struct kplive_frameworks *f)
 {
     errno = 0;
@@ -118,10 +119,10 @@ static bool set_words(uint64_t *words)
            owner.frameworks.kpc_set_config(KPDB_CLASS_CONFIGURABLE, words) == 0;
 }
 
-/* Of an Intel word: they come and go with counting (kernel.md 2.4). */
+/* Bits of an Intel word that come and go with counting (kernel.md 2.4). */
 enum { INTEL_INT = 1 << 20, INTEL_EN = 1 << 22 };
 
-/* Whether all of some are among others, in their order. */
+/* Whether the words of `some` are all among `others`, in the same order. */
 static bool are_among(const struct words *some, const struct words *others)
 {
     uint64_t ignored = owner.intel ? INTEL_INT | INTEL_EN : 0;
@@ -266,7 +267,7 @@ static int check_counts(const struct kplive *sampler, struct kplive_error *error
     return KPLIVE_OK;
 }
 
-/* What is configurable now, which may be nothing. */
+/* Reads the configuration words that there are now, which may be none. */
 static int remember_words(struct words *words, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
@@ -286,9 +287,9 @@ static int remember_words(struct words *words, struct kplive_error *error)
 }
 
 /*
- * What cannot be remembered is not taken. The force state is asked first, to know
- * whether we may, and again between two looks at what counts: what another process
- * that forces them makes it look like is of no use.
+ * Reads all that give_back() puts back; what cannot be read is not taken. The force
+ * state and the counting classes are read before and after the rest: where they
+ * differ, another process has changed them meanwhile, and *same is false.
  */
 static int remember_state(bool words, bool *same, struct kplive_error *error)
 {
@@ -314,9 +315,10 @@ static int remember_state(bool words, bool *same, struct kplive_error *error)
 }
 
 /*
- * Whether it is still so once the counters are forced, and nobody else's to start
- * or stop. CONFIGURABLE is told when all counters of the class run, which the power
- * manager's need not (kernel.md 1.5): it may be gone.
+ * Whether what counts is still as remembered, now that the counters are forced and
+ * nobody else can start or stop them. The kernel tells CONFIGURABLE when all counters
+ * of the class run, which the power manager's need not (kernel.md 1.5): that class may
+ * be missing now.
  */
 static int check_unchanged(bool *same, struct kplive_error *error)
 {
@@ -347,7 +349,7 @@ static int check_force(const struct kplive *sampler, struct kplive_error *error)
                        "--insist) takes what the kernel lets be taken");
 }
 
-/* Of the configurable counters those that are ours; 0 fails. */
+/* How many configurable counters can be had now; 0 with an errno is a failure. */
 static int count_free_counters(uint32_t *count, struct kplive_error *error)
 {
     errno = 0;
@@ -358,9 +360,9 @@ static int count_free_counters(uint32_t *count, struct kplive_error *error)
 }
 
 /*
- * The one step that another tool's having the counters makes fail: nothing was
- * changed before. Where they were forced already it may have changed nothing
- * either, and then there are as many counters as before.
+ * Forces the counters: the step that fails where another tool has them, before
+ * anything was changed. Counters that were forced already may stay as they were:
+ * then there are as many as before, and there is nothing to undo.
  */
 static int force_counters(struct kplive_error *error)
 {
@@ -427,7 +429,7 @@ static int take_force(const struct kplive *sampler, bool *same, struct kplive_er
     return status == KPLIVE_OK ? check_unchanged(same, error) : status;
 }
 
-/* What was there is to be known, not guessed: another process has started or stopped meanwhile. */
+/* Another process has started or stopped meanwhile: what was there is not known. */
 enum { TRY_AGAIN = 1 };
 
 /* force, check, config, counting, thread counting: the kernel's order. */
@@ -539,7 +541,7 @@ static int share_counters(struct kplive *sampler, struct kplive_error *error)
 
 /* ---- starting and stopping ------------------------------------------------------------------- */
 
-/* All give back what is taken. The samplers know first: their counts are no more. */
+/* Ends every sampler and gives back what is taken; their counts are invalid before it is. */
 static void end_samplers(void)
 {
     struct kplive_trouble trouble;

@@ -1,4 +1,7 @@
-/* Counters that a program left taken: what is on, and switching it off. */
+/*
+ * Counters that a program left taken: asks the kernel what is on, and switches it off. Never while
+ * this process has a sampler running.
+ */
 #include "internal.h"
 
 #include <errno.h>
@@ -15,7 +18,7 @@ static const char *const needed[] = {"kpc_force_all_ctrs_get",
                                      "kpc_set_thread_counting",
                                      NULL};
 
-/* Nodes that older kernels lack; they say nothing then (kernel.md 1.13). */
+/* Who owns ktrace: nobody, where an older kernel lacks the nodes (kernel.md 1.13). */
 static void find_owner(const struct kplive_frameworks *f, struct kplive_state *state)
 {
     uint32_t owner;
@@ -45,7 +48,7 @@ static int ask_state(const struct kplive *sampler, struct kplive_state *state,
     return KPLIVE_OK;
 }
 
-/* What a caller built against an older header has room for. */
+/* Copies what a caller built against an older header has room for. */
 static void copy_state(const struct kplive_state *state, struct kplive_state *out)
 {
     size_t size = out->size < sizeof *out ? out->size : sizeof *out;
@@ -62,7 +65,7 @@ struct resetting {
     struct kplive_error *error;
 };
 
-/* Somebody lives who may still want them: the one who forced them, or the owner of ktrace. */
+/* KPLIVE_BUSY where somebody lives who may want them: who forced them, or who owns ktrace. */
 static int check_nobody_wants(const struct resetting *r)
 {
     const struct kplive_state *state = &r->state;

@@ -1,4 +1,7 @@
-/* A sampler: on what machine it is, what it is to count, and its metrics. */
+/*
+ * A sampler's life: opens it, finds out on what machine it runs, programs, starts and stops it, and
+ * computes metrics of its counts. The counters themselves are owner.c's.
+ */
 #include "internal.h"
 
 #include <errno.h>
@@ -62,7 +65,7 @@ static void find_macos(struct kplive *sampler)
     snprintf(sampler->macos, sizeof sampler->macos, "%u.%u", known / 100, known % 100);
 }
 
-/* Of the machine; 0: not known. */
+/* How many CPUs the machine has; 0: not known. */
 static unsigned count_cpus(const struct kplive_frameworks *f)
 {
     uint32_t cpus;
@@ -121,7 +124,7 @@ static int identify_machine(struct kplive *sampler, struct kplive_error *error)
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
-/* Of one that was never started: it counts nothing, and kplive_read() finds that it is stopped. */
+/* What reads for a sampler that was never started: nothing, and it is found to be stopped. */
 static int get_nothing(uint32_t thread, uint32_t count, uint64_t *counters)
 {
     (void)thread;
@@ -131,8 +134,9 @@ static int get_nothing(uint32_t thread, uint32_t count, uint64_t *counters)
 }
 
 /*
- * kperfdata is wanted where words come from it, kperf only for what it says of the system, which
- * macOS's libc says itself. What a function of either is wanted for asks.
+ * A library that cannot be loaded is an error here only where every sampler needs it: kperfdata
+ * when words come from it, kperf for what it says of the system off macOS. Whatever else needs a
+ * function asks for it by kplive_need().
  */
 static int load_frameworks(struct kplive *sampler, const struct kplive_options *options,
                            struct kplive_error *error)

@@ -1,4 +1,7 @@
-/* Signals that would end or suspend the process give the counters back first. */
+/*
+ * Handlers of the signals that would end or suspend the process: they give the counters back first,
+ * and then let the signal do what it does.
+ */
 #include "internal.h"
 
 #include <errno.h>
@@ -10,7 +13,7 @@
 #define LAST_SIGNAL (NSIG - 1)
 #endif
 
-/* Does not end a process by default, or cannot be caught. */
+/* Signals that do not end a process by default, or cannot be caught. */
 static bool is_left_alone(int number)
 {
     switch (number) {

@@ -1,4 +1,7 @@
-/* Register words: from the tables, from kperfdata, or from both and equal. */
+/*
+ * Names of events in, the register words of a sampler out: from the tables, from kperfdata, or from
+ * both, which must be equal; where they are not, which event or word differs. Programs nothing.
+ */
 #include "internal.h"
 
 #include <errno.h>
@@ -273,7 +276,7 @@ struct both {
     const struct kplive_framework_words *words;
 };
 
-/* Of the configurable counters, from the first; any other has none. */
+/* The n-th configuration word; 0 for a number that is none's. */
 static unsigned long long word_of(const uint64_t *config, size_t count, size_t word)
 {
     return word < count ? (unsigned long long)config[word] : 0;
