@@ -643,10 +643,11 @@ const char *kpdb_cpu_also(unsigned cpu, unsigned n)
     return string_of(table_also[table_cpus_more[cpu].also_at + n]);
 }
 
-/* In the order of enum kpdb_arch. Offsets into one string: a table of pointers would relocate. */
+/* An array of arrays: one of pointers would be relocated. */
 const char *kpdb_arch_name(enum kpdb_arch arch)
 {
-    static const char names[][8] = {"i386", "x86_64", "arm", "arm64"};
+    static const char names[][8] = {
+        [KPDB_I386] = "i386", [KPDB_X86_64] = "x86_64", [KPDB_ARM] = "arm", [KPDB_ARM64] = "arm64"};
 
     return names[arch <= KPDB_ARM64 ? arch : KPDB_ARM64];
 }

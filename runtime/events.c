@@ -110,24 +110,13 @@ static int learn_list(struct kplive_live *live, struct kplive_error *error)
 
 int kplive_learn(const struct kplive *sampler, struct kplive_live *live, struct kplive_error *error)
 {
-    static const char *const needed[] = {"kpep_db_create",
-                                         "kpep_db_free",
-                                         "kpep_db_events_count",
-                                         "kpep_db_events",
-                                         "kpep_db_counters_count",
-                                         "kpep_event_name",
-                                         "kpep_config_create",
-                                         "kpep_config_free",
-                                         "kpep_config_force_counters",
-                                         "kpep_config_add_event",
-                                         "kpep_config_kpc_classes",
-                                         "kpep_config_kpc_count",
-                                         "kpep_config_kpc",
-                                         "kpep_config_kpc_map",
-                                         NULL};
+    static const char *const needed[] = {"kpep_db_events_count", "kpep_db_events",
+                                         "kpep_db_counters_count", "kpep_event_name", NULL};
     const struct kplive_frameworks *f = live->frameworks = &sampler->frameworks;
-    int status = kplive_need(f, error, needed);
+    int status = kplive_need_kperfdata(f, error);
 
+    if (status == KPLIVE_OK)
+        status = kplive_need(f, error, needed);
     if (status == KPLIVE_OK)
         status = kplive_database(sampler, &live->db, error);
     if (status == KPLIVE_OK)

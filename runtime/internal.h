@@ -100,9 +100,11 @@ void kplive_pause(void);
 /* ---- kperfdata.c: its database, and words by it ---------------------------------------------- */
 
 /*
- * kperfdata's database of this CPU, for its kpep_db_free(): the caller has asked for
- * both functions with kplive_need().
+ * Whether the functions for what follows are there; kplive_ask_words() needs kpep_db_event() too.
+ * KPLIVE_OK, or KPLIVE_NO_FRAMEWORK as kplive_need().
  */
+int kplive_need_kperfdata(const struct kplive_frameworks *frameworks, struct kplive_error *error);
+/* kperfdata's database of this CPU, for its kpep_db_free(). */
 int kplive_database(const struct kplive *sampler, struct kpep_db **db, struct kplive_error *error);
 
 /* Names and aliases of Apple's are below 64 bytes; what does not end within these is cut. */

@@ -6,6 +6,24 @@
 
 #include <string.h>
 
+/* Of what is called here all but kpep_db_event(), which the live database is learnt without. */
+int kplive_need_kperfdata(const struct kplive_frameworks *f, struct kplive_error *error)
+{
+    static const char *const needed[] = {"kpep_db_create",
+                                         "kpep_db_free",
+                                         "kpep_config_create",
+                                         "kpep_config_free",
+                                         "kpep_config_force_counters",
+                                         "kpep_config_add_event",
+                                         "kpep_config_kpc_classes",
+                                         "kpep_config_kpc_count",
+                                         "kpep_config_kpc",
+                                         "kpep_config_kpc_map",
+                                         NULL};
+
+    return kplive_need(f, error, needed);
+}
+
 /* ---- the database ---------------------------------------------------------------------------- */
 
 int kplive_database(const struct kplive *sampler, struct kpep_db **db, struct kplive_error *error)

@@ -389,18 +389,10 @@ static int verify_words(struct kplive *sampler, struct kpep_db *db,
     return blame_difference(&both, field, error);
 }
 
-/* What is asked of kperfdata for words. */
-static const char *const needed_for_words[] = {
-    "kpep_db_create",        "kpep_db_free",
-    "kpep_db_event",         "kpep_config_create",
-    "kpep_config_free",      "kpep_config_force_counters",
-    "kpep_config_add_event", "kpep_config_kpc_classes",
-    "kpep_config_kpc_count", "kpep_config_kpc",
-    "kpep_config_kpc_map",   NULL};
-
 int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                   struct kplive_error *error)
 {
+    static const char *const needed[] = {"kpep_db_event", NULL};
     const struct kplive_frameworks *f = &sampler->frameworks;
     struct kpep_db *db = NULL;
     int status = KPLIVE_OK;
@@ -413,7 +405,9 @@ int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, uns
         if (status != KPLIVE_OK || sampler->words == KPLIVE_STATIC)
             return status;
     }
-    status = kplive_need(f, error, needed_for_words);
+    status = kplive_need_kperfdata(f, error);
+    if (status == KPLIVE_OK)
+        status = kplive_need(f, error, needed);
     if (status == KPLIVE_OK)
         status = kplive_database(sampler, &db, error);
     if (status != KPLIVE_OK)
