@@ -25,7 +25,7 @@ struct kpdb_hashing {
 
 enum { KPDB_SPREAD_MAX = 16 };
 
-/* Before a loop over words, and a function: lookup.c, which knows `by`, unrolls and inlines. */
+/* What a loop over words, and a function, begin with: lookup.c unrolls and inlines them. */
 #ifndef KPDB_UNROLL
 #define KPDB_UNROLL
 #define KPDB_INLINE inline

@@ -54,8 +54,9 @@ static bool is_below(unsigned n, unsigned count)
 }
 
 /*
- * Words spread as kpdb_hash() spreads them, enough for most names of this build, at once: where
- * two names differ, or how long they are, is nothing that a branch could foresee.
+ * Compares words of eight bytes that are spread as kpdb_hash() spreads them, as many as most names
+ * of this build need, without a branch between them: where two names differ, or how long they are,
+ * no branch predictor can foresee.
  */
 static HOT bool same_bytes(const char *a, const char *b, size_t length)
 {
@@ -123,7 +124,7 @@ static HOT const struct table_row *listed_row(size_t cpu, size_t id)
 }
 #endif
 
-/* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
+/* The CPU's row of an event or alias by that id, and by no other spelling; NULL: it has none. */
 static HOT const struct table_row *own_row(size_t cpu, size_t id)
 {
     return id - tables.cpus[cpu].first < tables.cpus[cpu].span ? listed_row(cpu, id) : NULL;
@@ -194,7 +195,7 @@ static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
     return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
-/* Another spelling of an event that the CPU has not, or not in the release. */
+/* By another spelling an event that the CPU has not by its id (known: not in the release). */
 static int find_respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
@@ -332,8 +333,7 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
     return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-/* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
- */
+/* The row of the first id above `previous` that is an alias, or an event; NULL after the last. */
 static const struct table_row *next_row(size_t cpu, int previous, bool alias, unsigned *id)
 {
     unsigned end = (unsigned)tables.cpus[cpu].first + tables.cpus[cpu].span;

@@ -28,7 +28,7 @@ void kpdb_find_wanted_fixed(unsigned cpu, const struct kpdb_pmu *pmu, struct kpd
                               kpdb_on_in(cpu, pmu->release, event->fallback, event) != KPDB_OK;
         wanted->counters = wanted->unavailable ? 0 : event->counters & pmu->config;
     } else {
-        /* It counts what the hardware says: no other will do, whatever the mask is. */
+        /* The hardware counts it on that counter and no other, whatever the mask says. */
         wanted->fixed = true;
         wanted->counters = event->counters & pmu->cpu.fixed_counters & 1u << event->fixed;
     }

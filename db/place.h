@@ -24,7 +24,7 @@ static inline unsigned kpdb_count_bits(uint32_t bits)
     return bits * 0x01010101u >> 24;
 }
 
-/* The number of the lowest bit of what is not 0. */
+/* The number of the lowest bit that is set; bits must not be 0. */
 static inline unsigned kpdb_lowest_bit(uint32_t bits)
 {
 #if defined(__x86_64__) || defined(__aarch64__)
@@ -51,13 +51,13 @@ struct kpdb_wanted {
     uint32_t counters; /* where it can go on what may be used; 0: kpdb_check_reach() says why */
 };
 
-/* 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
+/* The CPU in a release, as the options have it: 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
 KPDB_INTERNAL int kpdb_find_pmu(unsigned cpu, const struct kpdb_options *options,
                                 struct kpdb_pmu *out);
 /* The rest of kpdb_find_wanted(), for an event of a fixed counter. */
 KPDB_INTERNAL void kpdb_find_wanted_fixed(unsigned cpu, const struct kpdb_pmu *pmu,
                                           struct kpdb_wanted *wanted);
-/* The event by name; on Intel a fixed one's fallback. */
+/* The event of a name; on Intel the fallback of a fixed one. 0, or an error of kpdb_find(). */
 static inline int kpdb_find_wanted(unsigned cpu, const struct kpdb_pmu *pmu,
                                    const struct kpdb_request *request, struct kpdb_wanted *out)
 {

@@ -284,7 +284,7 @@ static bool compare_counters(struct comparison *c, const struct kpdb_event *even
 
 /*
  * Intel's fixed events are counted by their fallback, so the framework tells of
- * them only what it tells of that; what is told of that is not told again.
+ * them only what it tells of the fallback: a difference of that is not told again.
  */
 static void compare_fallback(struct comparison *c, const struct kpdb_event *event, int at)
 {
@@ -384,7 +384,7 @@ struct set {
     bool user_only[SET_MAX];
 };
 
-/* How a set is encoded otherwise. */
+/* In what the tables and the framework encode a set differently. */
 struct difference {
     const char *field;
     int result, code; /* of kpdb, of the framework */
@@ -446,9 +446,10 @@ static void settle_modes(const struct comparison *c, const struct kpdb_request *
 }
 
 /*
- * In the order given, as kperfdata places them; or the best placement, with
- * kperfdata asked in the order that makes it find it. It may still not, where
- * masks do not nest; but it must not place what cannot be.
+ * Whether the tables and kperfdata encode the events differently: as kperfdata places
+ * them, in the order given; or optimally, the events being in the order in which
+ * kperfdata finds that placement too. Where masks do not nest it may find none, which is
+ * no difference; but it must not place what cannot be placed.
  */
 static bool encoding_differs(const struct comparison *c, enum kpdb_strategy strategy,
                              const struct kpdb_request *events, unsigned count,
@@ -512,9 +513,9 @@ static struct set subset_of(const struct set *set, uint32_t mask)
 }
 
 /*
- * A set that differs becomes a smallest part of it that still does. One that does
- * not when it is asked again, since a call of the framework failed once, is told
- * as it was.
+ * Reduces a set that differs to a smallest part of it that still does. A set that no
+ * longer differs when it is asked again (a call of the framework failed once) stays as
+ * it was.
  */
 static void reduce_set(const struct comparison *c, struct set *set, struct difference *difference)
 {
@@ -555,8 +556,8 @@ static void tell_set(struct comparison *c, const struct set *set,
 }
 
 /*
- * How many sets were compared: fewer than asked when no events are left, and when
- * so many differed that it is no longer about them.
+ * Compares random sets; returns how many: fewer than asked when no events are left, or
+ * when SET_DRIFTS_MAX of them differed.
  */
 static unsigned compare_sets(struct comparison *c, unsigned sets, uint32_t seed, uint16_t *fit)
 {
@@ -650,8 +651,8 @@ done:
 }
 
 /*
- * Of what kplive_learn() does not ask for kpep_db_event() is needed, without which
- * neither sets nor aliases can be compared; the database's name is not.
+ * Beside what kplive_learn() needs, kpep_db_event() has to be there: without it neither
+ * sets nor aliases can be compared. The function that tells the database's name need not.
  */
 int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
                    void (*tell)(void *user, const struct kplive_drift *drift), void *user,

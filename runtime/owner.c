@@ -416,7 +416,7 @@ static int start_counting(uint32_t classes, struct kplive_error *error)
     return KPLIVE_OK;
 }
 
-/* Once: *same is false when another process has changed something meanwhile. */
+/* Tries once; *same is false when another process has changed something meanwhile. */
 static int take_force(const struct kplive *sampler, bool *same, struct kplive_error *error)
 {
     int status = remember_state(sampler->encoding.config_count != 0, same, error);
@@ -705,7 +705,7 @@ int kplive_own(struct kplive *sampler, struct kplive_error *error)
                        "another tool goes on starting and stopping the counters");
 }
 
-/* What a handler could not put back, and told nobody, is told by the next to stop. */
+/* What a handler could not put back it could tell nobody: the next to stop tells it. */
 int kplive_disown(struct kplive *sampler, bool tell, struct kplive_error *error)
 {
     struct kplive_trouble trouble = {0};
