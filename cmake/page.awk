@@ -6,9 +6,11 @@
 #   @description             the comment that the header begins with; then every other comment,
 #                            with the constants, types and functions, under the header's own rules:
 #                            /* ---- title ---- */
-#   @errors ENUM [PREFIX]    the comment of an enum, which is then not in the description, and its
-#                            constants with numbers and comments: of its own lines, or of the rows
-#                            X(NAME, NUMBER, ..., "text") of the list that makes it, as PREFIX NAME
+#   @errors ENUM             an enum that is to stand here and not in the description: its comment, and
+#                            its constants with their numbers and comments
+#
+# The constants of an enum are also the rows X(NAME, NUMBER, ..., "text") of the list that makes it,
+# #define LIST(X) above it; a comment behind a row is said in place of its text.
 #
 # A comment belongs to what follows it without a blank line; functions that follow each other so
 # share it, and one without a comment is an error. In a comment, indented lines are about the line
@@ -24,7 +26,7 @@ BEGIN { # the last line of each
 }
 
 FNR == 1 { file++ }
-file == 1 && $1 == "@errors" { errors[$2] = $3 }
+file == 1 && $1 == "@errors" { errors[$2] = 1 }
 file == 1 { frame[++frames] = $0; next }
 
 # ---- the lines of the header
@@ -190,11 +192,22 @@ function end_functions(    name, count, i)
     functions = about = ""
 }
 
-function end_type(type,    word)
+function end_type(type,    word, made_by, kept)
 {
     split(type, word, /[ {]+/)
-    if (word[1] == "enum" && word[2] in errors)
-        rows[word[2]] = error_rows(word[2], type, errors[word[2]])
+    made_by = word[1] == "enum" && word[3] ~ /\(/ ? substr(word[3], 1, index(word[3], "(") - 1) : ""
+    if (word[1] == "enum" && word[2] in errors) {
+        end_group()
+        close_list()
+        kept = body
+        body = ""
+        fresh = 1
+        constants_of(word[2], made_by, type)
+        rows[word[2]] = body
+        body = kept
+        fresh = 0
+    } else if (made_by != "")
+        constants_of(word[2], made_by, type)
     else {
         prose(about, 0)
         literal(plain(type))
@@ -236,11 +249,12 @@ function end_list(text,    name, count, cells, cell, shown)
     while (match(list, /(^| )X\(/)) {
         cells = arguments(list, RSTART + RLENGTH - 1, cell)
         list = substr(list, after)
-        list_row[name, ++count] = error_row(cell, cells)
+        list_row[name, ++count] = macro_row(cell, cells)
         if (cells == 3 && cell[3] ~ /^\(/)
             shown = shown "\n" cell[1] (cell[1] ~ /\*$/ ? "" : " ") cell[2] cell[3] ";"
     }
     list_rows[name] = count
+    list_about[name] = about
     if (shown != "") {
         gsub(/\* /, "*", shown)
         literal(substr(shown, 2))
@@ -250,7 +264,7 @@ function end_list(text,    name, count, cells, cell, shown)
 }
 
 # Of a row's cells, and of the comment behind it if there is one: its name, number and text.
-function error_row(cell, cells,    i, name, number, text)
+function macro_row(cell, cells,    i, name, number, text)
 {
     for (i = cells; i > 0; i--)
         if (cell[i] ~ /^-?[0-9]+$/)
@@ -265,26 +279,20 @@ function error_row(cell, cells,    i, name, number, text)
     return name "\t" number "\t" text
 }
 
-# The constants of an enum: its own lines, or the rows of the list that is named in it.
-function error_rows(name, type, prefix,    kept, line, count, made_by, i)
+# The constants of an enum: its own lines, or the rows of the list that makes it.
+function constants_of(name, made_by, type,    line, count, i)
 {
-    close_list()
-    kept = body
-    body = ""
-    fresh = 1
+    if (made_by in list_about)
+        about = list_about[made_by]
     sub(/[ \n]*\*\/$/, "", about)
-    prose(about " The constants of enum " name ": */", 0)
+    prose(about " The constants of enum " name (made_by == "" ? "" : ", rows of " made_by) ": */", 0)
     count = split(type, line, "\n")
     for (i = 1; i <= count; i++)
         if (match(line[i], /^ +[A-Z0-9_]+ = -?[0-9]+,/))
-            put_error("", enum_row(substr(line[i], 1, RLENGTH - 1), substr(line[i], RLENGTH + 1)))
-    for (made_by in list_rows)
-        for (i = 1; type ~ ("[^A-Z_]" made_by "[(]") && i <= list_rows[made_by]; i++)
-            put_error(prefix, list_row[made_by, i])
+            put_row(enum_row(substr(line[i], 1, RLENGTH - 1), substr(line[i], RLENGTH + 1)))
+    for (i = 1; i <= list_rows[made_by]; i++)
+        put_row(list_row[made_by, i])
     close_list()
-    line[1] = body
-    body = kept
-    return line[1]
 }
 
 function enum_row(constant, comment,    word)
@@ -294,11 +302,11 @@ function enum_row(constant, comment,    word)
     return word[1] "\t" word[3] "\t" (comment == "" ? "It was done." : comment)
 }
 
-function put_error(prefix, row,    cell)
+function put_row(row,    cell)
 {
     split(row, cell, "\t")
     sub(/^-/, "\\-", cell[2])
-    item("Dv " prefix cell[1] " Pq " cell[2])
+    item("Dv " cell[1] " Pq " cell[2])
     fill(cell[3])
     fresh = 0
 }

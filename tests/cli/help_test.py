@@ -235,6 +235,7 @@ def check_json():
 
 DECLARATION = re.compile(r"^[a-z][\w *]*\b(kp(?:db|live)_\w+)\([^;{]*\);", re.M)
 TYPE = re.compile(r"^enum \w+ \{[^\n]*\};|^(?:struct|enum) \w+ \{.*?^\};", re.M | re.S)
+MADE_OF_LIST = re.compile(r"enum (\w+) \{ KP\w+\(\w+\) \};")
 ERRORS = {"kpdb": "kpdb_error", "kplive": "kplive_status", "kperf": "kplive_kperfdata_code"}
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 NULLABILITY = re.compile(r"\bKPLIVE_(?:NULLABLE|NONNULL)\b\s*")
@@ -280,7 +281,7 @@ def check_library(library):
     equal(described, [match[1] for match in declared], f"{library}.3: each is described")
     check(items[-1][1] != "", f"{library}.3: the last one says something")
     check_types(library, page, header)
-    check_errors(library, page)
+    check_constants(library, ERRORS[library], page)
     for comment in COMMENT.finditer(header):
         after = header[comment.end() + 1:]
         if DECLARATION.match(after) or TYPE.match(after):
@@ -288,29 +289,34 @@ def check_library(library):
 
 
 def check_types(library, page, header):
-    """All types and constants are there as they are, but the errors."""
+    """All types and constants are there as they are, but the errors, and enums that lists make."""
     literal = one_line(" ".join(page.literals("DESCRIPTION")))
     for match in TYPE.finditer(header):
-        if not match[0].startswith(f"enum {ERRORS[library]} "):
+        if made := MADE_OF_LIST.match(match[0]):
+            check_constants(library, made[1], page)
+        elif not match[0].startswith(f"enum {ERRORS[library]} "):
             check(one_line(match[0]) in literal, f"{library}.3 lacks: {match[0]}")
     for constant in re.findall(r"^#define (KP\w+ +\S.*)$", header, re.M):
         check(one_line(constant.split(" /*")[0]) in literal, f"{library}.3 lacks: {constant}")
 
 
-def check_errors(library, page):
-    """The compiler knows these constants of the enum by these numbers, and no other."""
-    listed = page.items("ERRORS")
-    check(all(about for _, about in listed), f"{library}.3: each error says something")
-    names = dict(re.fullmatch(r"(\w+) \((-?\d+)\)", title).groups() for title, _ in listed)
+def check_constants(library, enum, page):
+    """The compiler knows the constants that a page lists by these numbers, and no other."""
+    section = "ERRORS" if enum == ERRORS[library] else "DESCRIPTION"
+    listed = {}
+    for title, about in page.items(section):
+        if constant := re.fullmatch(r"(KP\w+) \((-?\d+)\)", title):
+            listed[constant[1]] = constant[2]
+            check(about, f"{library}.3: {title} says something")
     with tempfile.TemporaryDirectory() as directory:
-        pathlib.Path(directory, "errors.c").write_text(
-            f'#include "{library}.h"\nint known(enum {ERRORS[library]} error);\n'
-            f"int known(enum {ERRORS[library]} error) {{ switch (error) {{\n"
-            + "".join(f"case {name}: return {number};\n" for name, number in names.items())
+        pathlib.Path(directory, "known.c").write_text(
+            f'#include "{library}.h"\nint known(enum {enum} value);\n'
+            f"int known(enum {enum} value) {{ switch (value) {{\n"
+            + "".join(f"case {name}: return {number};\n" for name, number in listed.items())
             + "} return 1; }\n"
             + "".join(f'_Static_assert({name} == {number}, "");\n'
-                      for name, number in names.items()))
-        equal(compile_here(directory, "-c", "errors.c"), (0, "", ""), f"{library}.3: ERRORS")
+                      for name, number in listed.items()))
+        equal(compile_here(directory, "-c", "known.c"), (0, "", ""), f"{library}.3: enum {enum}")
 
 
 def check_codes():

@@ -17,7 +17,7 @@ FRAME = """.Sh SYNOPSIS
 .Sh DESCRIPTION
 @description
 .Sh ERRORS
-@errors x_error X_
+@errors x_error
 """
 HEADER = r"""/*
  * libx: what it is. What
@@ -35,19 +35,27 @@ HEADER = r"""/*
 #define X_NULLABLE
 #endif
 
-/* X(name, number, word, text). */
+/* What is returned, as X(name, number, word, text). */
 #define X_ERRORS(X)                                    \
-    X(OK, 0, "ok", "done")                             \
-    X(NO_CPU, -1, "no-cpu", "no \"CPU\", (or, none)")  \
-    X(NO_EVENT, -2, "no-event", "as a message")        /* none: a comment */ \
-    X(END, -3, "end",                                  \
+    X(X_OK, 0, "ok", "done")                            \
+    X(X_NO_CPU, -1, "no-cpu", "no \"CPU\", (or, none)") \
+    X(X_NO_EVENT, -2, "no-event", "as a message")       \
+    /* none: a comment */                               \
+    X(X_END, -3, "end",                                 \
       "over")
 
-/* What is returned. */
-enum x_error {
-#define X_ERROR(name, number, word, text) X_##name = number,
-    X_ERRORS(X_ERROR)
+#define X_ERROR(name, number, word, text) name = number,
+enum x_error { X_ERRORS(X_ERROR) };
 #undef X_ERROR
+
+/* Bits. */
+#define X_BITS(X) X(X_LOW, 1, "the lowest") X(X_HIGH, 2, "the highest")
+enum x_bit { X_BITS(X_ERROR) };
+
+/* By itself. */
+enum x_plain {
+    X_NONE = 0, /* nothing */
+    X_SOME,
 };
 
 /* Both: 'x' and \n. */
@@ -102,6 +110,23 @@ no PMU
 .El
 .Pp
 More.
+.Pp
+Bits.
+The constants of enum x_bit, rows of X_BITS:
+.Bl -tag -width Ds
+.It Dv X_LOW Pq 1
+the lowest
+.It Dv X_HIGH Pq 2
+the highest
+.El
+.Pp
+By itself.
+.Bd -literal -offset indent
+enum x_plain {
+    X_NONE = 0, /* nothing */
+    X_SOME,
+};
+.Ed
 .Bl -tag -width Ds
 .It Fn x_one
 .It Fn x_two
@@ -133,8 +158,8 @@ First.
 Does it.
 .El
 .Sh ERRORS
-What is returned.
-The constants of enum x_error:
+What is returned, as X(name, number, word, text).
+The constants of enum x_error, rows of X_ERRORS:
 .Bl -tag -width Ds
 .It Dv X_OK Pq 0
 done
@@ -148,12 +173,12 @@ over
 """
 # What is wrong, and the line that says so.
 REFUSED = (
-    ("/* Both: 'x' and \\n. */\n", "", "x.h:32: x_one() has no comment"),
+    ("/* Both: 'x' and \\n. */\n", "", "x.h:40: x_one() has no comment"),
     ("    int count; /* of them */\n};\n", "", "x.h: it ends in the middle of a type"),
     ("int x_one(void);", "int x_one(void;",
-     "x.h:33: a parenthesis is not closed: int x_one(void;"),
-    ("struct x_opaque;", "(x)", "x.h:44: expected a comment, a constant, a type or a function"),
-    ("enum x_error ", "enum x_status ", "x.3.in:6: the header has nothing for @errors x_error X_"),
+     "x.h:41: a parenthesis is not closed: int x_one(void;"),
+    ("struct x_opaque;", "(x)", "x.h:52: expected a comment, a constant, a type or a function"),
+    ("enum x_error ", "enum x_status ", "x.3.in:6: the header has nothing for @errors x_error"),
 )
 
 
