@@ -6,8 +6,8 @@
 #   @description             the comment that the header begins with; then every other comment,
 #                            with the constants, types and functions, under the header's own rules:
 #                            /* ---- title ---- */
-#   @errors ENUM             an enum that is to stand here and not in the description: its comment, and
-#                            its constants with their numbers and comments
+#   @errors ENUM             an enum that is to stand here and not in the description: its comment,
+#                            and its constants with their numbers and comments
 #
 # The constants of an enum are also the rows X(NAME, NUMBER, ..., "text") of the list that makes it,
 # #define LIST(X) above it; a comment behind a row is said in place of its text.
@@ -18,11 +18,11 @@
 #
 # POSIX awk, for mawk, gawk --posix and the awk of macOS: no intervals, no length of an array.
 
-BEGIN { # the last line of each
-    last["comment"] = "[*]/$"
-    last["list"] = "[^\\\\]$"
-    last["type"] = "^[^ ].*;$"
-    last["function"] = ";$"
+BEGIN { # of the last line of each
+    ending["comment"] = "[*]/$"
+    ending["list"] = "[^\\\\]$"
+    ending["type"] = "^[^ ].*;$"
+    ending["function"] = ";$"
 }
 
 FNR == 1 { file++ }
@@ -58,7 +58,7 @@ reading == "" {
 
 reading != "" {
     text = text $0 "\n"
-    if ($0 ~ last[reading])
+    if ($0 ~ ending[reading])
         end(substr(text, 1, length(text) - 1))
 }
 
@@ -285,13 +285,16 @@ function constants_of(name, made_by, type,    line, count, i)
     if (made_by in list_about)
         about = list_about[made_by]
     sub(/[ \n]*\*\/$/, "", about)
-    prose(about " The constants of enum " name (made_by == "" ? "" : ", rows of " made_by) ": */", 0)
+    about = about " The constants of enum " name (made_by == "" ? "" : ", rows of " made_by) ":"
+    prose(about " */", 0)
     count = split(type, line, "\n")
     for (i = 1; i <= count; i++)
         if (match(line[i], /^ +[A-Z0-9_]+ = -?[0-9]+,/))
             put_row(enum_row(substr(line[i], 1, RLENGTH - 1), substr(line[i], RLENGTH + 1)))
     for (i = 1; i <= list_rows[made_by]; i++)
         put_row(list_row[made_by, i])
+    if (!in_list)
+        fail(FILENAME ":" FNR, "enum " name " has no constant with a number")
     close_list()
 }
 
@@ -374,7 +377,7 @@ function plain(text,    line, count, kept, i, changed, first)
     return text
 }
 
-function realign(line, first, last,    i, width, at)
+function realign(line, first, last,    i, width)
 {
     for (i = first; i <= last && match(line[i], /; +\/\*.*\*\/$/); i++)
         if (RSTART > width)
@@ -408,7 +411,7 @@ function item(title)
 }
 
 # A comment: its paragraphs, with `inside` as those of the item of a list that was begun last.
-function prose(comment, inside,    line, count, i, text, mode)
+function prose(comment, inside,    line, count, i, text, mode, word)
 {
     sub(/[ \n]*\*\/$/, "", comment)
     gsub(/\n \* ?/, "\n", comment)
@@ -422,9 +425,10 @@ function prose(comment, inside,    line, count, i, text, mode)
             } else
                 fill(text)
             mode = "row"
+            split(line[i], word)
+            put(".It " word[1])
             match(line[i], /^ +[^ ]+ +/)
             text = substr(line[i], RLENGTH + 1)
-            put(".It " one_word(substr(line[i], 1, RLENGTH)))
         } else if (line[i] ~ /^  /) {
             if (mode == "") {
                 gsub(/\),/, ")\n.It", text)
@@ -441,12 +445,6 @@ function prose(comment, inside,    line, count, i, text, mode)
             }
             text = text " " line[i]
         }
-}
-
-function one_word(text)
-{
-    gsub(/ /, "", text)
-    return text
 }
 
 function end_text(mode, text, inside)
