@@ -1,4 +1,5 @@
 """README.md: short, true and connected. Its examples are run; the links of every *.md lead somewhere."""
+import json
 import os
 import re
 import shlex
@@ -46,6 +47,13 @@ def check_console():
     check(len(examples) > 2, "README.md has examples")
 
 
+def check_numbers():
+    names, metrics = re.search(r"names \((\d+)\) and metrics \((\d+)\)", README).groups()
+    for shown, arguments in ((names, []), (metrics, ["--metrics"])):
+        equal(len(json.loads(run(KPEP, "names", *arguments, "--json")[1])), int(shown),
+              f"README.md: kpep names {arguments}")
+
+
 def check_diff():
     """The lines of the excerpt are lines of the diff, in its order."""
     shown = re.search(r"```\n(macos-15 -> .*?)```", README, re.S)[1].splitlines()
@@ -77,6 +85,7 @@ def check_commands():
 check_form()
 check_links()
 check_console()
+check_numbers()
 check_diff()
 check_commands()
 done()
