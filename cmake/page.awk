@@ -6,11 +6,10 @@
 #   @description             the comment that the header begins with; then every other comment,
 #                            with the constants, types and functions, under the header's own rules:
 #                            /* ---- title ---- */
-#   @errors ENUM             an enum that is to stand here and not in the description: its comment,
-#                            and its constants with their numbers and comments
+#   @errors ENUM             an enum that a list makes, here and not in the description
 #
-# The constants of an enum are also the rows X(NAME, NUMBER, ..., "text") of the list that makes it,
-# #define LIST(X) above it; a comment behind a row is said in place of its text.
+# A list is #define LIST(X) with rows X(NAME, NUMBER, ..., "text") and makes enum x { LIST(...) }; a
+# comment behind a row is said in place of its text.
 #
 # A comment belongs to what follows it without a blank line; functions that follow each other so
 # share it, and one without a comment is an error. In a comment, indented lines are about the line
@@ -196,18 +195,18 @@ function end_type(type,    word, made_by, kept)
 {
     split(type, word, /[ {]+/)
     made_by = word[1] == "enum" && word[3] ~ /\(/ ? substr(word[3], 1, index(word[3], "(") - 1) : ""
-    if (word[1] == "enum" && word[2] in errors) {
+    if (made_by != "" && word[2] in errors) {
         end_group()
         close_list()
         kept = body
         body = ""
         fresh = 1
-        constants_of(word[2], made_by, type)
+        constants_of(word[2], made_by)
         rows[word[2]] = body
         body = kept
         fresh = 0
     } else if (made_by != "")
-        constants_of(word[2], made_by, type)
+        constants_of(word[2], made_by)
     else {
         prose(about, 0)
         literal(plain(type))
@@ -279,30 +278,16 @@ function macro_row(cell, cells,    i, name, number, text)
     return name "\t" number "\t" text
 }
 
-# The constants of an enum: its own lines, or the rows of the list that makes it.
-function constants_of(name, made_by, type,    line, count, i)
+function constants_of(name, made_by,    i)
 {
-    if (made_by in list_about)
-        about = list_about[made_by]
+    if (!list_rows[made_by])
+        fail(FILENAME ":" FNR, "enum " name " is made of " made_by "(), which has no rows here")
+    about = list_about[made_by]
     sub(/[ \n]*\*\/$/, "", about)
-    about = about " The constants of enum " name (made_by == "" ? "" : ", rows of " made_by) ":"
-    prose(about " */", 0)
-    count = split(type, line, "\n")
-    for (i = 1; i <= count; i++)
-        if (match(line[i], /^ +[A-Z0-9_]+ = -?[0-9]+,/))
-            put_row(enum_row(substr(line[i], 1, RLENGTH - 1), substr(line[i], RLENGTH + 1)))
+    prose(about " The constants of enum " name ", rows of " made_by ": */", 0)
     for (i = 1; i <= list_rows[made_by]; i++)
         put_row(list_row[made_by, i])
-    if (!in_list)
-        fail(FILENAME ":" FNR, "enum " name " has no constant with a number")
     close_list()
-}
-
-function enum_row(constant, comment,    word)
-{
-    split(constant, word)
-    gsub(/^ *\/\* | \*\/$/, "", comment)
-    return word[1] "\t" word[3] "\t" (comment == "" ? "It was done." : comment)
 }
 
 function put_row(row,    cell)

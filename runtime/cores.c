@@ -3,7 +3,7 @@
  * functions of IOKit and CoreFoundation that are loaded at run time. Off macOS the
  * library given for kperf may have them too.
  */
-#include "sampler.h"
+#include "internal.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>

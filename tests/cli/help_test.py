@@ -235,6 +235,9 @@ def check_json():
 
 DECLARATION = re.compile(r"^[a-z][\w *]*\b(kp(?:db|live)_\w+)\([^;{]*\);", re.M)
 TYPE = re.compile(r"^enum \w+ \{[^\n]*\};|^(?:struct|enum) \w+ \{.*?^\};", re.M | re.S)
+LIST = re.compile(r"^#define (KP\w+_(?:ERRORS|STATUSES|WARNINGS))\(X\)((?:.*\\\n)+.*)\n", re.M)
+ROW = re.compile(r'X\((\w+), (-?\d+),(?: \d+,)?(?: "[a-z-]+",)? "([^"]*)"\)'
+                 r"(?: /\* (.*?) \*/)?")
 MADE_OF_LIST = re.compile(r"enum (\w+) \{ KP\w+\(\w+\) \};")
 ERRORS = {"kpdb": "kpdb_error", "kplive": "kplive_status", "kperf": "kplive_kperfdata_code"}
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
@@ -289,15 +292,21 @@ def check_library(library):
 
 
 def check_types(library, page, header):
-    """All types and constants are there as they are, but the errors, and enums that lists make."""
+    """All types and constants are there as they are, and of enums that lists make their rows."""
     literal = one_line(" ".join(page.literals("DESCRIPTION")))
     for match in TYPE.finditer(header):
         if made := MADE_OF_LIST.match(match[0]):
             check_constants(library, made[1], page)
-        elif not match[0].startswith(f"enum {ERRORS[library]} "):
+        else:
             check(one_line(match[0]) in literal, f"{library}.3 lacks: {match[0]}")
     for constant in re.findall(r"^#define (KP\w+ +\S.*)$", header, re.M):
         check(one_line(constant.split(" /*")[0]) in literal, f"{library}.3 lacks: {constant}")
+    for name, body in LIST.findall(header):
+        rows = ROW.findall(one_line(body.replace("\\\n", "\n")))
+        equal(len(rows), body.count("X("), f"{library}.h: rows of {name}")
+        for row, number, text, more in rows:
+            check((f"{row} ({number})", more or text) in page.items("ERRORS") +
+                  page.items("DESCRIPTION"), f"{library}.3 lacks: {row}: {more or text}")
 
 
 def check_constants(library, enum, page):

@@ -179,7 +179,7 @@ REFUSED = (
      "x.h:41: a parenthesis is not closed: int x_one(void;"),
     ("struct x_opaque;", "(x)", "x.h:52: expected a comment, a constant, a type or a function"),
     ("enum x_error { X_ERRORS(", "enum x_error { X_ERROS(",
-     "x.h:27: enum x_error has no constant with a number"),
+     "x.h:27: enum x_error is made of X_ERROS(), which has no rows here"),
     ("enum x_error ", "enum x_status ", "x.3.in:6: the header has nothing for @errors x_error"),
 )
 
