@@ -96,6 +96,7 @@ struct kpdb_cpu_id {
     uint32_t type, subtype, family;
 };
 
+/* How many CPUs this build knows. */
 unsigned kpdb_cpu_count(void);
 /* 0, or KPDB_NO_CPU and *out untouched. */
 int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out);
@@ -118,6 +119,7 @@ const char *kpdb_arch_name(enum kpdb_arch arch);
 
 /* ---- releases -------------------------------------------------------------------------------- */
 
+/* How many releases this build knows. */
 unsigned kpdb_release_count(void);
 /* "macos-15"; NULL when there is no such release. */
 const char *kpdb_release_name(unsigned release);
@@ -195,6 +197,7 @@ struct kpdb_name {
     const char *summary; /* one sentence */
 };
 
+/* How many chip-agnostic names there are. */
 unsigned kpdb_name_count(void);
 /* The n-th name, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
 int kpdb_name(unsigned n, struct kpdb_name *out);
@@ -220,6 +223,7 @@ struct kpdb_metric {
     unsigned denominator_count;
 };
 
+/* How many metrics there are. */
 unsigned kpdb_metric_count(void);
 /* The n-th metric, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
 int kpdb_metric(unsigned n, struct kpdb_metric *out);

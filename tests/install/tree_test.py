@@ -25,8 +25,9 @@ def expected():
     found += [f"share/kpep/{name}.plist" for name in ("names", "chips", "kernel")]
     found += [f"share/kpep/{name}" for name in files(SOURCE / "db" / "kpep")]
     for part in ("db", "gen", "runtime"):
-        for page in (SOURCE / part / "man").glob("*.[135]"):
-            found.append(f"share/man/man{page.suffix[1]}/{page.name}")
+        for page in (SOURCE / part / "man").iterdir():
+            name = page.name.removesuffix(".in")  # made of a header
+            found.append(f"share/man/man{name[-1]}/{name}")
     for command in ("kpep", "kpepc"):
         for suffix, target in COMPLETIONS.items():
             name = f"{command}{suffix}" if suffix else f"_{command}"
