@@ -1,6 +1,7 @@
 #include "diff.h"
 
-#include "../runtime/cli/json.h"
+#include "common/buffer.h"
+#include "common/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

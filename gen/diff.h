@@ -2,7 +2,10 @@
 #ifndef KPEPC_DIFF_H
 #define KPEPC_DIFF_H
 
+#include "common/arena.h"
 #include "model.h"
+
+#include <stdbool.h>
 
 /* One change of a field: of an event, or of the database itself. */
 struct change {

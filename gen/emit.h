@@ -2,6 +2,8 @@
 #ifndef KPEPC_EMIT_H
 #define KPEPC_EMIT_H
 
+#include "common/arena.h"
+#include "common/buffer.h"
 #include "layout.h"
 #include "output.h"
 #include "template.h"

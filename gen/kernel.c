@@ -1,8 +1,9 @@
 /* Which selectors a release kernel accepts (db/kernel.plist), told to each event. */
 #include "model.h"
-
 #include "plist.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { SELECTORS = UINT16_MAX + 1 };

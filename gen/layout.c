@@ -1,5 +1,8 @@
 #include "layout.h"
 
+#include "common/report.h"
+#include "common/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,13 +10,13 @@
 
 static void add_number(struct arena *arena, struct numbers *numbers, size_t number)
 {
-    numbers->list = arena_more(arena, numbers->list, numbers->count, sizeof *numbers->list);
+    numbers->list = arena_grow(arena, numbers->list, numbers->count, sizeof *numbers->list);
     numbers->list[numbers->count++] = number;
 }
 
 static size_t add_string(struct arena *arena, struct strings *strings, const char *text)
 {
-    strings->list = arena_more(arena, strings->list, strings->count, sizeof *strings->list);
+    strings->list = arena_grow(arena, strings->list, strings->count, sizeof *strings->list);
     strings->list[strings->count] = text;
     strings->bytes += strlen(text) + 1;
     return strings->count++;

@@ -6,6 +6,7 @@
 #ifndef KPEPC_LAYOUT_H
 #define KPEPC_LAYOUT_H
 
+#include "common/map.h"
 #include "model.h"
 #include "perfect.h"
 

@@ -1,10 +1,13 @@
 #include "libplist.h"
 
+#include "common/report.h"
 #include "plist.h"
 
 #include <errno.h>
 #include <plist/plist.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>

@@ -2,7 +2,10 @@
 #ifndef KPEPC_LIBPLIST_H
 #define KPEPC_LIBPLIST_H
 
+#include "common/program.h"
 #include "value.h"
+
+#include <stdbool.h>
 
 /*
  * Whether libplist reads, in a document written from the values, those values: every key and every

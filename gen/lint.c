@@ -5,7 +5,8 @@
  */
 #include "lint.h"
 
-#include "../runtime/cli/json.h"
+#include "common/json.h"
+#include "common/report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ struct lint {
 
 static struct finding *add_finding(struct arena *arena, struct findings *findings)
 {
-    findings->list = arena_more(arena, findings->list, findings->count, sizeof *findings->list);
+    findings->list = arena_grow(arena, findings->list, findings->count, sizeof *findings->list);
     return &findings->list[findings->count++];
 }
 
@@ -1074,7 +1075,7 @@ static void read_line(struct acceptance *acceptance, const char *from, const cha
         return;
     }
     acceptance->list =
-        arena_more(acceptance->arena, acceptance->list, acceptance->count, sizeof entry);
+        arena_grow(acceptance->arena, acceptance->list, acceptance->count, sizeof entry);
     acceptance->list[acceptance->count++] = entry;
 }
 

@@ -2,7 +2,10 @@
 #ifndef KPEPC_LINT_H
 #define KPEPC_LINT_H
 
+#include "common/arena.h"
 #include "model.h"
+
+#include <stdbool.h>
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE, SEVERITIES };
 

@@ -1,4 +1,7 @@
 /* kpepc: the command line. */
+#include "common/file.h"
+#include "common/report.h"
+#include "common/text.h"
 #include "diff.h"
 #include "emit.h"
 #include "lint.h"
@@ -792,6 +795,7 @@ int main(int argc, char **argv)
 {
     static struct arena arena; /* to the end of the process, which gives it back */
 
+    program_named("kpepc");
     hold_standard_descriptors();
     if (argc < 2) {
         print_help(stderr);

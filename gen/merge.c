@@ -3,8 +3,11 @@
  * the same database in every release; its name is the oldest release's, since
  * names were given to other chips later while ids never were.
  */
+#include "common/report.h"
+#include "common/text.h"
 #include "model.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +35,7 @@ static void add_track(struct tracks *tracks, const struct database **history)
 
 static void add_track_id(struct tracks *tracks, struct track *track, const struct cpu_id *id)
 {
-    track->ids = arena_more(tracks->arena, track->ids, track->id_count, sizeof *track->ids);
+    track->ids = arena_grow(tracks->arena, track->ids, track->id_count, sizeof *track->ids);
     track->ids[track->id_count++] = *id;
 }
 
@@ -496,7 +499,7 @@ size_t merge_departures(struct arena *arena, const struct database *old, const s
             next++;
         if (next < new->event_count && order == 0)
             continue;
-        *departures = arena_more(arena, *departures, count, sizeof **departures);
+        *departures = arena_grow(arena, *departures, count, sizeof **departures);
         (*departures)[count++].gone = &old->events[i];
     }
     if (count != 0)
@@ -522,7 +525,7 @@ static void add_rename(struct arena *arena, struct model *model, struct map *kno
     key = arena_alloc(arena, 1, sizeof *key);
     *key = *rename;
     *map_at(arena, known, key, sizeof *key) = 1;
-    model->renames = arena_more(arena, model->renames, model->rename_count, sizeof *key);
+    model->renames = arena_grow(arena, model->renames, model->rename_count, sizeof *key);
     model->renames[model->rename_count++] = *rename;
 }
 
@@ -602,7 +605,7 @@ static void group_renames(struct arena *arena, struct model *model)
         *map_text(arena, &model->renamed_by_name, kinship.names[i]) = *event;
         spellings = &model->renamed[*event - 1];
         spellings->names =
-            arena_more(arena, spellings->names, spellings->count, sizeof *spellings->names);
+            arena_grow(arena, spellings->names, spellings->count, sizeof *spellings->names);
         spellings->names[spellings->count++] = kinship.names[i];
     }
     model->renamed_count = count;

@@ -1,5 +1,8 @@
 #include "model.h"
 
+#include "common/text.h"
+
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,8 +6,11 @@
 #ifndef KPEPC_MODEL_H
 #define KPEPC_MODEL_H
 
-#include "util.h"
+#include "common/map.h"
 #include "value.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Releases are bits of a 16-bit mask in the tables. */
 enum { RELEASES_MAX = 16 };

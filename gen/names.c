@@ -1,6 +1,6 @@
 /* Chip-agnostic names and metrics, and the chips sold with each CPU id. */
+#include "common/text.h"
 #include "model.h"
-
 #include "plist.h"
 
 #include <stdlib.h>

@@ -2,7 +2,10 @@
 #ifndef KPEPC_OUTPUT_H
 #define KPEPC_OUTPUT_H
 
-#include "util.h"
+#include "common/buffer.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
 
 /* One file, or standard output. Text is added to `text`, which output_flush() empties. */
 struct output {

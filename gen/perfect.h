@@ -3,7 +3,7 @@
 #define KPEPC_PERFECT_H
 
 #include "../db/hash.h"
-#include "util.h"
+#include "common/arena.h"
 
 struct perfect {
     struct kpdb_hashing by;

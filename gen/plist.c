@@ -1,9 +1,12 @@
 #include "plist.h"
 
+#include "common/file.h"
+#include "common/report.h"
 #include "libplist.h"
 #include "scan.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -6,7 +6,11 @@
 #ifndef KPEPC_PLIST_H
 #define KPEPC_PLIST_H
 
+#include "common/arena.h"
 #include "value.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /*
  * What a file may hold at the most; Apple's largest is 135 KB, 3 500 elements, five levels deep.

@@ -1,6 +1,7 @@
 /* A directory as in /usr/share/kpep, or a snapshot of one -> the release's databases. */
+#include "common/report.h"
+#include "common/text.h"
 #include "model.h"
-
 #include "plist.h"
 
 #include <dirent.h>
@@ -275,7 +276,7 @@ static void read_version(struct reader *reader, const struct plist_node *root,
 
 static void add_id(struct arena *arena, struct database *database, const struct cpu_id *id)
 {
-    database->ids = arena_more(arena, database->ids, database->id_count, sizeof *database->ids);
+    database->ids = arena_grow(arena, database->ids, database->id_count, sizeof *database->ids);
     database->ids[database->id_count++] = *id;
 }
 
@@ -428,7 +429,7 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
         if (length < 7 || strcmp(entry->d_name + length - 6, ".plist") != 0 ||
             *entry->d_name == '.')
             continue;
-        listing->names = arena_more(arena, listing->names, listing->count, sizeof(char *));
+        listing->names = arena_grow(arena, listing->names, listing->count, sizeof(char *));
         listing->names[listing->count++] = arena_copy(arena, entry->d_name, length);
     }
     whole = errno == 0;
@@ -668,7 +669,7 @@ struct release read_release(struct arena *arena, const char *name, const char *d
         return release;
     release.databases = arena_alloc(arena, listing.count, sizeof(struct database));
     known = read_files(&reader, &release, &listing);
-    arena_give(arena, &reader.scratch);
+    arena_pass_on(arena, &reader.scratch);
     if (!known)
         return release;
     read_links(arena, &release, &listing);

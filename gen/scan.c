@@ -1,5 +1,7 @@
 #include "scan.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -13,8 +13,12 @@
 #ifndef KPEPC_SCAN_H
 #define KPEPC_SCAN_H
 
-#include "util.h"
+#include "common/arena.h"
+#include "common/buffer.h"
 #include "value.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The root, in the arena; NULL with *error, one line without its end, also in the arena. Data and

@@ -2,6 +2,7 @@
  * XML property lists: a part of XML 1.0, and each construct of it read as XML says. What a document
  * has beyond that (an internal subset, another encoding) is refused, never skipped.
  */
+#include "common/text.h"
 #include "plist.h"
 #include "scan.h"
 

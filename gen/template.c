@@ -7,7 +7,11 @@
  */
 #include "template.h"
 
+#include "common/text.h"
+
 #include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -28,7 +28,12 @@
 #ifndef KPEPC_TEMPLATE_H
 #define KPEPC_TEMPLATE_H
 
+#include "common/arena.h"
+#include "common/buffer.h"
 #include "value.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum template_escape {
     TEMPLATE_NONE,

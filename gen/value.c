@@ -1,5 +1,7 @@
 #include "value.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 static struct value *make(struct arena *arena, enum value_type type)

@@ -7,7 +7,10 @@
 #ifndef KPEPC_VALUE_H
 #define KPEPC_VALUE_H
 
-#include "util.h"
+#include "common/arena.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum value_type {
     VALUE_BOOL,

@@ -55,7 +55,7 @@ int run_check(const struct cli *cli)
     struct kpdb_cpu cpu;
     int status = live_open(cli, &sampler), result;
 
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     if (kplive_cpu(sampler) >= 0 && kpdb_cpu((unsigned)kplive_cpu(sampler), &cpu) == KPDB_OK) {
         if (cli->json) {
@@ -73,8 +73,8 @@ int run_check(const struct cli *cli)
         print_json_end(&json, &check);
     else if (result == KPLIVE_OK)
         print_text_end(&check);
-    status = result != KPLIVE_OK ? (live_error(&error), CLI_SYSTEM)
-                                 : (check.drifts == 0 ? CLI_OK : CLI_NO);
+    status = result != KPLIVE_OK ? (live_error(&error), EXIT_SYSTEM)
+                                 : (check.drifts == 0 ? EXIT_OK : EXIT_NO);
     kplive_close(sampler);
     return status;
 }

@@ -2,16 +2,14 @@
 #ifndef KPEP_CLI_H
 #define KPEP_CLI_H
 
-#include "json.h"
+#include "common/json.h"
+#include "common/program.h"
 #include "kpdb.h"
 
 #include <getopt.h>
 
 /* Room for any event's name as typed; longer ones are cut where they are shown. */
 enum { CLI_NAME_MAX = 160 };
-
-/* Exit status of every subcommand. */
-enum { CLI_OK = 0, CLI_NO = 1, CLI_USAGE = 2, CLI_SYSTEM = 3 };
 
 struct cli {
     const char *cpu;               /* as typed, or NULL */
@@ -68,7 +66,7 @@ void cli_no_memory(void) __attribute__((noreturn));
 
 /*
  * The CPU and release that the options name. A CPU's release is its newest
- * when none was asked for. CLI_OK, or CLI_NO after a message with the nearest
+ * when none was asked for. EXIT_OK, or EXIT_NO after a message with the nearest
  * name.
  */
 int cli_cpu(const struct cli *cli, unsigned *cpu);

@@ -127,15 +127,15 @@ static int offer_events_of_cpu(const struct typed *typed, const struct cli *cli)
 {
     struct choice choice;
 
-    if (cli->cpu == NULL || cli_cpu(cli, &choice.first) != CLI_OK ||
-        cli_release_on(cli, choice.first, &choice.release) != CLI_OK)
-        return CLI_NO;
+    if (cli->cpu == NULL || cli_cpu(cli, &choice.first) != EXIT_OK ||
+        cli_release_on(cli, choice.first, &choice.release) != EXIT_OK)
+        return EXIT_NO;
     choice.end = choice.first + 1;
     if (typed->command->run != run_list && strchr(typed->word, ':') != NULL)
         offer_modifier(typed, choice.first, choice.release);
     else
         offer_events(typed, &choice);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /* ---- what is completed ----------------------------------------------------------------------- */
@@ -149,22 +149,22 @@ static int offer_arguments(const struct typed *typed)
     struct choice all = {0, kpdb_cpu_count(), -1};
 
     if (typed->command->most == 0)
-        return CLI_OK;
+        return EXIT_OK;
     if (typed->command->run == run_names) {
         if (has(typed, "--metrics"))
             offer_metrics(typed);
         else
             offer_names(typed, NULL);
-        return CLI_OK;
+        return EXIT_OK;
     }
     if (has(typed, "--live"))
         return live_names(&cli, offer, typed);
     if (typed->command->run != run_show)
         return offer_events_of_cpu(typed, &cli);
-    if (cli_release(&cli, &all.release) != CLI_OK)
-        return CLI_NO;
+    if (cli_release(&cli, &all.release) != EXIT_OK)
+        return EXIT_NO;
     offer_events(typed, &all);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static void offer_values(const struct typed *typed)
@@ -252,27 +252,27 @@ int cli_complete(int count, char **words)
 
     if (count == 0) {
         cli_error("--complete takes the words that are typed behind kpep, to the last");
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     typed.word = words[count - 1];
     if (count == 1) {
         offer_commands(&typed);
-        return CLI_OK;
+        return EXIT_OK;
     }
     for (size_t n = 0; (typed.command = cli_command(n)) != NULL; n++)
         if (strcmp(words[0], typed.command->name) == 0)
             break;
     if (typed.command == NULL)
-        return CLI_NO;
+        return EXIT_NO;
     find_option(&typed);
     if (typed.option == NULL && *typed.word == '-') {
         puts("OPTION");
         offer_options(&typed);
-        return CLI_OK;
+        return EXIT_OK;
     }
     puts(typed.option == NULL ? "ARGUMENT" : typed.option->argument);
     if (typed.option == NULL)
         return offer_arguments(&typed);
     offer_values(&typed);
-    return CLI_OK;
+    return EXIT_OK;
 }

@@ -106,8 +106,8 @@ int run_cpus(const struct cli *cli)
     struct kpdb_cpu info;
     int release;
 
-    if (cli_release(cli, &release) != CLI_OK)
-        return CLI_NO;
+    if (cli_release(cli, &release) != EXIT_OK)
+        return EXIT_NO;
     if (cli->json)
         json_begin(&json, NULL, '[');
     else if (!cli->plain)
@@ -126,5 +126,5 @@ int run_cpus(const struct cli *cli)
         json_end(&json, ']');
     else if (!cli->plain)
         table_print(table);
-    return CLI_OK;
+    return EXIT_OK;
 }

@@ -8,7 +8,7 @@ int run_encode(const struct cli *cli)
     struct json json = {.out = stdout};
     int status = placement_read(cli, &placement), result;
 
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     result = kpdb_encode(placement.cpu, &placement.options, placement.requests, placement.count,
                          &encoding);

@@ -124,14 +124,14 @@ int run_list(const struct cli *cli)
 
     if (cli->live)
         return list_live(cli);
-    if (cli_cpu(cli, &listing.cpu) != CLI_OK ||
-        cli_release_on(cli, listing.cpu, &listing.release) != CLI_OK ||
+    if (cli_cpu(cli, &listing.cpu) != EXIT_OK ||
+        cli_release_on(cli, listing.cpu, &listing.release) != EXIT_OK ||
         kpdb_cpu(listing.cpu, &listing.info) != KPDB_OK)
-        return CLI_NO;
+        return EXIT_NO;
     count_events(&listing);
     if (listing.matching == 0) {
         nothing_matches(&listing);
-        return CLI_NO;
+        return EXIT_NO;
     }
     if (cli->json)
         list_json(&listing);
@@ -139,5 +139,5 @@ int run_list(const struct cli *cli)
         list_plain(&listing);
     else
         list_text(&listing);
-    return CLI_OK;
+    return EXIT_OK;
 }

@@ -11,9 +11,9 @@ int live_error(const struct kplive_error *error)
     case KPLIVE_EVENT:
     case KPLIVE_CONFLICT:
     case KPLIVE_DIFFERENT:
-        return CLI_NO;
+        return EXIT_NO;
     default:
-        return CLI_SYSTEM;
+        return EXIT_SYSTEM;
     }
 }
 
@@ -27,9 +27,9 @@ static int read_words(const char *typed, enum kplive_words *words)
         *words = KPLIVE_KPERFDATA;
     } else {
         cli_error("--words %.100s (expected verify, static or kperfdata)", typed);
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 int live_open(const struct cli *cli, struct kplive **sampler)
@@ -43,11 +43,11 @@ int live_open(const struct cli *cli, struct kplive **sampler)
     int status = read_words(cli->words, &options.words);
 
     *sampler = NULL;
-    if (status == CLI_OK)
+    if (status == EXIT_OK)
         status = trusted("--kperf", &options.kperf, kperf);
-    if (status == CLI_OK)
+    if (status == EXIT_OK)
         status = trusted("--kperfdata", &options.kperfdata, kperfdata);
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
-    return kplive_open(&options, sampler, &error) == KPLIVE_OK ? CLI_OK : live_error(&error);
+    return kplive_open(&options, sampler, &error) == KPLIVE_OK ? EXIT_OK : live_error(&error);
 }

@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-/* Opens with --kperf, --kperfdata, --words and --insist; CLI_OK or another status after a message.
+/* Opens with --kperf, --kperfdata, --words and --insist; EXIT_OK or another status after a message.
  */
 int live_open(const struct cli *cli, struct kplive **sampler);
 /* "kpep: ..." with call, code, event and hint; the exit status for it. */
@@ -15,7 +15,7 @@ int live_error(const struct kplive_error *error);
 
 /*
  * Whether the library at *path may be loaded: always, unless root asks. Then *path is set to where
- * it really is, in resolved, of PATH_MAX bytes: what was looked at is what is loaded. CLI_OK or
+ * it really is, in resolved, of PATH_MAX bytes: what was looked at is what is loaded. EXIT_OK or
  * another status after a message that begins with the option's name.
  */
 int trusted(const char *option, const char **path, char *resolved);
@@ -23,7 +23,7 @@ int trusted(const char *option, const char **path, char *resolved);
 /* kpep list --live and kpep show --live. */
 int list_live(const struct cli *cli);
 int show_live(const struct cli *cli);
-/* Names and aliases of the events that kpep list --live has, one by one; CLI_OK or as these. */
+/* Names and aliases of the events that kpep list --live has, one by one; EXIT_OK or as these. */
 int live_names(const struct cli *cli, void (*each)(const void *user, const char *name),
                const void *user);
 

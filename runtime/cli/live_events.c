@@ -70,10 +70,10 @@ static int open_live(const struct cli *cli, struct live *live)
 
     *live = (struct live){0};
     status = live_open(cli, &live->sampler);
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     if (kplive_events(live->sampler, keep, live, &error) == KPLIVE_OK)
-        return CLI_OK;
+        return EXIT_OK;
     status = live_error(&error);
     close_live(live);
     return status;
@@ -213,7 +213,7 @@ int list_live(const struct cli *cli)
     struct live live;
     int status = open_live(cli, &live);
 
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     for (size_t i = 0; i < live.count; i++)
         matching += is_listed(&live.rows[i], pattern);
@@ -221,7 +221,7 @@ int list_live(const struct cli *cli)
         cli_error("no event of this macOS matches '%.100s' (a pattern like '*%.90s*' matches a "
                   "part)",
                   pattern, pattern);
-        status = CLI_NO;
+        status = EXIT_NO;
     } else if (cli->json) {
         list_json(&live, pattern);
     } else if (cli->plain) {
@@ -239,7 +239,7 @@ int live_names(const struct cli *cli, void (*each)(const void *user, const char 
     struct live live;
     int status = open_live(cli, &live);
 
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     for (size_t i = 0; i < live.count; i++) {
         each(user, live.rows[i].name);
@@ -247,7 +247,7 @@ int live_names(const struct cli *cli, void (*each)(const void *user, const char 
             each(user, live.rows[i].alias);
     }
     close_live(&live);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 /* ---- show ------------------------------------------------------------------------------------ */
@@ -296,7 +296,7 @@ int show_live(const struct cli *cli)
     struct live live;
     int status = open_live(cli, &live);
 
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     for (size_t i = 0; i < live.count && found == NULL; i++)
         if (strcmp(live.rows[i].name, typed) == 0 ||
@@ -304,7 +304,7 @@ int show_live(const struct cli *cli)
             found = &live.rows[i];
     if (found == NULL) {
         unknown_event(&live, typed);
-        status = CLI_NO;
+        status = EXIT_NO;
     } else if (cli->json) {
         row_json(&json, found);
     } else {

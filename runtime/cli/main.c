@@ -194,8 +194,8 @@ static int check_arguments(const struct command *command, const struct cli *cli)
         cli_error("%s needs --cpu CPU%s (kpep cpus shows what there is)", command->name,
                   strchr(command->options, 'l') == NULL ? "" : " or --live");
     else
-        return CLI_OK;
-    return CLI_USAGE;
+        return EXIT_OK;
+    return EXIT_USAGE;
 }
 
 /*
@@ -225,7 +225,7 @@ static int option_error(const struct command *command, int letter, const char *a
     else
         cli_error("%s takes no option '%.100s' (kpep %s --help)", command->name, argument,
                   command->name);
-    return CLI_USAGE;
+    return EXIT_USAGE;
 }
 
 static void take_option(struct cli *cli, int letter)
@@ -268,18 +268,18 @@ static int run(const struct command *command, int argc, char **argv)
         letter = letter == 'r' ? 'b' : letter % LONG; /* -r is --repeat, not --release */
         if (letter == 'h') {
             print_command_help(command);
-            return CLI_OK;
+            return EXIT_OK;
         }
         if (strchr(command->options, letter) == NULL) {
             cli_error("%s takes no option '--%s' (kpep %s --help)", command->name,
                       long_name(letter + LONG), command->name);
-            return CLI_USAGE;
+            return EXIT_USAGE;
         }
         take_option(&cli, letter);
     }
     cli.count = argc - optind;
     cli.arguments = argv + optind;
-    return check_arguments(command, &cli) == CLI_OK ? command->run(&cli) : CLI_USAGE;
+    return check_arguments(command, &cli) == EXIT_OK ? command->run(&cli) : EXIT_USAGE;
 }
 
 /* What was printed must have arrived: a full disk or a closed pipe is no success. */
@@ -288,22 +288,22 @@ static int flushed(int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     cli_error("cannot write to standard output");
-    return CLI_NO;
+    return EXIT_NO;
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2) {
         print_help(stderr);
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help(stdout);
-        return flushed(CLI_OK);
+        return flushed(EXIT_OK);
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("kpep " KPEP_VERSION);
-        return flushed(CLI_OK);
+        return flushed(EXIT_OK);
     }
     if (strcmp(argv[1], "--complete") == 0)
         return flushed(cli_complete(argc - 2, argv + 2));
@@ -313,5 +313,5 @@ int main(int argc, char **argv)
     cli_error("no command '%.100s' (expected cpus, list, show, names, encode, plan, check, measure "
               "or reset)",
               argv[1]);
-    return CLI_USAGE;
+    return EXIT_USAGE;
 }

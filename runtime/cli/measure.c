@@ -135,7 +135,7 @@ static int cannot_read(int status)
         cli_error("the counters were given back while this was suspended: measure again");
     else
         cli_error("the counters of this thread cannot be read: %s", kplive_strerror(status));
-    return CLI_SYSTEM;
+    return EXIT_SYSTEM;
 }
 
 /* Between programming and the end the counters are ours: a signal gives them back. */
@@ -165,8 +165,8 @@ static int measure(const struct cli *cli, struct kplive *sampler, unsigned round
     for (unsigned i = 0; i < count; i++)
         if (calibration.worked[i] == calibration.empty[i] &&
             strcmp(events[i].name, "instructions") == 0)
-            return CLI_NO;
-    return CLI_OK;
+            return EXIT_NO;
+    return EXIT_OK;
 }
 
 int run_measure(const struct cli *cli)
@@ -177,14 +177,14 @@ int run_measure(const struct cli *cli)
 
     if (!cli->calibrate || cli->count != 0) {
         cli_error("measure counts no commands yet: kpep measure --calibrate");
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     if (rounds == 0 || rounds > ROUNDS_MAX) {
         cli_error("--repeat %.100s (expected 1 to %d)", cli->repeat, ROUNDS_MAX);
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     status = live_open(cli, &sampler);
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     status = measure(cli, sampler, (unsigned)rounds);
     kplive_close(sampler);

@@ -269,17 +269,17 @@ int run_names(const struct cli *cli)
     struct choice choice = {0, kpdb_cpu_count(), -1, cli->count == 0 ? "*" : cli->arguments[0]};
 
     if (cli->cpu != NULL) {
-        if (cli_cpu(cli, &choice.first) != CLI_OK ||
-            cli_release_on(cli, choice.first, &choice.release) != CLI_OK)
-            return CLI_NO;
+        if (cli_cpu(cli, &choice.first) != EXIT_OK ||
+            cli_release_on(cli, choice.first, &choice.release) != EXIT_OK)
+            return EXIT_NO;
         choice.end = choice.first + 1;
-    } else if (cli_release(cli, &choice.release) != CLI_OK) {
-        return CLI_NO;
+    } else if (cli_release(cli, &choice.release) != EXIT_OK) {
+        return EXIT_NO;
     }
     if (!anything_matches(&choice, cli->metrics)) {
         cli_error("no %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
                   cli->metrics ? "metric" : "name", choice.pattern, choice.pattern);
-        return CLI_NO;
+        return EXIT_NO;
     }
     if (cli->json && cli->metrics)
         metrics_json(&choice);
@@ -293,5 +293,5 @@ int run_names(const struct cli *cli)
         names_of_one(&choice);
     else
         names_matrix(&choice);
-    return CLI_OK;
+    return EXIT_OK;
 }

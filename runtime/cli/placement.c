@@ -17,15 +17,15 @@ static int read_options(const struct cli *cli, struct placement *placement)
         placement->options.strategy = KPDB_KPERFDATA;
     } else {
         cli_error("--strategy %.100s (expected optimal or kperfdata)", placement->strategy);
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     if (strcmp(counters, "forced") != 0 && strcmp(counters, "unforced") != 0) {
         cli_error("--counters %.100s (expected forced or unforced)", counters);
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     placement->options.unforced = strcmp(counters, "unforced") == 0;
     placement->options.full = cli->full;
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 static void add_request(struct placement *placement, const char *name, size_t length,
@@ -66,11 +66,11 @@ int placement_read(const struct cli *cli, struct placement *placement)
 
     memset(placement, 0, sizeof *placement);
     status = read_options(cli, placement);
-    if (status == CLI_OK)
+    if (status == EXIT_OK)
         status = cli_cpu(cli, &placement->cpu);
-    if (status == CLI_OK)
+    if (status == EXIT_OK)
         status = cli_release_on(cli, placement->cpu, &placement->options.release);
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     kpdb_cpu(placement->cpu, &placement->info);
     placement->requests =
@@ -81,7 +81,7 @@ int placement_read(const struct cli *cli, struct placement *placement)
         read_all_events(cli, placement);
     else
         read_events(cli, placement);
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 void placement_free(struct placement *placement)
@@ -378,5 +378,5 @@ int placement_error(const struct cli *cli, const struct placement *placement, in
         conflict_text(placement, text, conflicts, counters, passes);
     else
         cli_error("%s: %s", text, kpdb_strerror(error));
-    return CLI_NO;
+    return EXIT_NO;
 }

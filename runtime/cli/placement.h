@@ -14,7 +14,7 @@ struct placement {
     unsigned count;
 };
 
-/* From the options and arguments; CLI_OK, or CLI_NO or CLI_USAGE after a message. */
+/* From the options and arguments; EXIT_OK, or EXIT_NO or EXIT_USAGE after a message. */
 int placement_read(const struct cli *cli, struct placement *placement);
 void placement_free(struct placement *placement);
 
@@ -28,7 +28,7 @@ void placement_text(const struct placement *placement, const struct kpdb_request
 void placement_warnings(const struct placement *placement, const struct kpdb_encoding *encoding);
 /*
  * Why it cannot be: one line on stderr, or with --json the error object on
- * stdout. Returns the exit status, CLI_NO. counters and conflicts: those of a
+ * stdout. Returns the exit status, EXIT_NO. counters and conflicts: those of a
  * failed encoding, or 0.
  */
 int placement_error(const struct cli *cli, const struct placement *placement, int error,

@@ -99,7 +99,7 @@ int run_plan(const struct cli *cli)
     unsigned failed;
     int status = placement_read(cli, &placement), result;
 
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     plan.passes = calloc(placement.count + 1, sizeof *plan.passes);
     if (plan.passes == NULL)
@@ -112,7 +112,7 @@ int run_plan(const struct cli *cli)
         plan.count = (unsigned)result;
         if (print_passes(cli, &placement, &plan) != KPDB_OK) {
             cli_error("a pass cannot be encoded");
-            status = CLI_NO;
+            status = EXIT_NO;
         }
     }
     free(plan.passes);

@@ -124,7 +124,7 @@ static int reset(const struct cli *cli, const struct kplive *sampler)
         print_json(&found, found.taken && result == KPLIVE_OK);
     else
         print_text(&found, result);
-    return result == KPLIVE_OK ? CLI_OK : live_error(&error);
+    return result == KPLIVE_OK ? EXIT_OK : live_error(&error);
 }
 
 int run_reset(const struct cli *cli)
@@ -136,7 +136,7 @@ int run_reset(const struct cli *cli)
     without_kperfdata.words = "static"; /* there are none to make */
     status = live_open(&without_kperfdata, &sampler);
 
-    if (status != CLI_OK)
+    if (status != EXIT_OK)
         return status;
     status = reset(cli, sampler);
     kplive_close(sampler);

@@ -118,13 +118,13 @@ int run_show(const struct cli *cli)
 
     if (cli->live)
         return show_live(cli);
-    if (cli_release(cli, &release) != CLI_OK)
-        return CLI_NO;
+    if (cli_release(cli, &release) != EXIT_OK)
+        return EXIT_NO;
     for (unsigned cpu = 0; cpu < kpdb_cpu_count() && !found; cpu++)
         found = find_on(cpu, release, name, &event, &found_in) == KPDB_OK;
     if (!found && kpdb_find(0, KPDB_ANY_RELEASE, name, strlen(name), &event) == KPDB_NO_EVENT) {
         cli_unknown_event(name);
-        return CLI_NO;
+        return EXIT_NO;
     }
     if (cli->json)
         show_json(name, release);
@@ -133,5 +133,5 @@ int run_show(const struct cli *cli)
     if (!found)
         cli_error("no CPU has '%.100s'%s%s", name, release < 0 ? "" : " in ",
                   release < 0 ? "" : kpdb_release_name((unsigned)release));
-    return found ? CLI_OK : CLI_NO;
+    return found ? EXIT_OK : EXIT_NO;
 }

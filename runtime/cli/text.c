@@ -15,7 +15,7 @@ struct table {
 void cli_no_memory(void)
 {
     cli_error("out of memory");
-    exit(CLI_SYSTEM);
+    exit(EXIT_SYSTEM);
 }
 
 struct table *table_new(unsigned columns)
@@ -301,10 +301,10 @@ int cli_cpu(const struct cli *cli, unsigned *cpu)
 
     if (found < 0) {
         unknown_cpu(cli->cpu);
-        return CLI_NO;
+        return EXIT_NO;
     }
     *cpu = (unsigned)found;
-    return CLI_OK;
+    return EXIT_OK;
 }
 
 int cli_release(const struct cli *cli, int *release)
@@ -313,28 +313,28 @@ int cli_release(const struct cli *cli, int *release)
 
     *release = -1;
     if (cli->release == NULL)
-        return CLI_OK;
+        return EXIT_OK;
     *release = kpdb_release_find(cli->release, strlen(cli->release));
     if (*release >= 0)
-        return CLI_OK;
+        return EXIT_OK;
     for (unsigned r = 0; r < kpdb_release_count(); r++)
         cli_append(all, sizeof all, kpdb_release_name(r));
     cli_error("no release '%.100s' (there are %s)", cli->release, all);
-    return CLI_NO;
+    return EXIT_NO;
 }
 
 int cli_release_on(const struct cli *cli, unsigned cpu, int *release)
 {
     struct kpdb_cpu info;
 
-    if (cli_release(cli, release) != CLI_OK || kpdb_cpu(cpu, &info) != KPDB_OK)
-        return CLI_NO;
+    if (cli_release(cli, release) != EXIT_OK || kpdb_cpu(cpu, &info) != KPDB_OK)
+        return EXIT_NO;
     if (*release < 0) {
         *release = kpdb_cpu_newest(cpu);
     } else if (!(info.releases >> *release & 1)) {
         cli_error("%s has no database in %s (its newest is of %s)", info.db, cli->release,
                   kpdb_release_name((unsigned)kpdb_cpu_newest(cpu)));
-        return CLI_NO;
+        return EXIT_NO;
     }
-    return CLI_OK;
+    return EXIT_OK;
 }

@@ -93,21 +93,21 @@ int trusted(const char *option, const char **path, char *resolved)
 
     if (*path == NULL || geteuid() != 0 || strcmp(*path, KPERF_PATH) == 0 ||
         strcmp(*path, KPERFDATA_PATH) == 0) /* which are in no file system */
-        return CLI_OK;
+        return EXIT_OK;
     if (**path != '/') {
         cli_error("%s %.300s: not an absolute path, as root needs", option, *path);
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     if (realpath(*path, resolved) == NULL) {
         cli_error("%s %.300s: %s", option, *path, strerror(errno));
-        return CLI_SYSTEM;
+        return EXIT_SYSTEM;
     }
     says = find_fault(resolved, part);
     if (says != NULL) {
         cli_error("%s %.300s: %.300s %s (root loads only what root alone can change)", option,
                   *path, part, says);
-        return CLI_USAGE;
+        return EXIT_USAGE;
     }
     *path = resolved;
-    return CLI_OK;
+    return EXIT_OK;
 }

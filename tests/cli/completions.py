@@ -113,7 +113,7 @@ def cases():
     yield f"{KPEPC} snapshot --source ", []
     templates = run(KPEPC, "emit", "-t", "nosuch", "a=b")[2]
     templates = re.search(r"of kpepc's own: (.*)", templates)[1].split(", ")
-    yield f"{KPEPC} emit -t c", [*templates, "cmake/", "cmake"]
+    yield f"{KPEPC} emit -t c", [*templates, "cmake/", "cmake", "common/", "common"]
     yield f"{KPEPC} compile --names db/n", ["db/names.plist"]
     yield f"{KPEPC} compile --names=db/n", ["--names=db/names.plist"]
     yield f"{KPEPC} diff db/kpep/macos-2", ["db/kpep/macos-26", "db/kpep/macos-26/"]

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Its count of errors begins anew with each compilation. */
-#include "../../gen/util.c"
+#include "../../common/report.c"
 
 #define LINK "cpu_100000c_2_1234abcd.plist"
 

@@ -4,11 +4,15 @@
  * binary lists, which expat does not read, only the line is checked here:
  * plist_differential_test.py has a second reader of them.
  */
+#include "common/report.h"
 #include "fuzz.h"
 #include "plist.h"
 #include "plist_judge.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NAME "fuzzed.plist"

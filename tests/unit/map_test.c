@@ -1,7 +1,9 @@
-/* The map of gen/util.h: keys made to have one hash are found as fast as others. */
-#include "util.h"
+/* The map of common/map.h: keys made to have one hash are found as fast as others. */
 
 #include "check.h"
+#include "common/map.h"
+
+#include <stdint.h>
 
 enum { KEYS = 1 << 17 };
 

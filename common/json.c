@@ -1,4 +1,5 @@
-#include "json.h"
+/* Values -> JSON text on a stream, two spaces a level. */
+#include "common/json.h"
 
 #include <inttypes.h>
 
@@ -19,7 +20,7 @@ static void write_text(struct json *json, const char *text)
 }
 
 /* What stands before a value: a comma, a line, and its name. */
-static void place(struct json *json, const char *key)
+static void begin_value(struct json *json, const char *key)
 {
     if (json->depth > 0) {
         if (json->used[json->depth])
@@ -40,7 +41,7 @@ static void begin(struct json *json, const char *key, char bracket, bool on_line
 {
     bool inside = json->depth > 0 && json->on_line[json->depth];
 
-    place(json, key);
+    begin_value(json, key);
     fputc(bracket, json->out);
     if (json->depth + 1 < JSON_DEPTH_MAX)
         json->depth++;
@@ -72,7 +73,7 @@ void json_end(struct json *json, char bracket)
 
 void json_string(struct json *json, const char *key, const char *text)
 {
-    place(json, key);
+    begin_value(json, key);
     if (text == NULL)
         fputs("null", json->out);
     else
@@ -81,13 +82,13 @@ void json_string(struct json *json, const char *key, const char *text)
 
 void json_number(struct json *json, const char *key, uint64_t number)
 {
-    place(json, key);
+    begin_value(json, key);
     fprintf(json->out, "%" PRIu64, number);
 }
 
 void json_boolean(struct json *json, const char *key, bool boolean)
 {
-    place(json, key);
+    begin_value(json, key);
     fputs(boolean ? "true" : "false", json->out);
 }
 

@@ -1,0 +1,22 @@
+/* Characters and pieces of text. */
+#include "common/text.h"
+
+struct span span_trim(struct span span)
+{
+    while (span.length != 0 && is_space(span.text[0])) {
+        span.text++;
+        span.length--;
+    }
+    while (span.length != 0 && is_space(span.text[span.length - 1]))
+        span.length--;
+    return span;
+}
+
+bool is_text(const char *text)
+{
+    const char *at = text;
+
+    while (*at >= 0x20 && *at <= 0x7e)
+        at++;
+    return at > text && *at == '\0';
+}
