@@ -75,8 +75,9 @@ KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wante
 KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned id);
 
 /*
- * An event as a number, by which events are placed: narrowest first, then by counters, then by id,
- * so that where they go depends on the set alone. Which request it is decides nothing.
+ * An event as a number, by which events are placed: narrowest first (kperfdata.md 2.7), then by
+ * counters, then by id, so that where they go depends on the set alone. Which request it is decides
+ * nothing.
  */
 static inline uint64_t kpdb_key(uint32_t counters, unsigned asked, unsigned request)
 {

@@ -29,7 +29,7 @@ int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error 
 }
 
 /*
- * The wrappers' error is 0, or all ones, and errno (kernel.md 4, item 5). 0 with an
+ * The wrappers' error is 0, or all ones, and errno (kernel.md 4.5). 0 with an
  * errno is asked once more: a signal's handler may have left it there.
  */
 static int ask_classes(uint32_t (*get)(void), const char *call, uint32_t *classes,

@@ -147,8 +147,8 @@ static bool are_there(const struct words *words)
 }
 
 /*
- * The kernel holds us to its list of events, all or nothing, and what was there
- * may not be in it: the power manager's words, for one. So each that it takes; no
+ * The kernel holds us to its list of events, all or nothing (kernel.md 1.8), and
+ * what was there may not be in it: the power manager's words, for one. So each that it takes; no
  * event for the others.
  */
 static bool set_each_word(struct words *words)
@@ -235,7 +235,7 @@ static int left(struct kplive_error *error, const struct kplive_trouble *trouble
 /* ---- taking ---------------------------------------------------------------------------------- */
 
 /*
- * The counts that hold once the counters are forced (peers.md, mistakes): both as
+ * The counts that hold once the counters are forced (kperfdata.md 4.1): both as
  * they were encoded for, or every slot after the first that is missing would be
  * another's.
  */
@@ -398,7 +398,7 @@ static int configure(const struct kpdb_encoding *encoding, struct kplive_error *
     return KPLIVE_OK;
 }
 
-/* Counting is also what makes macOS 26 apply the configuration, which it only keeps until then. */
+/* Counting is also what makes macOS 26 apply the configuration it keeps (kernel.md 1.12). */
 static int count(uint32_t classes, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
@@ -430,7 +430,7 @@ static int take_force(const struct kplive *sampler, bool *same, struct kplive_er
 /* What was there is to be known, not guessed: another process has started or stopped meanwhile. */
 enum { TRY_AGAIN = 1 };
 
-/* force, check, config, counting, thread counting: the kernel's order. */
+/* force, check, config, counting, thread counting: the kernel's order (kernel.md 1.10). */
 static int take(const struct kplive *sampler, struct kplive_error *error)
 {
     const struct kpdb_encoding *encoding = &sampler->encoding;

@@ -110,7 +110,7 @@ int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
 
     for (int i = 0; i < TRIES && status == KPLIVE_NOT_READY; i++) {
         if (i != 0)
-            kplive_pause(); /* the kernel gives an older thread its counters when it next runs */
+            kplive_pause(); /* an older thread gets its counts when it next runs (kernel.md 1.6) */
         status = kplive_read_raw(sampler, sampler->slot_count, slots);
         /* The snapshot this read began from may be stale; the next one begins from this. */
         if (status == KPLIVE_OK)
@@ -164,9 +164,7 @@ static int check_cpus(const struct kplive *sampler, bool all, struct kplive_erro
     return kplive_need(&sampler->frameworks, error, needed);
 }
 
-/* An answer that does not come to the last CPU's last counter is without one of them
- * (kernel.md 1.7).
- */
+/* An answer that does not reach the last CPU's last counter lacks a CPU (kernel.md 1.7). */
 static int take_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *counters,
                      unsigned words, struct kplive_error *error)
 {
@@ -196,7 +194,7 @@ static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t 
 
     if (status != KPLIVE_OK)
         return status;
-    /* What the wrapper goes by, which is not told how much room there is: it gets more. */
+    /* What the wrapper goes by (kernel.md 5.3), not told how much room there is: it gets more. */
     errno = 0;
     now = sampler->frameworks.kpc_get_counter_count(sampler->running_classes);
     if (now == 0 && errno != 0)

@@ -60,7 +60,7 @@ struct resetting {
     struct kplive_error *error;
 };
 
-/* Somebody lives who may still want them: the one who forced them, or the owner of ktrace. */
+/* Somebody lives who may still want them: who forced them (kernel.md 1.11), or ktrace's owner. */
 static int refuse(const struct resetting *r)
 {
     const struct kplive_state *state = &r->state;

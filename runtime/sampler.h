@@ -53,7 +53,7 @@ void kplive_add_hint(struct kplive_error *error, const char *format, ...)
 const char *kplive_errno_text(int code, char *text, size_t size);
 /*
  * A kpc call failed with errno, or without any (0), and what that means there
- * (kernel.md 1.2, 1.4, 1.8; peers.md, what hurts); config: it was kpc_set_config().
+ * (kernel.md 1.2, 1.4, 1.8; kperfdata.md 4.2); config: it was kpc_set_config().
  */
 int kplive_kpc_failed(struct kplive_error *error, const char *call, int code, bool config);
 
@@ -127,8 +127,8 @@ void kplive_ask_framework(const struct kplive_frameworks *frameworks, struct kpe
                           const struct kpdb_request *events, unsigned count,
                           struct kplive_framework_words *out);
 /*
- * kperfdata moves nothing, so it is asked in the order in which that does no
- * harm, kpdb_encode()'s own: narrowest events first, then by counters and id. By
+ * kperfdata moves nothing (kperfdata.md 2.7), so it is asked in the order in which
+ * that does no harm, kpdb_encode()'s own: narrowest events first, then by counters and id. By
  * the names of this macOS, which it knows.
  */
 void kplive_order(const struct kplive *sampler, const struct kpdb_request *events, unsigned count,
