@@ -235,7 +235,10 @@ def check_json():
 
 DECLARATION = re.compile(r"^[a-z][\w *]*\b(kp(?:db|live)_\w+)\([^;{]*\);", re.M)
 TYPE = re.compile(r"^enum \w+ \{[^\n]*\};|^(?:struct|enum) \w+ \{.*?^\};", re.M | re.S)
-ERRORS = r"enum (kpdb_error|kplive_status) "
+LISTED = re.compile(r"enum \w+ \{ KP\w+\(\w+\) \};")
+LIST = re.compile(r"^#define (KP\w+_(?:ERRORS|STATUSES|WARNINGS))\(X\)((?:.*\\\n)+.*)\n", re.M)
+ROW = re.compile(r'X\((\w+), (-?\d+),(?: \d+,)?(?: "[a-z-]+",)? "([^"]*)"\)'
+                 r"(?: /\* (.*?) \*/)?")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 NULLABILITY = re.compile(r"\bKPLIVE_(?:NULLABLE|NONNULL)\b\s*")
 
@@ -282,25 +285,33 @@ def check_library(library):
     check_types(library, page, header)
     for comment in COMMENT.finditer(header):
         after = header[comment.end() + 1:]
-        if DECLARATION.match(after) or TYPE.match(after) and not re.match(ERRORS, after):
+        if DECLARATION.match(after) or TYPE.match(after) and not LISTED.match(after):
             check(prose(comment[0]) in says, f"{library}.3 lacks: {prose(comment[0])}")
 
 
 def check_types(library, page, header):
-    """Errors with what the header says of them; all other types and constants as they are."""
+    """Types and constants as they are; a list of constants by its rows."""
     literal = one_line(" ".join(page.literals("DESCRIPTION")))
     for match in TYPE.finditer(header):
-        if re.match(ERRORS, match[0]):
-            wanted = re.findall(r"(KP\w+) = -?\d+,(?: +/\* (.*?) \*/)?", match[0])
-            listed = page.items("ERRORS")
-            equal([name for name, _ in listed], [name for name, _ in wanted],
-                  f"{library}.3: ERRORS")
-            for (name, about), (_, comment) in zip(listed, wanted):
-                check(about and comment in about, f"{library}.3: {name}: {about}, not {comment}")
-        else:
+        if not LISTED.match(match[0]):
             check(one_line(match[0]) in literal, f"{library}.3 lacks: {match[0]}")
     for constant in re.findall(r"^#define (KP\w+ +\S.*)$", header, re.M):
         check(one_line(constant.split(" /*")[0]) in literal, f"{library}.3 lacks: {constant}")
+    for name, body in LIST.findall(header):
+        check_list(library, page, name, one_line(body.replace("\\\n", "\n")))
+
+
+def check_list(library, page, name, body):
+    """Errors as items, with what is added to them or else their text; other lists as an enum."""
+    rows = ROW.findall(body)
+    equal(len(rows), body.count("X("), f"{library}.h: rows of {name}")
+    if name.endswith(("_ERRORS", "_STATUSES")):
+        equal(page.items("ERRORS"), [(row, more or text) for row, _, text, more in rows],
+              f"{library}.3: ERRORS")
+        return
+    literal = one_line(" ".join(page.literals("DESCRIPTION")))
+    for row, number, text, _ in rows:
+        check(f"/* {text} */ {row} = {number}," in literal, f"{library}.3 lacks: {row}: {text}")
 
 
 def check_codes():

@@ -389,6 +389,8 @@ static void compare(const struct sample *sample)
     error =
         kpdb_encode(sample->scene->cpu, &sample->options, sample->requests, sample->count, &got);
     ask_model(sample, &verdict);
+    for (unsigned i = 0; i < sample->count; i++)
+        CHECK_INT(got.order[i], i);
     if (CHECK_INT(error, error_of(verdict.code))) {
         CHECK_INT(error == KPDB_OK ? 0 : kpdb_kperfdata_code(error), verdict.code);
         if (error == KPDB_OK)
