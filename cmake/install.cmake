@@ -30,6 +30,7 @@ install(FILES db/names.plist db/chips.plist db/kernel.plist
   DESTINATION ${share}/kpep COMPONENT runtime)
 install(FILES README.md CHANGELOG.md LICENSE
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(DIRECTORY doc DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 foreach(directory IN LISTS documented)
   foreach(section 1 5)
     file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${directory}/man/*.${section})

@@ -6,7 +6,7 @@
  */
 #include "place.h"
 
-/* Bits of a configuration word: kperfdata.md and kernel.md 2.3, 2.4. */
+/* Bits of a configuration word (kperfdata.md 2.4; kernel.md 2.3, 2.4). */
 enum {
     ARM_USER_BEFORE_16 = 0x30000, /* EL0 of 32 and 64 bits */
     ARM_USER = 0x20000,           /* EL0 of 64 bits */
@@ -42,7 +42,7 @@ static int refuse_event(const struct encoder *encoder, int error, unsigned index
     return error;
 }
 
-/* ---- kperfdata's way ------------------------------------------------------------------------- */
+/* ---- kperfdata's way (kperfdata.md 2.1, 2.2, 2.3) -------------------------------------------- */
 
 struct greedy {
     uint32_t used; /* counters */
@@ -239,8 +239,8 @@ static int place_optimally(struct encoder *encoder)
 
 /*
  * The counters that words and slots speak of, in their order. kperfdata numbers
- * on from the first and leaves the count of held ones off the end; the kernel's
- * list has those that are not held.
+ * on from the first and leaves the count of held ones off the end (kperfdata.md
+ * 2.4); the kernel's list has those that are not held (kernel.md 1.4).
  */
 static uint32_t listed_counters(const struct encoder *encoder)
 {
@@ -263,7 +263,7 @@ struct common {
     unsigned word_slot;              /* slot of the first word */
     unsigned all_modes, user_only;   /* bits of a word that counts so */
     unsigned other;                  /* `other` bits that go into a word */
-    unsigned event_bits;             /* of a selector that fits the PMU */
+    unsigned event_bits;             /* of a selector that fits the PMU (kernel.md 2.2) */
     unsigned modes_warning;          /* of an event that is to be counted in all modes */
     bool kernel_list;                /* the kernel looks for the selector in a list */
 };
@@ -278,7 +278,7 @@ static unsigned number_counters(uint32_t counters, uint8_t *numbers)
     return count;
 }
 
-/* kperfdata numbers every counter from the first configurable one on, listed or not. */
+/* kperfdata numbers all from the first configurable one on, listed or not (kperfdata.md 2.5). */
 static void number_as_kperfdata(const struct kpdb_cpu *cpu, struct common *common)
 {
     unsigned first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);
@@ -311,7 +311,7 @@ static void find_word_bits(const struct encoder *encoder, struct common *common)
     }
 }
 
-/* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
+/* arm64 kernels from macOS 14 on accept the selectors of a list per SoC alone (kernel.md 2.5). */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
     unsigned since = kpdb_listed_since(encoder->cpu, event->id);

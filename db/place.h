@@ -79,9 +79,10 @@ KPDB_INTERNAL int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb
 KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned id);
 
 /*
- * The order of placement. An event is a number, and the smallest is placed first: the event with
- * the fewest counters, of equally many that with the smallest mask, then that with the smallest id.
- * So where events go depends on the set alone; which request it is decides nothing.
+ * The order of placement (kperfdata.md 2.7). An event is a number, and the smallest is placed
+ * first: the event with the fewest counters, of equally many that with the smallest mask, then that
+ * with the smallest id. So where events go depends on the set alone; which request it is decides
+ * nothing.
  */
 static inline uint64_t kpdb_key(uint32_t counters, unsigned asked, unsigned request)
 {

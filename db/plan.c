@@ -2,7 +2,8 @@
  * kpdb_plan(): a CPU and names of events in; the pass of each event out, in the fewest passes. In
  * each pass a counter takes one event, so a plan of P passes is a matching of events to counters
  * that take P events each: no search, whatever the masks. Events are matched one by one; when one
- * finds no place, the full counters it cannot leave prove that one pass more is needed.
+ * finds no place, the full counters it cannot leave prove that one pass more is needed
+ * (kperfdata.md 4.3).
  */
 #include "place.h"
 

@@ -53,7 +53,7 @@ bool kplive_ask_text(const struct kplive_frameworks *f, const char *name, char *
 /* ---- kpc ------------------------------------------------------------------------------------- */
 
 /*
- * The wrappers' error is 0, or all ones, and errno (kernel.md 4, item 5). 0 with an
+ * The wrappers' error is 0, or all ones, and errno (kernel.md 4.5). 0 with an
  * errno is asked once more: a signal's handler may have left it there.
  */
 static int ask_classes(uint32_t (*get)(void), const char *call, uint32_t *classes,

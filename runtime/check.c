@@ -589,7 +589,7 @@ static int compare_addresses(const void *left, const void *right)
 
 /*
  * The distance from each event to the next in memory, when it is the same all
- * along. What it cannot tell: events that were allocated one by one, from blocks
+ * along (kperfdata.md 3.2). What it cannot tell: events that were allocated one by one, from blocks
  * that happen to lie side by side, are as far apart as the allocator's blocks,
  * which may be larger; and an array of something larger that begins with an event
  * looks like one of events. Two events are always evenly spaced: that says nothing.

@@ -114,7 +114,7 @@ static size_t read_data(const struct registry *r, uint32_t entry, const char *na
     return size;
 }
 
-/* "E\0" of the CPU with that number, which is little-endian (kernel.md, corrections). */
+/* "E\0" of the CPU with that number, which is little-endian (kernel.md 7.2). */
 static void read_core(const struct registry *r, uint32_t entry, struct kplive_cores *cores)
 {
     uint8_t id[4];

@@ -1,7 +1,7 @@
 /*
  * The live database through kperfdata's functions alone: an event added to a fresh
  * forced configuration tells its word and lowest counter, and added again and
- * again it tells its mask. No struct is looked into.
+ * again it tells its mask (kperfdata.md 3.3). No struct is looked into.
  */
 #include "internal.h"
 

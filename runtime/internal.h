@@ -67,7 +67,7 @@ void kplive_add_hint(struct kplive_error *error, const char *format, ...)
 const char *kplive_errno_text(int code, char *text, size_t size);
 /*
  * A kpc call failed with errno, or without any (0), and what that means there
- * (kernel.md 1.2, 1.4, 1.8; peers.md, what hurts); config: it was kpc_set_config().
+ * (kernel.md 1.2, 1.4, 1.8; kperfdata.md 4.2); config: it was kpc_set_config().
  */
 int kplive_kpc_failed(struct kplive_error *error, const char *call, int code, bool config);
 

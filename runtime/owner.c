@@ -148,7 +148,7 @@ static bool kernel_has_words(const struct words *words)
 }
 
 /*
- * The kernel holds us to its list of events, all or nothing, and what was there
+ * The kernel holds us to its list, all or nothing (kernel.md 1.8), and what was there
  * may not be in it: the power manager's words, for one. So each that it takes; no
  * event for the others.
  */
@@ -236,7 +236,7 @@ static int tell_left(struct kplive_error *error, const struct kplive_trouble *tr
 /* ---- taking ---------------------------------------------------------------------------------- */
 
 /*
- * The counts that hold once the counters are forced (peers.md, mistakes): both as
+ * The counts that hold once the counters are forced (kperfdata.md 4.1): both as
  * they were encoded for, or every slot after the first that is missing would be
  * another's.
  */
@@ -400,7 +400,7 @@ static int configure_counters(const struct kpdb_encoding *encoding, struct kpliv
     return KPLIVE_OK;
 }
 
-/* Counting is also what makes macOS 26 apply the configuration, which it only keeps until then. */
+/* Counting is also what makes macOS 26 apply the configuration it keeps (kernel.md 1.12). */
 static int start_counting(uint32_t classes, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
@@ -432,7 +432,7 @@ static int take_force(const struct kplive *sampler, bool *same, struct kplive_er
 /* Another process has started or stopped meanwhile: what was there is not known. */
 enum { TRY_AGAIN = 1 };
 
-/* force, check, config, counting, thread counting: the kernel's order. */
+/* force, check, config, counting, thread counting: the kernel's order (kernel.md 1.10). */
 static int take_counters(const struct kplive *sampler, struct kplive_error *error)
 {
     const struct kpdb_encoding *encoding = &sampler->encoding;

@@ -113,7 +113,7 @@ int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
 
     for (int i = 0; i < TRIES && status == KPLIVE_NOT_READY; i++) {
         if (i != 0)
-            kplive_pause(); /* the kernel gives an older thread its counters when it next runs */
+            kplive_pause(); /* an older thread gets its counts when it next runs (kernel.md 1.6) */
         status = kplive_read_raw(sampler, sampler->slot_count, slots);
         /* The snapshot this read began from may be stale; the next one begins from this. */
         if (status == KPLIVE_OK)
@@ -199,7 +199,7 @@ static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t 
 
     if (status != KPLIVE_OK)
         return status;
-    /* The wrapper goes by this count, not by how much room it is told of: it gets more room. */
+    /* The wrapper goes by this count and is told of no room (kernel.md 5.3): it gets more room. */
     errno = 0;
     now = sampler->frameworks.kpc_get_counter_count(sampler->running_classes);
     if (now == 0 && errno != 0)

@@ -65,7 +65,7 @@ struct resetting {
     struct kplive_error *error;
 };
 
-/* KPLIVE_BUSY where somebody lives who may want them: who forced them, or who owns ktrace. */
+/* KPLIVE_BUSY where one lives who forced them (kernel.md 1.11) or owns ktrace. */
 static int check_nobody_wants(const struct resetting *r)
 {
     const struct kplive_state *state = &r->state;

@@ -31,7 +31,7 @@ static unsigned read_version(const char *text)
     return major > 999 || minor > 99 ? 0 : (unsigned)(major * 100 + minor);
 }
 
-/* Darwin A.B is macOS (A - 9).B up to 24, and (A + 1).B from 25 on (kernel.md, corrections). */
+/* Darwin A.B is macOS (A - 9).B up to 24, and (A + 1).B from 25 on (kernel.md 7.1). */
 static unsigned macos_of_darwin(unsigned darwin)
 {
     if (darwin < 2000) /* macOS 10 */
