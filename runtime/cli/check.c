@@ -45,7 +45,7 @@ static void print_text_end(const struct kplive_check *check)
         printf("kpep_event is %u bytes here (never used)\n", check->event_size);
 }
 
-int run_check(const struct cli *cli)
+static int run_check(struct arena *arena, const struct arguments *cli)
 {
     struct json json = {.out = stdout};
     struct report report = {cli->json ? &json : NULL};
@@ -55,6 +55,7 @@ int run_check(const struct cli *cli)
     struct kpdb_cpu cpu;
     int status = live_open(cli, &sampler), result;
 
+    (void)arena;
     if (status != EXIT_OK)
         return status;
     if (kplive_cpu(sampler) >= 0 && kpdb_cpu((unsigned)kplive_cpu(sampler), &cpu) == KPDB_OK) {
@@ -78,3 +79,17 @@ int run_check(const struct cli *cli)
     kplive_close(sampler);
     return status;
 }
+
+const struct command command_check = {
+    .name = "check",
+    .run = run_check,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_KPERF},
+            {.option = OPT_KPERFDATA},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .help = "Compare the tables with the live kperfdata, event by event and encoding by\n"
+            "encoding. Needs no root. Exit status 0: equal, 1: something drifted, 3: cannot.",
+};

@@ -84,15 +84,14 @@ static void event_row(struct table *table, const struct listing *listing,
                cli_other_names(listing->cpu, listing->release, event, NULL, text, sizeof text));
 }
 
-static void list_text(const struct listing *listing)
+static void list_text(struct arena *arena, const struct listing *listing)
 {
     static const char *const titles[] = {"name",     ">number",  ">umask",
                                          "counters", "releases", "names"};
-    struct table *table = table_new(sizeof titles / sizeof titles[0]);
+    struct table *table = table_new(arena, sizeof titles / sizeof titles[0]);
     struct kpdb_event event = {0};
 
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        table_cell(table, "%s", titles[i]);
+    table_titles(table, titles);
     for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
         if (is_listed(listing, &event))
             event_row(table, listing, &event);
@@ -111,19 +110,21 @@ static void nothing_matches(const struct listing *listing)
     const char *release = kpdb_release_name((unsigned)listing->release);
 
     if (listing->elsewhere != 0)
-        cli_error("no event of %s in %s matches '%.100s', but %u in other releases (--release)",
-                  listing->info.db, release, listing->pattern, listing->elsewhere);
+        report_error(NULL,
+                     "no event of %s in %s matches '%.100s', but %u in other releases (--release)",
+                     listing->info.db, release, listing->pattern, listing->elsewhere);
     else
-        cli_error("no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
-                  listing->info.db, listing->pattern, listing->pattern);
+        report_error(NULL,
+                     "no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
+                     listing->info.db, listing->pattern, listing->pattern);
 }
 
-int run_list(const struct cli *cli)
+static int run_list(struct arena *arena, const struct arguments *cli)
 {
-    struct listing listing = {.pattern = cli->count == 0 ? "*" : cli->arguments[0]};
+    struct listing listing = {.pattern = cli->operands.count == 0 ? "*" : cli->operands.words[0]};
 
     if (cli->live)
-        return list_live(cli);
+        return list_live(arena, cli);
     if (cli_cpu(cli, &listing.cpu) != EXIT_OK ||
         cli_release_on(cli, listing.cpu, &listing.release) != EXIT_OK ||
         kpdb_cpu(listing.cpu, &listing.info) != KPDB_OK)
@@ -138,6 +139,28 @@ int run_list(const struct cli *cli)
     else if (cli->plain)
         list_plain(&listing);
     else
-        list_text(&listing);
+        list_text(arena, &listing);
     return EXIT_OK;
 }
+
+const struct command command_list = {
+    .name = "list",
+    .run = run_list,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_CPU, .needed = true, .or = OPT_LIVE},
+            {.option = OPT_RELEASE, .without = OPT_LIVE},
+            {.option = OPT_KPERF, .with = OPT_LIVE},
+            {.option = OPT_KPERFDATA, .with = OPT_LIVE},
+            {.option = OPT_PLAIN},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .operands = "[PATTERN]",
+    .most = 1,
+    .operands_are = "at most one argument",
+    .complete = complete_pattern,
+    .help = "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
+            "shell pattern. Without --release, those of the newest release that knows the CPU.\n"
+            "With --live those of the Mac this runs on, as its own kperfdata has them; no root.",
+};

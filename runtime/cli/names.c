@@ -113,9 +113,9 @@ static void metrics_json(const struct choice *choice)
     json_end(&json, ']');
 }
 
-static void names_of_one(const struct choice *choice)
+static void names_of_one(struct arena *arena, const struct choice *choice)
 {
-    struct table *table = table_new(4);
+    struct table *table = table_new(arena, 4);
     struct kpdb_name name;
 
     table_cell(table, "name");
@@ -202,9 +202,9 @@ static void names_matrix(const struct choice *choice)
     }
 }
 
-static void metrics_text(const struct choice *choice)
+static void metrics_text(struct arena *arena, const struct choice *choice)
 {
-    struct table *table = table_new(4);
+    struct table *table = table_new(arena, 4);
     struct kpdb_metric metric;
     struct kpdb_cpu info;
     bool one = choice->end - choice->first == 1;
@@ -264,9 +264,18 @@ static bool anything_matches(const struct choice *choice, bool metrics)
     return false;
 }
 
-int run_names(const struct cli *cli)
+void cli_each_name(void (*each)(const void *user, const char *name), const void *user)
 {
-    struct choice choice = {0, kpdb_cpu_count(), -1, cli->count == 0 ? "*" : cli->arguments[0]};
+    struct kpdb_name name;
+
+    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++)
+        each(user, name.name);
+}
+
+static int run_names(struct arena *arena, const struct arguments *cli)
+{
+    struct choice choice = {0, kpdb_cpu_count(), -1,
+                            cli->operands.count == 0 ? "*" : cli->operands.words[0]};
 
     if (cli->cpu != NULL) {
         if (cli_cpu(cli, &choice.first) != EXIT_OK ||
@@ -277,8 +286,8 @@ int run_names(const struct cli *cli)
         return EXIT_NO;
     }
     if (!anything_matches(&choice, cli->metrics)) {
-        cli_error("no %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
-                  cli->metrics ? "metric" : "name", choice.pattern, choice.pattern);
+        report_error(NULL, "no %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
+                     cli->metrics ? "metric" : "name", choice.pattern, choice.pattern);
         return EXIT_NO;
     }
     if (cli->json && cli->metrics)
@@ -288,10 +297,29 @@ int run_names(const struct cli *cli)
     else if (cli->plain)
         names_plain(&choice, cli->metrics);
     else if (cli->metrics)
-        metrics_text(&choice);
+        metrics_text(arena, &choice);
     else if (cli->cpu != NULL)
-        names_of_one(&choice);
+        names_of_one(arena, &choice);
     else
         names_matrix(&choice);
     return EXIT_OK;
 }
+
+const struct command command_names = {
+    .name = "names",
+    .run = run_names,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_CPU},
+            {.option = OPT_RELEASE},
+            {.option = OPT_METRICS},
+            {.option = OPT_PLAIN},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .operands = "[PATTERN]",
+    .most = 1,
+    .operands_are = "at most one argument",
+    .complete = complete_name,
+    .help = "Chip-agnostic names, and which event each is on which CPU; or the metrics.",
+};

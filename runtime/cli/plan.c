@@ -1,8 +1,6 @@
 /* kpep plan: any list of events in the fewest passes. */
 #include "placement.h"
 
-#include <stdlib.h>
-
 struct plan {
     uint16_t *passes; /* of each request */
     unsigned count;
@@ -61,7 +59,7 @@ static void bottleneck_text(const struct plan *plan)
            bits(plan->bottleneck.counters));
 }
 
-static int print_passes(const struct cli *cli, const struct placement *placement,
+static int print_passes(const struct arguments *cli, const struct placement *placement,
                         const struct plan *plan)
 {
     struct json json = {.out = stdout};
@@ -92,18 +90,16 @@ static int print_passes(const struct cli *cli, const struct placement *placement
     return result;
 }
 
-int run_plan(const struct cli *cli)
+static int run_plan(struct arena *arena, const struct arguments *cli)
 {
     struct placement placement;
     struct plan plan = {0};
     unsigned failed;
-    int status = placement_read(cli, &placement), result;
+    int status = placement_read(arena, cli, &placement), result;
 
     if (status != EXIT_OK)
         return status;
-    plan.passes = calloc(placement.count + 1, sizeof *plan.passes);
-    if (plan.passes == NULL)
-        cli_no_memory();
+    plan.passes = arena_alloc(arena, placement.count, sizeof *plan.passes);
     result = kpdb_plan(placement.cpu, &placement.options, placement.requests, placement.count,
                        plan.passes, &plan.bottleneck, &failed);
     if (result <= 0) {
@@ -111,11 +107,31 @@ int run_plan(const struct cli *cli)
     } else {
         plan.count = (unsigned)result;
         if (print_passes(cli, &placement, &plan) != KPDB_OK) {
-            cli_error("a pass cannot be encoded");
+            report_error(NULL, "a pass cannot be encoded");
             status = EXIT_NO;
         }
     }
-    free(plan.passes);
-    placement_free(&placement);
     return status;
 }
+
+const struct command command_plan = {
+    .name = "plan",
+    .run = run_plan,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_CPU, .needed = true},
+            {.option = OPT_RELEASE},
+            {.option = OPT_COUNTERS},
+            {.option = OPT_USER_ONLY},
+            {.option = OPT_FULL},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .operands = "EVENT...",
+    .operands_or = OPT_ALL,
+    .least = 1,
+    .most = PLACEMENT_EVENTS_MAX,
+    .operands_are = "events",
+    .complete = complete_event,
+    .help = "Any list of events in the fewest passes, and why fewer cannot do.",
+};

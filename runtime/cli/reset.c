@@ -111,7 +111,7 @@ static void print_text(const struct kplive_state *found, int result)
 }
 
 /* What was found is told also where it is not given back: it is the reason. */
-static int reset(const struct cli *cli, const struct kplive *sampler)
+static int reset(const struct arguments *cli, const struct kplive *sampler)
 {
     struct kplive_state found = {.size = sizeof found}, again = {.size = sizeof again};
     struct kplive_error error;
@@ -127,13 +127,15 @@ static int reset(const struct cli *cli, const struct kplive *sampler)
     return result == KPLIVE_OK ? EXIT_OK : live_error(&error);
 }
 
-int run_reset(const struct cli *cli)
+static int run_reset(struct arena *arena, const struct arguments *cli)
 {
-    struct cli without_kperfdata = *cli;
+    static const struct option_word static_words = {"static", KPLIVE_STATIC};
+    struct arguments without_kperfdata = *cli;
     struct kplive *sampler;
     int status;
 
-    without_kperfdata.words = "static"; /* there are none to make */
+    (void)arena;
+    without_kperfdata.words = &static_words; /* there are none to make */
     status = live_open(&without_kperfdata, &sampler);
 
     if (status != EXIT_OK)
@@ -142,3 +144,18 @@ int run_reset(const struct cli *cli)
     kplive_close(sampler);
     return status;
 }
+
+const struct command command_reset = {
+    .name = "reset",
+    .run = run_reset,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_FORCE},
+            {.option = OPT_KPERF},
+            {.option = OPT_KPERFDATA},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .help = "Give back the counters that a program left taken when it died: says what is on, and\n"
+            "whose it is as far as the kernel tells, and switches it off. Needs root.",
+};

@@ -7,48 +7,34 @@
 #include <unistd.h>
 
 struct table {
+    struct arena *arena;
     unsigned columns;
-    size_t cells, capacity;
-    char **text;
+    size_t cells;
+    const char **text;
 };
 
-void cli_no_memory(void)
+struct table *table_new(struct arena *arena, unsigned columns)
 {
-    cli_error("out of memory");
-    exit(EXIT_SYSTEM);
-}
+    struct table *table = arena_alloc(arena, 1, sizeof *table);
 
-struct table *table_new(unsigned columns)
-{
-    struct table *table = calloc(1, sizeof *table);
-
-    if (table == NULL)
-        cli_no_memory();
-    table->columns = columns;
+    *table = (struct table){.arena = arena, .columns = columns};
     return table;
 }
 
 void table_cell(struct table *table, const char *format, ...)
 {
-    char text[1024];
     va_list args;
 
-    if (table->cells == table->capacity) {
-        size_t capacity = table->capacity == 0 ? 64 : table->capacity * 2;
-        char **more = realloc(table->text, capacity * sizeof *more);
-
-        if (more == NULL)
-            cli_no_memory();
-        table->text = more;
-        table->capacity = capacity;
-    }
+    table->text = arena_grow(table->arena, table->text, table->cells, sizeof *table->text);
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    table->text[table->cells++] = arena_vprintf(table->arena, format, args);
     va_end(args);
-    table->text[table->cells] = strdup(text);
-    if (table->text[table->cells] == NULL)
-        cli_no_memory();
-    table->cells++;
+}
+
+void table_titles(struct table *table, const char *const *titles)
+{
+    for (unsigned i = 0; i < table->columns; i++)
+        table_cell(table, "%s", titles[i]);
 }
 
 /* A title may begin with '>', which is not shown. */
@@ -107,13 +93,11 @@ static void print_row(const struct table *table, size_t row, const int *widths)
     }
 }
 
-void table_print(struct table *table)
+void table_print(const struct table *table)
 {
-    int *widths = calloc(table->columns, sizeof *widths);
+    int *widths = arena_alloc(table->arena, table->columns, sizeof *widths);
     bool bold = cli_bold();
 
-    if (widths == NULL)
-        cli_no_memory();
     for (size_t c = 0; c < table->columns; c++)
         widths[c] = column_used(table, c) ? column_width(table, c) : 0;
     for (size_t row = 0; row < table->cells / table->columns; row++) {
@@ -121,11 +105,6 @@ void table_print(struct table *table)
         print_row(table, row, widths);
         fputs(bold && row == 0 ? "\033[0m\n" : "\n", stdout);
     }
-    for (size_t cell = 0; cell < table->cells; cell++)
-        free(table->text[cell]);
-    free(table->text);
-    free(table);
-    free(widths);
 }
 
 const char *cli_or_dash(const char *text)
@@ -248,7 +227,7 @@ void cli_unknown_event(const char *name)
     struct kpdb_name portable;
 
     if (is_metric(name)) {
-        cli_error("'%s' is no event but a metric (kpep names --metrics %s)", name, name);
+        report_error(NULL, "'%s' is no event but a metric (kpep names --metrics %s)", name, name);
         return;
     }
     for (unsigned id = 0; id < kpdb_event_ids(); id++)
@@ -256,9 +235,9 @@ void cli_unknown_event(const char *name)
     for (unsigned n = 0; kpdb_name(n, &portable) == KPDB_OK; n++)
         nearest = cli_nearer(name, portable.name, nearest, &best);
     if (nearest == NULL)
-        cli_error("no event '%.100s' (kpep list and kpep names show what there is)", name);
+        report_error(NULL, "no event '%.100s' (kpep list and kpep names show what there is)", name);
     else
-        cli_error("no event '%.100s' (did you mean '%s'?)", name, nearest);
+        report_error(NULL, "no event '%.100s' (did you mean '%s'?)", name, nearest);
 }
 
 const char *cli_typed(const char *name, char *text, size_t size)
@@ -289,13 +268,13 @@ static void unknown_cpu(const char *typed)
             nearest = cli_nearer(typed, chip, nearest, &best);
     }
     if (nearest == NULL)
-        cli_error("no CPU '%.100s' (kpep cpus shows what there is)", typed);
+        report_error(NULL, "no CPU '%.100s' (kpep cpus shows what there is)", typed);
     else
-        cli_error("no CPU '%.100s' (did you mean '%s'?)", typed,
-                  cli_typed(nearest, text, sizeof text));
+        report_error(NULL, "no CPU '%.100s' (did you mean '%s'?)", typed,
+                     cli_typed(nearest, text, sizeof text));
 }
 
-int cli_cpu(const struct cli *cli, unsigned *cpu)
+int cli_cpu(const struct arguments *cli, unsigned *cpu)
 {
     int found = kpdb_cpu_find(cli->cpu, strlen(cli->cpu));
 
@@ -307,7 +286,7 @@ int cli_cpu(const struct cli *cli, unsigned *cpu)
     return EXIT_OK;
 }
 
-int cli_release(const struct cli *cli, int *release)
+int cli_release(const struct arguments *cli, int *release)
 {
     char all[256] = "";
 
@@ -319,11 +298,17 @@ int cli_release(const struct cli *cli, int *release)
         return EXIT_OK;
     for (unsigned r = 0; r < kpdb_release_count(); r++)
         cli_append(all, sizeof all, kpdb_release_name(r));
-    cli_error("no release '%.100s' (there are %s)", cli->release, all);
+    report_error(NULL, "no release '%.100s' (there are %s)", cli->release, all);
     return EXIT_NO;
 }
 
-int cli_release_on(const struct cli *cli, unsigned cpu, int *release)
+void cli_each_release(void (*each)(const void *user, const char *name), const void *user)
+{
+    for (unsigned r = 0; r < kpdb_release_count(); r++)
+        each(user, kpdb_release_name(r));
+}
+
+int cli_release_on(const struct arguments *cli, unsigned cpu, int *release)
 {
     struct kpdb_cpu info;
 
@@ -332,8 +317,8 @@ int cli_release_on(const struct cli *cli, unsigned cpu, int *release)
     if (*release < 0) {
         *release = kpdb_cpu_newest(cpu);
     } else if (!(info.releases >> *release & 1)) {
-        cli_error("%s has no database in %s (its newest is of %s)", info.db, cli->release,
-                  kpdb_release_name((unsigned)kpdb_cpu_newest(cpu)));
+        report_error(NULL, "%s has no database in %s (its newest is of %s)", info.db, cli->release,
+                     kpdb_release_name((unsigned)kpdb_cpu_newest(cpu)));
         return EXIT_NO;
     }
     return EXIT_OK;
