@@ -23,7 +23,7 @@ struct parser {
     const struct program *program;
     const struct command *command;
     struct arguments *arguments;
-    bool *given; /* by the number of an option */
+    bool *given; /* by the number of an option; never OPTION_HELP */
 };
 
 /* ---- the tables ------------------------------------------------------------------------------ */
@@ -38,9 +38,9 @@ const struct option_row *option_row(const struct program *program, int option)
 bool option_taken(const struct command *command, int option)
 {
     for (const struct option_use *use = command->takes; use->option != OPTION_HELP; use++)
-        if (use->option == option || use->or == option)
+        if (use->option == option || use->instead == option)
             return true;
-    return option == OPTION_HELP || option == command->operands_or;
+    return option == OPTION_HELP || option == command->operands_instead;
 }
 
 const struct command *command_named(const struct program *program, const char *name)
@@ -178,29 +178,29 @@ static int refuse(const struct parser *parser, struct buffer *text, const char *
 static int check_operands(const struct parser *parser, int count)
 {
     const struct command *command = parser->command;
-    bool or_given = command->operands_or != OPTION_HELP && parser->given[command->operands_or];
+    bool instead_given = parser->given[command->operands_instead];
     struct buffer text = {0};
 
-    if (or_given ? count == 0 : count >= command->least && count <= command->most)
+    if (instead_given ? count == 0 : count >= command->least && count <= command->most)
         return EXIT_OK;
     buffer_printf(&text, "%s takes %s", command->name,
                   command->most == 0 ? "no argument" : command->operands_are);
-    if (command->operands_or != OPTION_HELP)
-        buffer_printf(&text, ", or --%s", option_row(parser->program, command->operands_or)->name);
+    if (command->operands_instead != OPTION_HELP)
+        buffer_printf(&text, ", or --%s",
+                      option_row(parser->program, command->operands_instead)->name);
     return refuse(parser, &text, NULL);
 }
 
 static int check_needed(const struct parser *parser, const struct option_use *use)
 {
-    const struct option_use other = {.option = use->or };
+    const struct option_use other = {.option = use->instead};
     struct buffer text = {0};
 
-    if (!use->needed || parser->given[use->option] ||
-        (use->or != OPTION_HELP && parser->given[use->or ]))
+    if (!use->needed || parser->given[use->option] || parser->given[use->instead])
         return EXIT_OK;
     buffer_printf(&text, "%s needs ", parser->command->name);
     usage_add_option(&text, parser->program, use);
-    if (use->or != OPTION_HELP) {
+    if (use->instead != OPTION_HELP) {
         buffer_puts(&text, " or ");
         usage_add_option(&text, parser->program, &other);
     }
@@ -229,7 +229,7 @@ static int check_uses(const struct parser *parser)
          status == EXIT_OK && use->option != OPTION_HELP; use++) {
         status = check_needed(parser, use);
         if (status == EXIT_OK)
-            status = check_beside(parser, use->option, "without", use->or, false);
+            status = check_beside(parser, use->option, "without", use->instead, false);
         if (status == EXIT_OK)
             status = check_beside(parser, use->option, "without", use->without, false);
         if (status == EXIT_OK)

@@ -75,7 +75,7 @@ struct option_row {
     void (*candidates)(void (*each)(const void *user, const char *word), const void *user);
 };
 
-/* Every command takes --help, which is no row of a program's. */
+/* Every command takes --help, which is no row of a program's: where an option is named, none. */
 enum { OPTION_HELP = 0 };
 
 /* That a command takes an option. Options are numbered as the rows of the program, from 1. */
@@ -83,7 +83,7 @@ struct option_use {
     int option;
     bool needed;
     const char *value; /* what the command calls the value, where that is not the row's word */
-    int or ;           /* an option that does instead, but not beside it */
+    int instead;       /* an option that does as well, but not beside it */
     int with, without; /* an option that has to be given too, that cannot be */
 };
 
@@ -93,7 +93,7 @@ struct command {
     int (*run)(struct arena *arena, const struct arguments *arguments);
     const struct option_use *takes; /* as the usage line has them; ends with OPTION_HELP */
     const char *operands;           /* as the usage line has them: "EVENT...", or NULL */
-    int operands_or;                /* an option that does instead, but not beside them */
+    int operands_instead;           /* an option that does as well, but not beside them */
     int least, most;                /* operands */
     const char *operands_are;       /* what the error says that it takes: "events" */
     const char *help;               /* paragraphs of --help */

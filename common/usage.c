@@ -42,12 +42,12 @@ void usage_add_option(struct buffer *text, const struct program *program,
 static void print_use(struct line *line, const struct program *program,
                       const struct option_use *use)
 {
-    const struct option_use other = {.option = use->or };
+    const struct option_use other = {.option = use->instead};
     struct buffer text = {0};
 
     buffer_puts(&text, use->needed ? "" : "[");
     usage_add_option(&text, program, use);
-    if (use->or != OPTION_HELP) {
+    if (use->instead != OPTION_HELP) {
         buffer_puts(&text, "|");
         usage_add_option(&text, program, &other);
     }
@@ -70,8 +70,8 @@ static void print_usage(FILE *to, const struct program *program, const struct co
         print_use(&line, program, use);
     if (command->operands != NULL) {
         buffer_puts(&text, command->operands);
-        if (command->operands_or != OPTION_HELP)
-            buffer_printf(&text, "|--%s", option_row(program, command->operands_or)->name);
+        if (command->operands_instead != OPTION_HELP)
+            buffer_printf(&text, "|--%s", option_row(program, command->operands_instead)->name);
         print_piece(&line, text.data);
         buffer_free(&text);
     }

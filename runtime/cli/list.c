@@ -148,7 +148,7 @@ const struct command command_list = {
     .run = run_list,
     .takes =
         (const struct option_use[]){
-            {.option = OPT_CPU, .needed = true, .or = OPT_LIVE},
+            {.option = OPT_CPU, .needed = true, .instead = OPT_LIVE},
             {.option = OPT_RELEASE, .without = OPT_LIVE},
             {.option = OPT_KPERF, .with = OPT_LIVE},
             {.option = OPT_KPERFDATA, .with = OPT_LIVE},

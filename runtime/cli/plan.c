@@ -128,7 +128,7 @@ const struct command command_plan = {
             {.option = OPTION_HELP},
         },
     .operands = "EVENT...",
-    .operands_or = OPT_ALL,
+    .operands_instead = OPT_ALL,
     .least = 1,
     .most = PLACEMENT_EVENTS_MAX,
     .operands_are = "events",
