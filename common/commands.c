@@ -5,6 +5,7 @@
 #include "common/commands.h"
 
 #include "common/complete.h"
+#include "common/parse.h"
 #include "common/report.h"
 #include "common/usage.h"
 

@@ -1,12 +1,13 @@
 /*
- * The tables of a program's command line, and its parser. What options and commands there are is
- * said in these tables alone: the parser's errors, usage lines and --help (usage.h), --complete
+ * The tables of a program's command line. What options and commands there are is said in these
+ * alone: the parser and its errors (parse.h), usage lines and --help (usage.h), --complete
  * (complete.h) and what the man pages list (tests/cli/help_test.py) derive from them.
  */
 #ifndef KPEP_OPTIONS_H
 #define KPEP_OPTIONS_H
 
 #include "common/arena.h"
+#include "common/buffer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -119,12 +120,8 @@ bool option_taken(const struct command *command, int option);
 /* The command of a name, or NULL. */
 const struct command *command_named(const struct program *program, const char *name);
 
-/*
- * argv[0] is the command's name. Options stand anywhere before a "--", as getopt_long() has them:
- * abbreviated, with = or not. EXIT_OK, or EXIT_USAGE after a report. *help: --help was among them,
- * and nothing behind it was read. Lists are in the arena, all else points into argv.
- */
-int options_read(struct arena *arena, const struct program *program, const struct command *command,
-                 int argc, char **argv, struct arguments *arguments, bool *help);
+/* An option as a usage line has it: "-o DIR", "--cpu CPU". */
+void option_add_usage(struct buffer *text, const struct program *program,
+                      const struct option_use *use);
 
 #endif

@@ -24,20 +24,6 @@ static void print_piece(struct line *line, const char *text)
     }
 }
 
-void usage_add_option(struct buffer *text, const struct program *program,
-                      const struct option_use *use)
-{
-    const struct option_row *row = option_row(program, use->option);
-    const char *value = use->value == NULL ? row->value : use->value;
-
-    if (row->letter != 0)
-        buffer_printf(text, "-%c", row->letter);
-    else
-        buffer_printf(text, "--%s", row->name);
-    if (value != NULL)
-        buffer_printf(text, " %s", value);
-}
-
 /* "--cpu CPU|--live", "[--cpu CPU]...". */
 static void print_use(struct line *line, const struct program *program,
                       const struct option_use *use)
@@ -46,10 +32,10 @@ static void print_use(struct line *line, const struct program *program,
     struct buffer text = {0};
 
     buffer_puts(&text, use->needed ? "" : "[");
-    usage_add_option(&text, program, use);
+    option_add_usage(&text, program, use);
     if (use->instead != OPTION_HELP) {
         buffer_puts(&text, "|");
-        usage_add_option(&text, program, &other);
+        option_add_usage(&text, program, &other);
     }
     buffer_puts(&text, use->needed ? "" : "]");
     if (option_row(program, use->option)->again == AGAIN_ADDS)

@@ -2,14 +2,10 @@
 #ifndef KPEP_USAGE_H
 #define KPEP_USAGE_H
 
-#include "common/buffer.h"
 #include "common/options.h"
 
 #include <stdio.h>
 
-/* An option as a usage line has it: "-o DIR", "--cpu CPU". */
-void usage_add_option(struct buffer *text, const struct program *program,
-                      const struct option_use *use);
 /* --help of the program, and of one command. */
 void usage_print(FILE *to, const struct program *program);
 void usage_print_command(const struct program *program, const struct command *command);

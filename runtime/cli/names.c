@@ -264,14 +264,6 @@ static bool anything_matches(const struct choice *choice, bool metrics)
     return false;
 }
 
-void cli_each_name(void (*each)(const void *user, const char *name), const void *user)
-{
-    struct kpdb_name name;
-
-    for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++)
-        each(user, name.name);
-}
-
 static int run_names(struct arena *arena, const struct arguments *cli)
 {
     struct choice choice = {0, kpdb_cpu_count(), -1,

@@ -1,7 +1,7 @@
 """The man pages against --help and the public headers, and their examples against the commands.
 
-SYNOPSIS and OPTIONS of the pages of commands are those of --help: `help_test.py --update` writes
-them.
+SYNOPSIS and OPTIONS of a command's page are those of --help, and the program's page lists the
+commands: with UPDATE_PAGES=1 in the environment they are written before they are compared.
 
 Only what is written in both places is compared, in both directions: a page says what --help says,
 and nothing that it does not. The examples of the pages are run. mandoc, where there is one, reads
@@ -13,7 +13,6 @@ import pathlib
 import re
 import shlex
 import shutil
-import sys
 import tempfile
 
 from kpeptest import (CC, KPEP, KPEPC, SOURCE, check, done, equal, run, sim_environment,
@@ -204,17 +203,22 @@ def check_statuses(tool, page, what):
     equal((status, out), (2, ""), f"{what}: 2 is a wrong command line")
 
 
+def updated(path, lines):
+    """The page, which is written anew with UPDATE_PAGES."""
+    if os.environ.get("UPDATE_PAGES"):
+        path.write_text("\n".join(lines(Page(path))) + "\n")
+    return Page(path)
+
+
 def check_command(tool, name):
     text = help_of(BUILD[tool], name)
     path = PAGES[tool] / f"{tool}-{name}.1"
     if not check(path.exists(), f"{path.name} exists"):
         return ""
-    if "--update" in sys.argv:
-        path.write_text("\n".join(derived(Page(path), text)) + "\n")
-    page = Page(path)
+    page = updated(path, lambda page: derived(page, text))
     options = option_titles(text)
     equal(page.lines, derived(page, text),
-          f"{path.name}: SYNOPSIS and OPTIONS as --help has them (help_test.py --update)")
+          f"{path.name}: SYNOPSIS and OPTIONS as --help has them (UPDATE_PAGES=1)")
     equal(page.text("SYNOPSIS").replace(" | ", "|"), usage_of(text), f"{path.name}: SYNOPSIS")
     equal(dict(page.items("OPTIONS")), options, f"{path.name}: OPTIONS")
     check_usage_has_options(tool, name, usage_of(text), options)
@@ -229,13 +233,21 @@ def page_name(page):
     return name.removeprefix(".Nm "), about.removeprefix(".Nd ")
 
 
+def listing(page, commands):
+    """The lines of a program's page, with the list of its commands."""
+    first = next(n for n, line in enumerate(page.lines) if line.startswith(".It Xr "))
+    end = page.lines.index(".El", first)
+    items = [line for name, about in commands for line in (f".It Xr {name} 1", about)]
+    return page.lines[:first] + items + page.lines[end:]
+
+
 def check_tool(tool):
     text = help_of(BUILD[tool])
     names = re.findall(rf"^  {tool} (\w+) ", text, re.M)
-    page = Page(PAGES[tool] / f"{tool}.1")
-    equal(page.items("DESCRIPTION"),
-          [(f"{tool}-{name} 1", check_command(tool, name)) for name in names],
-          f"{tool}.1: the commands, and what their pages say they are")
+    commands = [(f"{tool}-{name}", check_command(tool, name)) for name in names]
+    page = updated(PAGES[tool] / f"{tool}.1", lambda page: listing(page, commands))
+    equal(page.items("DESCRIPTION"), [(f"{name} 1", about) for name, about in commands],
+          f"{tool}.1: the commands, and what their pages say they are (UPDATE_PAGES=1)")
     pages = {path.stem for path in PAGES[tool].glob(f"{tool}-*.1")}
     equal(pages, {f"{tool}-{name}" for name in names}, f"a page for each command of {tool}")
     statuses = re.search(r"^Exit status: (.*)\.$", text, re.M)[1].split(", ")

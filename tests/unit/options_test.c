@@ -1,9 +1,9 @@
 /*
- * The parser of common/options.h: a table with an option of every kind, command lines, and what is
+ * The parser of common/parse.h: a table with an option of every kind, command lines, and what is
  * read of them or said. What getopt_long() does with words must hold whoever takes them apart.
  */
 #include "check.h"
-#include "common/options.h"
+#include "common/parse.h"
 
 #include <stdarg.h>
 #include <stdio.h>
