@@ -21,8 +21,8 @@ struct completion {
 /* words: what is typed behind the program's name. An exit status. */
 int complete_words(const struct program *program, int count, char **words);
 
-/* For a command's .complete. The candidate is printed if it begins as what is typed. */
-void completion_offer(const void *completion, const char *candidate);
+/* For a command's .complete. user: the completion. Prints the candidate if it begins as typed. */
+void completion_offer(const void *user, const char *candidate);
 /* The value that the words before the last give an option, or NULL; whether they have it. */
 const char *completion_value(const struct completion *completion, int option);
 bool completion_has(const struct completion *completion, int option);

@@ -56,6 +56,7 @@ struct arguments {
     bool allow_missing, descriptions, json, lenient, no_sync, strict;
 };
 
+_Static_assert(RELEASES_MAX == 16, "what is said of the operands");
 /* In a command's row: what compile and emit take. */
 #define RELEASES                                                    \
     .operands = "RELEASE=DIR...", .least = 1, .most = RELEASES_MAX, \

@@ -3,26 +3,23 @@
 
 enum { SETS = 1000, SEED = 20260101 };
 
-struct report {
-    struct json *json; /* NULL: text */
-};
-
-static void tell(void *user, const struct kplive_drift *drift)
+/* user: the struct json to write to, or NULL for text. */
+static void print_drift(void *user, const struct kplive_drift *drift)
 {
-    const struct report *report = user;
+    struct json *json = user;
 
-    if (report->json == NULL) {
+    if (json == NULL) {
         printf("  changed  %s%s%s: %s, the tables say %s\n",
                drift->event == NULL ? "" : drift->event, drift->event == NULL ? "" : " ",
                drift->field, drift->live, drift->table);
         return;
     }
-    json_begin_line(report->json, NULL, '{');
-    json_string(report->json, "name", drift->event);
-    json_string(report->json, "field", drift->field);
-    json_string(report->json, "table", drift->table);
-    json_string(report->json, "live", drift->live);
-    json_end(report->json, '}');
+    json_begin_line(json, NULL, '{');
+    json_string(json, "name", drift->event);
+    json_string(json, "field", drift->field);
+    json_string(json, "table", drift->table);
+    json_string(json, "live", drift->live);
+    json_end(json, '}');
 }
 
 static void print_json_end(struct json *json, const struct kplive_check *check)
@@ -48,7 +45,6 @@ static void print_text_end(const struct kplive_check *check)
 static int run_check(struct arena *arena, const struct arguments *cli)
 {
     struct json json = {.out = stdout};
-    struct report report = {cli->json ? &json : NULL};
     struct kplive_check check;
     struct kplive_error error;
     struct kplive *sampler;
@@ -69,7 +65,8 @@ static int run_check(struct arena *arena, const struct arguments *cli)
             printf("%s (%s), macOS %s\n", cpu.db, kplive_cpu_name(sampler), kplive_macos(sampler));
         }
     }
-    result = kplive_compare(sampler, SETS, SEED, tell, &report, &check, &error);
+    result =
+        kplive_compare(sampler, SETS, SEED, print_drift, cli->json ? &json : NULL, &check, &error);
     if (result == KPLIVE_OK && cli->json)
         print_json_end(&json, &check);
     else if (result == KPLIVE_OK)

@@ -34,9 +34,9 @@ int live_open(const struct arguments *cli, struct kplive **sampler)
     int status;
 
     *sampler = NULL;
-    status = trusted("--kperf", &options.kperf, kperf);
+    status = check_library("--kperf", &options.kperf, kperf);
     if (status == EXIT_OK)
-        status = trusted("--kperfdata", &options.kperfdata, kperfdata);
+        status = check_library("--kperfdata", &options.kperfdata, kperfdata);
     if (status != EXIT_OK)
         return status;
     return kplive_open(&options, sampler, &error) == KPLIVE_OK ? EXIT_OK : live_error(&error);

@@ -20,7 +20,7 @@ int live_error(const struct kplive_error *error);
  * it really is, in resolved, of PATH_MAX bytes: what was looked at is what is loaded. EXIT_OK or
  * another status after a message that begins with the option's name.
  */
-int trusted(const char *option, const char **path, char *resolved);
+int check_library(const char *option, const char **path, char *resolved);
 
 /* kpep list --live and kpep show --live. */
 int list_live(struct arena *arena, const struct arguments *cli);

@@ -13,7 +13,7 @@ enum { ROUNDS_DEFAULT = 100, ITERATIONS = 100000 };
 static const char *const default_events[] = {"cycles", "instructions", "branches", "branch-misses"};
 
 /* One add, one compare and one branch or so an iteration: a number the compiler cannot change. */
-static uint64_t work(unsigned iterations)
+static uint64_t run_loop(unsigned iterations)
 {
     volatile uint64_t sum = 0;
 
@@ -37,7 +37,7 @@ static int measure_once(const struct kplive *sampler, unsigned count, unsigned i
     if (status != KPLIVE_OK)
         return status;
     if (iterations != 0)
-        (void)work(iterations);
+        (void)run_loop(iterations);
     status = kplive_read(sampler, b);
     if (status != KPLIVE_OK)
         return status;

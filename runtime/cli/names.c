@@ -10,7 +10,7 @@ struct choice {
     const char *pattern;
 };
 
-static bool chosen(const struct choice *choice, unsigned cpu, struct kpdb_cpu *info)
+static bool is_asked_for(const struct choice *choice, unsigned cpu, struct kpdb_cpu *info)
 {
     return kpdb_cpu(cpu, info) == KPDB_OK &&
            (choice->release < 0 || (info->releases >> choice->release & 1));
@@ -51,7 +51,7 @@ static void append_terms(char *text, size_t size, const uint16_t *names, unsigne
 }
 
 /* "1000 * branch-misses / instructions" */
-static void formula(const struct kpdb_metric *metric, char *text, size_t size)
+static void write_formula(const struct kpdb_metric *metric, char *text, size_t size)
 {
     *text = '\0';
     if (metric->scale != 1)
@@ -78,7 +78,7 @@ static void names_json(const struct choice *choice)
         json_string(&json, "summary", name.summary);
         json_begin_line(&json, "on", '{');
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info))
+            if (is_asked_for(choice, cpu, &info))
                 json_string(&json, info.db, event_of(choice, cpu, n));
         json_end(&json, '}');
         json_end(&json, '}');
@@ -97,7 +97,7 @@ static void metrics_json(const struct choice *choice)
     for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
         if (!cli_match(choice->pattern, metric.name))
             continue;
-        formula(&metric, text, sizeof text);
+        write_formula(&metric, text, sizeof text);
         json_begin(&json, NULL, '{');
         json_string(&json, "name", metric.name);
         json_string(&json, "unit", metric.unit);
@@ -105,7 +105,7 @@ static void metrics_json(const struct choice *choice)
         json_string(&json, "formula", text);
         json_begin_line(&json, "on", '[');
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info) && metric_on(choice, cpu, &metric))
+            if (is_asked_for(choice, cpu, &info) && metric_on(choice, cpu, &metric))
                 json_string(&json, NULL, info.db);
         json_end(&json, ']');
         json_end(&json, '}');
@@ -163,12 +163,12 @@ static void matrix_titles(const struct choice *choice, int width)
     size_t height = 0;
 
     for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-        if (chosen(choice, cpu, &info) && strlen(info.db) > height)
+        if (is_asked_for(choice, cpu, &info) && strlen(info.db) > height)
             height = strlen(info.db);
     for (size_t rest = height; rest > 0; rest--) {
         snprintf(line, sizeof line, "%-*s", width, rest == 1 ? "name" : "");
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info)) {
+            if (is_asked_for(choice, cpu, &info)) {
                 size_t length = strlen(info.db);
 
                 add_mark(line, length < rest ? ' ' : info.db[length - rest]);
@@ -196,7 +196,7 @@ static void names_matrix(const struct choice *choice)
             continue;
         snprintf(line, sizeof line, "%-*s", width, name.name);
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info))
+            if (is_asked_for(choice, cpu, &info))
                 add_mark(line, event_of(choice, cpu, n) == NULL ? '.' : '+');
         print_line(line);
     }
@@ -220,8 +220,8 @@ static void metrics_text(struct arena *arena, const struct choice *choice)
         if (!cli_match(choice->pattern, metric.name))
             continue;
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            count += chosen(choice, cpu, &info) && metric_on(choice, cpu, &metric);
-        formula(&metric, text, sizeof text);
+            count += is_asked_for(choice, cpu, &info) && metric_on(choice, cpu, &metric);
+        write_formula(&metric, text, sizeof text);
         table_cell(table, "%s", metric.name);
         table_cell(table, "%s", metric.unit);
         if (one)

@@ -79,7 +79,7 @@ static void print_line(const char *what, const char *value)
 }
 
 /* What ktrace says is the system's own text: shown as printable ASCII. */
-static const char *shown(const char *from, char *text, size_t size)
+static const char *printable(const char *from, char *text, size_t size)
 {
     snprintf(text, size, "%s", from);
     for (char *c = text; *c != '\0'; c++)
@@ -104,7 +104,7 @@ static void print_text(const struct kplive_state *found, int result)
                  found->owner_lives ? "lives" : "is gone");
         print_line("owner of ktrace", text);
     }
-    print_line("configured by", shown(found->configured_by, text, sizeof text));
+    print_line("configured by", printable(found->configured_by, text, sizeof text));
     puts(result == KPLIVE_OK     ? "given back"
          : result == KPLIVE_LEFT ? "not all given back"
                                  : "not given back");

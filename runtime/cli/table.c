@@ -38,7 +38,7 @@ void table_titles(struct table *table, const char *const *titles)
 }
 
 /* A title may begin with '>', which is not shown. */
-static const char *shown(const struct table *table, size_t cell)
+static const char *cell_text(const struct table *table, size_t cell)
 {
     const char *text = table->text[cell];
 
@@ -59,7 +59,7 @@ static int column_width(const struct table *table, size_t column)
     int width = 0;
 
     for (size_t cell = column; cell < table->cells; cell += table->columns) {
-        int length = (int)strlen(shown(table, cell));
+        int length = (int)strlen(cell_text(table, cell));
 
         if (length > width)
             width = length;
@@ -76,12 +76,13 @@ static bool column_used(const struct table *table, size_t column)
     return false;
 }
 
-static void print_row(const struct table *table, size_t row, const int *widths)
+/* The row of which this is the first cell. */
+static void print_row(const struct table *table, size_t first, const int *widths)
 {
     int blanks = 0; /* owed to the next cell: a line ends without any */
 
     for (size_t c = 0; c < table->columns; c++) {
-        const char *text = shown(table, row * table->columns + c);
+        const char *text = cell_text(table, first + c);
         int rest = widths[c] - (int)strlen(text);
         bool right = *table->text[c] == '>';
 
@@ -100,9 +101,9 @@ void table_print(const struct table *table)
 
     for (size_t c = 0; c < table->columns; c++)
         widths[c] = column_used(table, c) ? column_width(table, c) : 0;
-    for (size_t row = 0; row < table->cells / table->columns; row++) {
-        fputs(bold && row == 0 ? "\033[1m" : "", stdout);
-        print_row(table, row, widths);
-        fputs(bold && row == 0 ? "\033[0m\n" : "\n", stdout);
+    for (size_t cell = 0; cell < table->cells; cell += table->columns) {
+        fputs(bold && cell == 0 ? "\033[1m" : "", stdout);
+        print_row(table, cell, widths);
+        fputs(bold && cell == 0 ? "\033[0m\n" : "\n", stdout);
     }
 }

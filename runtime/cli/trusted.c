@@ -86,7 +86,7 @@ static const char *find_fault(const char *path, char *part)
     }
 }
 
-int trusted(const char *option, const char **path, char *resolved)
+int check_library(const char *option, const char **path, char *resolved)
 {
     char part[PATH_MAX];
     const char *says;
