@@ -1,7 +1,8 @@
 /*
  * PROGRAM --complete WORD...: what the last word could become, for completions/. The first line
- * says what it is: COMMAND, OPTION, ARGUMENT, or what --help calls the value of an option. Then
- * every candidate that begins as typed, one a line; of an option, what it is for, behind a tab.
+ * says what it is: COMMAND, OPTION, ARGUMENT or what the command's row calls its operands, or what
+ * --help calls the value of an option. Then every candidate that begins as typed, one a line; of an
+ * option, what it is for, behind a tab. FILE, PATH, TEMPLATE and DIR are the shell's to complete.
  */
 #ifndef KPEP_COMPLETE_H
 #define KPEP_COMPLETE_H

@@ -1,4 +1,5 @@
-/* kpep check: the tables against the live framework. */
+/* kpep check: the tables against the live kperfdata, which is loaded and asked; nothing is changed.
+ */
 #include "live.h"
 
 enum { SETS = 1000, SEED = 20260101 };
@@ -42,20 +43,20 @@ static void print_text_end(const struct kplive_check *check)
         printf("kpep_event is %u bytes here (never used)\n", check->event_size);
 }
 
-static int run_check(struct arena *arena, const struct arguments *cli)
+static int run_check(struct arena *arena, const struct arguments *arguments)
 {
     struct json json = {.out = stdout};
     struct kplive_check check;
     struct kplive_error error;
     struct kplive *sampler;
     struct kpdb_cpu cpu;
-    int status = live_open(cli, &sampler), result;
+    int status = live_open(arguments, &sampler), result;
 
     (void)arena;
     if (status != EXIT_OK)
         return status;
     if (kplive_cpu(sampler) >= 0 && kpdb_cpu((unsigned)kplive_cpu(sampler), &cpu) == KPDB_OK) {
-        if (cli->json) {
+        if (arguments->json) {
             json_begin(&json, NULL, '{');
             json_string(&json, "db", cpu.db);
             json_string(&json, "cpu_id", kplive_cpu_name(sampler));
@@ -65,9 +66,9 @@ static int run_check(struct arena *arena, const struct arguments *cli)
             printf("%s (%s), macOS %s\n", cpu.db, kplive_cpu_name(sampler), kplive_macos(sampler));
         }
     }
-    result =
-        kplive_compare(sampler, SETS, SEED, print_drift, cli->json ? &json : NULL, &check, &error);
-    if (result == KPLIVE_OK && cli->json)
+    result = kplive_compare(sampler, SETS, SEED, print_drift, arguments->json ? &json : NULL,
+                            &check, &error);
+    if (result == KPLIVE_OK && arguments->json)
         print_json_end(&json, &check);
     else if (result == KPLIVE_OK)
         print_text_end(&check);

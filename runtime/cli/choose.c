@@ -134,31 +134,31 @@ static void unknown_cpu(const char *typed)
                      cli_typed(nearest, text, sizeof text));
 }
 
-int cli_cpu(const struct arguments *cli, unsigned *cpu)
+int cli_cpu(const struct arguments *arguments, unsigned *cpu)
 {
-    int found = kpdb_cpu_find(cli->cpu, strlen(cli->cpu));
+    int found = kpdb_cpu_find(arguments->cpu, strlen(arguments->cpu));
 
     if (found < 0) {
-        unknown_cpu(cli->cpu);
+        unknown_cpu(arguments->cpu);
         return EXIT_NO;
     }
     *cpu = (unsigned)found;
     return EXIT_OK;
 }
 
-int cli_release(const struct arguments *cli, int *release)
+int cli_release(const struct arguments *arguments, int *release)
 {
     char all[256] = "";
 
     *release = -1;
-    if (cli->release == NULL)
+    if (arguments->release == NULL)
         return EXIT_OK;
-    *release = kpdb_release_find(cli->release, strlen(cli->release));
+    *release = kpdb_release_find(arguments->release, strlen(arguments->release));
     if (*release >= 0)
         return EXIT_OK;
     for (unsigned r = 0; r < kpdb_release_count(); r++)
         cli_append(all, sizeof all, kpdb_release_name(r));
-    report_error(NULL, "no release '%.100s' (there are %s)", cli->release, all);
+    report_error(NULL, "no release '%.100s' (there are %s)", arguments->release, all);
     return EXIT_NO;
 }
 
@@ -176,17 +176,17 @@ void cli_each_release(void (*each)(const void *user, const char *name), const vo
         each(user, kpdb_release_name(r));
 }
 
-int cli_release_on(const struct arguments *cli, unsigned cpu, int *release)
+int cli_release_on(const struct arguments *arguments, unsigned cpu, int *release)
 {
     struct kpdb_cpu info;
 
-    if (cli_release(cli, release) != EXIT_OK || kpdb_cpu(cpu, &info) != KPDB_OK)
+    if (cli_release(arguments, release) != EXIT_OK || kpdb_cpu(cpu, &info) != KPDB_OK)
         return EXIT_NO;
     if (*release < 0) {
         *release = kpdb_cpu_newest(cpu);
     } else if (!(info.releases >> *release & 1)) {
-        report_error(NULL, "%s has no database in %s (its newest is of %s)", info.db, cli->release,
-                     kpdb_release_name((unsigned)kpdb_cpu_newest(cpu)));
+        report_error(NULL, "%s has no database in %s (its newest is of %s)", info.db,
+                     arguments->release, kpdb_release_name((unsigned)kpdb_cpu_newest(cpu)));
         return EXIT_NO;
     }
     return EXIT_OK;

@@ -1,4 +1,7 @@
-/* What the subcommands of kpep share: options, choosing a CPU and release, tables of text. */
+/*
+ * The command line of kpep: its commands, its options, and what the commands share: choosing a CPU
+ * and release, texts of events, tables.
+ */
 #ifndef KPEP_CLI_H
 #define KPEP_CLI_H
 
@@ -76,9 +79,9 @@ const char *cli_typed(const char *name, char *text, size_t size);
  * when none was asked for. EXIT_OK, or EXIT_NO after a message with the nearest
  * name.
  */
-int cli_cpu(const struct arguments *cli, unsigned *cpu);
-int cli_release(const struct arguments *cli, int *release); /* -1 when none was asked for */
-int cli_release_on(const struct arguments *cli, unsigned cpu, int *release);
+int cli_cpu(const struct arguments *arguments, unsigned *cpu);
+int cli_release(const struct arguments *arguments, int *release); /* -1 when none was asked for */
+int cli_release_on(const struct arguments *arguments, unsigned cpu, int *release);
 /* "kpep: no event 'X' (did you mean 'Y'?)": the nearest of all events, aliases and names. */
 void cli_unknown_event(const char *name);
 /*

@@ -1,4 +1,4 @@
-/* kpep cpus: which CPUs the tables know. */
+/* kpep cpus: the CPUs of the tables, to standard output. */
 #include "cli.h"
 
 #include <string.h>
@@ -104,32 +104,32 @@ static struct table *cpu_table(struct arena *arena)
     return table;
 }
 
-static int run_cpus(struct arena *arena, const struct arguments *cli)
+static int run_cpus(struct arena *arena, const struct arguments *arguments)
 {
     struct json json = {.out = stdout};
     struct table *table = NULL;
     struct kpdb_cpu info;
     int release;
 
-    if (cli_release(cli, &release) != EXIT_OK)
+    if (cli_release(arguments, &release) != EXIT_OK)
         return EXIT_NO;
-    if (cli->json)
+    if (arguments->json)
         json_begin(&json, NULL, '[');
-    else if (!cli->plain)
+    else if (!arguments->plain)
         table = cpu_table(arena);
     for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
         if (release >= 0 && !(info.releases >> release & 1))
             continue;
-        if (cli->json)
+        if (arguments->json)
             cpu_json(&json, cpu, &info);
-        else if (cli->plain)
+        else if (arguments->plain)
             cli_cpu_names(cpu, print_name, NULL);
         else
             cpu_row(table, cpu, &info);
     }
-    if (cli->json)
+    if (arguments->json)
         json_end(&json, ']');
-    else if (!cli->plain)
+    else if (!arguments->plain)
         table_print(table);
     return EXIT_OK;
 }

@@ -1,22 +1,22 @@
-/* kpep encode: the register words for a set of events. */
+/* kpep encode: the register words for a set of events, from the tables to standard output. */
 #include "placement.h"
 
-static int run_encode(struct arena *arena, const struct arguments *cli)
+static int run_encode(struct arena *arena, const struct arguments *arguments)
 {
     struct placement placement;
     struct kpdb_encoding encoding = {0};
     struct json json = {.out = stdout};
-    int status = placement_read(arena, cli, &placement), result;
+    int status = placement_read(arena, arguments, &placement), result;
 
     if (status != EXIT_OK)
         return status;
     result = kpdb_encode(placement.cpu, &placement.options, placement.requests, placement.count,
                          &encoding);
     if (result != KPDB_OK) {
-        status = placement_error(cli, &placement, result, encoding.failed, encoding.conflicts,
+        status = placement_error(arguments, &placement, result, encoding.failed, encoding.conflicts,
                                  encoding.counters);
     } else {
-        if (cli->json)
+        if (arguments->json)
             placement_json(&json, NULL, &placement, placement.requests, &encoding);
         else
             placement_text(&placement, placement.requests, &encoding);

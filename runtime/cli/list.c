@@ -1,4 +1,4 @@
-/* kpep list: the events of one CPU, from the tables. */
+/* kpep list: the events of one CPU, from the tables to standard output. */
 #include "live.h"
 
 /* What is listed: the events of a CPU in a release that match a pattern. */
@@ -119,14 +119,15 @@ static void nothing_matches(const struct listing *listing)
                      listing->info.db, listing->pattern, listing->pattern);
 }
 
-static int run_list(struct arena *arena, const struct arguments *cli)
+static int run_list(struct arena *arena, const struct arguments *arguments)
 {
-    struct listing listing = {.pattern = cli->operands.count == 0 ? "*" : cli->operands.words[0]};
+    struct listing listing = {
+        .pattern = arguments->operands.count == 0 ? "*" : arguments->operands.words[0]};
 
-    if (cli->live)
-        return list_live(arena, cli);
-    if (cli_cpu(cli, &listing.cpu) != EXIT_OK ||
-        cli_release_on(cli, listing.cpu, &listing.release) != EXIT_OK ||
+    if (arguments->live)
+        return list_live(arena, arguments);
+    if (cli_cpu(arguments, &listing.cpu) != EXIT_OK ||
+        cli_release_on(arguments, listing.cpu, &listing.release) != EXIT_OK ||
         kpdb_cpu(listing.cpu, &listing.info) != KPDB_OK)
         return EXIT_NO;
     count_events(&listing);
@@ -134,9 +135,9 @@ static int run_list(struct arena *arena, const struct arguments *cli)
         nothing_matches(&listing);
         return EXIT_NO;
     }
-    if (cli->json)
+    if (arguments->json)
         list_json(&listing);
-    else if (cli->plain)
+    else if (arguments->plain)
         list_plain(&listing);
     else
         list_text(arena, &listing);

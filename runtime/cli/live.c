@@ -21,14 +21,15 @@ const struct option_word live_words[] = {{"verify", KPLIVE_VERIFY},
                                          {"kperfdata", KPLIVE_KPERFDATA},
                                          {NULL, 0}};
 
-int live_open(const struct arguments *cli, struct kplive **sampler)
+int live_open(const struct arguments *arguments, struct kplive **sampler)
 {
-    struct kplive_options options = {
-        .kperf = cli->kperf,
-        .kperfdata = cli->kperfdata,
-        .size = sizeof options,
-        .words = cli->words == NULL ? KPLIVE_VERIFY : (enum kplive_words)cli->words->value,
-        .insist = cli->insist};
+    struct kplive_options options = {.kperf = arguments->kperf,
+                                     .kperfdata = arguments->kperfdata,
+                                     .size = sizeof options,
+                                     .words = arguments->words == NULL
+                                                  ? KPLIVE_VERIFY
+                                                  : (enum kplive_words)arguments->words->value,
+                                     .insist = arguments->insist};
     static char kperf[PATH_MAX], kperfdata[PATH_MAX];
     struct kplive_error error;
     int status;

@@ -11,7 +11,7 @@
 extern const struct option_word live_words[];
 /* Opens with --kperf, --kperfdata, --words and --insist; EXIT_OK or another status after a message.
  */
-int live_open(const struct arguments *cli, struct kplive **sampler);
+int live_open(const struct arguments *arguments, struct kplive **sampler);
 /* "kpep: ..." with call, code, event and hint; the exit status for it. */
 int live_error(const struct kplive_error *error);
 
@@ -23,10 +23,10 @@ int live_error(const struct kplive_error *error);
 int check_library(const char *option, const char **path, char *resolved);
 
 /* kpep list --live and kpep show --live. */
-int list_live(struct arena *arena, const struct arguments *cli);
-int show_live(struct arena *arena, const struct arguments *cli);
+int list_live(struct arena *arena, const struct arguments *arguments);
+int show_live(struct arena *arena, const struct arguments *arguments);
 /* Names and aliases of the events that kpep list --live has, one by one; EXIT_OK or as these. */
-int live_names(struct arena *arena, const struct arguments *cli,
+int live_names(struct arena *arena, const struct arguments *arguments,
                void (*each)(const void *user, const char *name), const void *user);
 
 #endif

@@ -1,4 +1,7 @@
-/* kpep list --live and kpep show --live: the events of the macOS that runs. */
+/*
+ * kpep list --live and kpep show --live: the events of the macOS that runs, as its kperfdata tells
+ * them, to standard output. Nothing is changed, and no root needed.
+ */
 #include "kperf.h"
 #include "live.h"
 
@@ -41,13 +44,13 @@ static void add_row(void *user, const struct kplive_event *event)
 }
 
 /* All are read before one is shown: an error is without output. */
-static int open_live(struct arena *arena, const struct arguments *cli, struct live *live)
+static int open_live(struct arena *arena, const struct arguments *arguments, struct live *live)
 {
     struct kplive_error error;
     int status;
 
     *live = (struct live){.arena = arena};
-    status = live_open(cli, &live->sampler);
+    status = live_open(arguments, &live->sampler);
     if (status != EXIT_OK)
         return status;
     if (kplive_events(live->sampler, add_row, live, &error) == KPLIVE_OK)
@@ -183,12 +186,12 @@ static void list_text(const struct live *live, const char *pattern, size_t match
            kplive_macos(live->sampler));
 }
 
-int list_live(struct arena *arena, const struct arguments *cli)
+int list_live(struct arena *arena, const struct arguments *arguments)
 {
-    const char *pattern = cli->operands.count == 0 ? "*" : cli->operands.words[0];
+    const char *pattern = arguments->operands.count == 0 ? "*" : arguments->operands.words[0];
     size_t matching = 0;
     struct live live;
-    int status = open_live(arena, cli, &live);
+    int status = open_live(arena, arguments, &live);
 
     if (status != EXIT_OK)
         return status;
@@ -200,9 +203,9 @@ int list_live(struct arena *arena, const struct arguments *cli)
                      "part)",
                      pattern, pattern);
         status = EXIT_NO;
-    } else if (cli->json) {
+    } else if (arguments->json) {
         list_json(&live, pattern);
-    } else if (cli->plain) {
+    } else if (arguments->plain) {
         list_plain(&live, pattern);
     } else {
         list_text(&live, pattern, matching);
@@ -211,11 +214,11 @@ int list_live(struct arena *arena, const struct arguments *cli)
     return status;
 }
 
-int live_names(struct arena *arena, const struct arguments *cli,
+int live_names(struct arena *arena, const struct arguments *arguments,
                void (*each)(const void *user, const char *name), const void *user)
 {
     struct live live;
-    int status = open_live(arena, cli, &live);
+    int status = open_live(arena, arguments, &live);
 
     if (status != EXIT_OK)
         return status;
@@ -267,13 +270,13 @@ static void unknown_event(const struct live *live, const char *typed)
         report_error(NULL, "no event '%.100s' on this macOS (did you mean '%s'?)", typed, nearest);
 }
 
-int show_live(struct arena *arena, const struct arguments *cli)
+int show_live(struct arena *arena, const struct arguments *arguments)
 {
-    const char *typed = cli->operands.words[0];
+    const char *typed = arguments->operands.words[0];
     struct json json = {.out = stdout};
     const struct row *found = NULL;
     struct live live;
-    int status = open_live(arena, cli, &live);
+    int status = open_live(arena, arguments, &live);
 
     if (status != EXIT_OK)
         return status;
@@ -284,7 +287,7 @@ int show_live(struct arena *arena, const struct arguments *cli)
     if (found == NULL) {
         unknown_event(&live, typed);
         status = EXIT_NO;
-    } else if (cli->json) {
+    } else if (arguments->json) {
         row_json(&json, found);
     } else {
         show_text(&live, found);

@@ -1,6 +1,6 @@
 /*
- * kpep measure --calibrate: reads twice around a known number of instructions.
- * Counting of commands (kpep measure -e ... -- COMMAND) is not yet there.
+ * kpep measure --calibrate: programs the counters, reads them twice around a known number of
+ * instructions, gives them back, and prints what was counted. Commands are not counted yet.
  */
 #include "live.h"
 
@@ -106,15 +106,15 @@ static void print_text(struct arena *arena, const struct kplive *sampler,
 }
 
 /* The events of -e as requests, which point into its words; or those by default. */
-static unsigned read_events(const struct arguments *cli, struct kpdb_request *events)
+static unsigned read_events(const struct arguments *arguments, struct kpdb_request *events)
 {
     const size_t defaults = sizeof default_events / sizeof default_events[0];
-    const bool given = cli->events.words != NULL;
-    const char *const *names = given ? cli->events.words : default_events;
-    const size_t count = given ? cli->events.count : defaults;
+    const bool given = arguments->events.words != NULL;
+    const char *const *names = given ? arguments->events.words : default_events;
+    const size_t count = given ? arguments->events.count : defaults;
 
     for (size_t i = 0; i < count; i++)
-        events[i] = (struct kpdb_request){names[i], strlen(names[i]), cli->user_only};
+        events[i] = (struct kpdb_request){names[i], strlen(names[i]), arguments->user_only};
     return (unsigned)count;
 }
 
@@ -130,11 +130,11 @@ static int cannot_read(int status)
 }
 
 /* Between programming and the end the counters are ours: a signal gives them back. */
-static int measure(struct arena *arena, const struct arguments *cli, struct kplive *sampler)
+static int measure(struct arena *arena, const struct arguments *arguments, struct kplive *sampler)
 {
     struct kpdb_request events[KPDB_EVENTS_MAX];
-    unsigned count = read_events(cli, events);
-    unsigned rounds = cli->repeat == 0 ? ROUNDS_DEFAULT : (unsigned)cli->repeat;
+    unsigned count = read_events(arguments, events);
+    unsigned rounds = arguments->repeat == 0 ? ROUNDS_DEFAULT : (unsigned)arguments->repeat;
     struct calibration calibration;
     struct kplive_error error;
     int status;
@@ -150,7 +150,7 @@ static int measure(struct arena *arena, const struct arguments *cli, struct kpli
         return live_error(&error);
     if (status != KPLIVE_OK)
         return cannot_read(status);
-    if (cli->json)
+    if (arguments->json)
         print_json(sampler, events, count, &calibration);
     else
         print_text(arena, sampler, events, count, &calibration);
@@ -161,15 +161,15 @@ static int measure(struct arena *arena, const struct arguments *cli, struct kpli
     return EXIT_OK;
 }
 
-static int run_measure(struct arena *arena, const struct arguments *cli)
+static int run_measure(struct arena *arena, const struct arguments *arguments)
 {
     struct kplive *sampler;
     int status;
 
-    status = live_open(cli, &sampler);
+    status = live_open(arguments, &sampler);
     if (status != EXIT_OK)
         return status;
-    status = measure(arena, cli, sampler);
+    status = measure(arena, arguments, sampler);
     kplive_close(sampler);
     return status;
 }

@@ -1,4 +1,7 @@
-/* kpep names: chip-agnostic names and metrics, and the CPUs that support them. */
+/*
+ * kpep names: chip-agnostic names and metrics and the CPUs that support them, from the tables to
+ * standard output.
+ */
 #include "cli.h"
 
 #include <string.h>
@@ -264,33 +267,33 @@ static bool anything_matches(const struct choice *choice, bool metrics)
     return false;
 }
 
-static int run_names(struct arena *arena, const struct arguments *cli)
+static int run_names(struct arena *arena, const struct arguments *arguments)
 {
     struct choice choice = {0, kpdb_cpu_count(), -1,
-                            cli->operands.count == 0 ? "*" : cli->operands.words[0]};
+                            arguments->operands.count == 0 ? "*" : arguments->operands.words[0]};
 
-    if (cli->cpu != NULL) {
-        if (cli_cpu(cli, &choice.first) != EXIT_OK ||
-            cli_release_on(cli, choice.first, &choice.release) != EXIT_OK)
+    if (arguments->cpu != NULL) {
+        if (cli_cpu(arguments, &choice.first) != EXIT_OK ||
+            cli_release_on(arguments, choice.first, &choice.release) != EXIT_OK)
             return EXIT_NO;
         choice.end = choice.first + 1;
-    } else if (cli_release(cli, &choice.release) != EXIT_OK) {
+    } else if (cli_release(arguments, &choice.release) != EXIT_OK) {
         return EXIT_NO;
     }
-    if (!anything_matches(&choice, cli->metrics)) {
+    if (!anything_matches(&choice, arguments->metrics)) {
         report_error(NULL, "no %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
-                     cli->metrics ? "metric" : "name", choice.pattern, choice.pattern);
+                     arguments->metrics ? "metric" : "name", choice.pattern, choice.pattern);
         return EXIT_NO;
     }
-    if (cli->json && cli->metrics)
+    if (arguments->json && arguments->metrics)
         metrics_json(&choice);
-    else if (cli->json)
+    else if (arguments->json)
         names_json(&choice);
-    else if (cli->plain)
-        names_plain(&choice, cli->metrics);
-    else if (cli->metrics)
+    else if (arguments->plain)
+        names_plain(&choice, arguments->metrics);
+    else if (arguments->metrics)
         metrics_text(arena, &choice);
-    else if (cli->cpu != NULL)
+    else if (arguments->cpu != NULL)
         names_of_one(arena, &choice);
     else
         names_matrix(&choice);

@@ -1,3 +1,7 @@
+/*
+ * What encode and plan share: the command line to requests, and an encoding, its warnings or why
+ * there is none to text or JSON on standard output.
+ */
 #include "placement.h"
 
 #include <inttypes.h>
@@ -10,12 +14,12 @@ const struct option_word strategy_words[] = {
 /* The values are those of kpdb_options.unforced. */
 const struct option_word counters_words[] = {{"forced", false}, {"unforced", true}, {NULL, 0}};
 
-static void read_options(const struct arguments *cli, struct placement *placement)
+static void read_options(const struct arguments *arguments, struct placement *placement)
 {
-    placement->strategy = cli->strategy == NULL ? &strategy_words[0] : cli->strategy;
+    placement->strategy = arguments->strategy == NULL ? &strategy_words[0] : arguments->strategy;
     placement->options.strategy = (enum kpdb_strategy)placement->strategy->value;
-    placement->options.unforced = cli->counters != NULL && cli->counters->value != 0;
-    placement->options.full = cli->full;
+    placement->options.unforced = arguments->counters != NULL && arguments->counters->value != 0;
+    placement->options.full = arguments->full;
 }
 
 static void add_request(struct placement *placement, const char *name, size_t length,
@@ -25,19 +29,19 @@ static void add_request(struct placement *placement, const char *name, size_t le
 }
 
 /* "INST_ALL:u" counts in user mode only, as perf's modifier does. */
-static void read_events(const struct arguments *cli, struct placement *placement)
+static void read_events(const struct arguments *arguments, struct placement *placement)
 {
-    for (int i = 0; i < cli->operands.count; i++) {
-        const char *name = cli->operands.words[i];
+    for (int i = 0; i < arguments->operands.count; i++) {
+        const char *name = arguments->operands.words[i];
         size_t length = strlen(name);
         bool user = length > 2 && strcmp(name + length - 2, ":u") == 0;
 
-        add_request(placement, name, user ? length - 2 : length, user || cli->user_only);
+        add_request(placement, name, user ? length - 2 : length, user || arguments->user_only);
     }
 }
 
 /* Every event that counts; on Intel not the fixed ones, whose fallbacks are among the rest. */
-static void read_all_events(const struct arguments *cli, struct placement *placement)
+static void read_all_events(const struct arguments *arguments, struct placement *placement)
 {
     bool intel = placement->info.arch == KPDB_X86_64 || placement->info.arch == KPDB_I386;
     struct kpdb_event event = {0};
@@ -46,28 +50,30 @@ static void read_all_events(const struct arguments *cli, struct placement *place
         const char *name = kpdb_event_name(event.id);
 
         if ((event.releases >> placement->options.release & 1) && !(intel && event.fixed >= 0))
-            add_request(placement, name, strlen(name), cli->user_only);
+            add_request(placement, name, strlen(name), arguments->user_only);
     }
 }
 
-int placement_read(struct arena *arena, const struct arguments *cli, struct placement *placement)
+int placement_read(struct arena *arena, const struct arguments *arguments,
+                   struct placement *placement)
 {
     int status;
 
     *placement = (struct placement){.arena = arena};
-    read_options(cli, placement);
-    status = cli_cpu(cli, &placement->cpu);
+    read_options(arguments, placement);
+    status = cli_cpu(arguments, &placement->cpu);
     if (status == EXIT_OK)
-        status = cli_release_on(cli, placement->cpu, &placement->options.release);
+        status = cli_release_on(arguments, placement->cpu, &placement->options.release);
     if (status != EXIT_OK)
         return status;
     kpdb_cpu(placement->cpu, &placement->info);
-    placement->requests = arena_alloc(arena, (size_t)cli->operands.count + placement->info.events,
-                                      sizeof *placement->requests);
-    if (cli->all)
-        read_all_events(cli, placement);
+    placement->requests =
+        arena_alloc(arena, (size_t)arguments->operands.count + placement->info.events,
+                    sizeof *placement->requests);
+    if (arguments->all)
+        read_all_events(arguments, placement);
     else
-        read_events(cli, placement);
+        read_events(arguments, placement);
     return EXIT_OK;
 }
 
@@ -332,7 +338,7 @@ static unsigned passes_needed(const struct placement *placement)
     return needed > 0 ? (unsigned)needed : 0;
 }
 
-int placement_error(const struct arguments *cli, const struct placement *placement, int error,
+int placement_error(const struct arguments *arguments, const struct placement *placement, int error,
                     unsigned failed, uint32_t conflicts, uint32_t counters)
 {
     bool crowded = error == KPDB_CONFLICT || error == KPDB_TOO_MANY;
@@ -342,7 +348,7 @@ int placement_error(const struct arguments *cli, const struct placement *placeme
 
     if (failed < placement->count)
         asked_name(&placement->requests[failed], text, sizeof text);
-    if (cli->json)
+    if (arguments->json)
         error_json(placement, error, failed, conflicts, counters, passes);
     if (error == KPDB_NO_EVENT)
         cli_unknown_event(text);

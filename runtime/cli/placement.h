@@ -22,7 +22,8 @@ struct placement {
 };
 
 /* From the options and operands; EXIT_OK, or EXIT_NO after a report. */
-int placement_read(struct arena *arena, const struct arguments *cli, struct placement *placement);
+int placement_read(struct arena *arena, const struct arguments *arguments,
+                   struct placement *placement);
 
 /* The encoding of requests[0..count) as the JSON contract has it. */
 void placement_json(struct json *json, const char *key, const struct placement *placement,
@@ -37,7 +38,7 @@ void placement_warnings(const struct placement *placement, const struct kpdb_enc
  * stdout. Returns the exit status, EXIT_NO. counters and conflicts: those of a
  * failed encoding, or 0.
  */
-int placement_error(const struct arguments *cli, const struct placement *placement, int error,
+int placement_error(const struct arguments *arguments, const struct placement *placement, int error,
                     unsigned failed, uint32_t conflicts, uint32_t counters);
 
 #endif

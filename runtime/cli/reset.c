@@ -1,4 +1,7 @@
-/* kpep reset: gives back what a program left that died with the counters in its hands. */
+/*
+ * kpep reset: asks the kernel who holds the counters, says so, and gives back what a program left
+ * that died with them in its hands.
+ */
 #include "live.h"
 
 #include <inttypes.h>
@@ -111,7 +114,7 @@ static void print_text(const struct kplive_state *found, int result)
 }
 
 /* What was found is told also where it is not given back: it is the reason. */
-static int reset(const struct arguments *cli, const struct kplive *sampler)
+static int reset(const struct arguments *arguments, const struct kplive *sampler)
 {
     struct kplive_state found = {.size = sizeof found}, again = {.size = sizeof again};
     struct kplive_error error;
@@ -119,18 +122,18 @@ static int reset(const struct arguments *cli, const struct kplive *sampler)
 
     if (kplive_taken(sampler, &found, &error) != KPLIVE_OK)
         return live_error(&error);
-    result = found.taken ? kplive_reset(sampler, cli->force, &again, &error) : KPLIVE_OK;
-    if (cli->json)
+    result = found.taken ? kplive_reset(sampler, arguments->force, &again, &error) : KPLIVE_OK;
+    if (arguments->json)
         print_json(&found, found.taken && result == KPLIVE_OK);
     else
         print_text(&found, result);
     return result == KPLIVE_OK ? EXIT_OK : live_error(&error);
 }
 
-static int run_reset(struct arena *arena, const struct arguments *cli)
+static int run_reset(struct arena *arena, const struct arguments *arguments)
 {
     static const struct option_word static_words = {"static", KPLIVE_STATIC};
-    struct arguments without_kperfdata = *cli;
+    struct arguments without_kperfdata = *arguments;
     struct kplive *sampler;
     int status;
 
@@ -140,7 +143,7 @@ static int run_reset(struct arena *arena, const struct arguments *cli)
 
     if (status != EXIT_OK)
         return status;
-    status = reset(cli, sampler);
+    status = reset(arguments, sampler);
     kplive_close(sampler);
     return status;
 }

@@ -1,4 +1,4 @@
-/* kpep show: one event on every CPU, from the tables. */
+/* kpep show: one event on every CPU, from the tables to standard output. */
 #include "live.h"
 
 #include <string.h>
@@ -108,16 +108,16 @@ static void show_text(struct arena *arena, const char *name, int release)
     show_missing(name, release);
 }
 
-static int run_show(struct arena *arena, const struct arguments *cli)
+static int run_show(struct arena *arena, const struct arguments *arguments)
 {
-    const char *name = cli->operands.words[0];
+    const char *name = arguments->operands.words[0];
     struct kpdb_event event;
     bool found = false;
     int release, found_in;
 
-    if (cli->live)
-        return show_live(arena, cli);
-    if (cli_release(cli, &release) != EXIT_OK)
+    if (arguments->live)
+        return show_live(arena, arguments);
+    if (cli_release(arguments, &release) != EXIT_OK)
         return EXIT_NO;
     for (unsigned cpu = 0; cpu < kpdb_cpu_count() && !found; cpu++)
         found = find_on(cpu, release, name, &event, &found_in) == KPDB_OK;
@@ -125,7 +125,7 @@ static int run_show(struct arena *arena, const struct arguments *cli)
         cli_unknown_event(name);
         return EXIT_NO;
     }
-    if (cli->json)
+    if (arguments->json)
         show_json(name, release);
     else if (found)
         show_text(arena, name, release);
