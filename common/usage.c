@@ -89,37 +89,45 @@ static void option_title(struct buffer *title, const struct option_row *row, boo
         buffer_printf(title, " %s", row->value);
 }
 
-/* The next option that the command takes, in the order of the program's rows: --help is last. */
-static int next_option(const struct program *program, const struct command *command, int option)
+/* Whether one of the command's options has a letter, and how wide the widest title is then. */
+static bool measure_options(const struct program *program, const struct command *command,
+                            size_t *width)
 {
-    do {
-        option++;
-    } while (option < program->option_count && !option_taken(command, option));
-    return option < program->option_count ? option : OPTION_HELP;
+    struct buffer title = {0};
+    bool letters = false;
+
+    for (int i = 1; i < program->option_count; i++)
+        letters |= option_taken(command, i) && program->options[i].letter != 0;
+    *width = 0;
+    for (int i = 0; i < program->option_count; i++) {
+        title.length = 0;
+        option_title(&title, option_row(program, i), letters);
+        if (option_taken(command, i) && title.length > *width)
+            *width = title.length;
+    }
+    buffer_free(&title);
+    return letters;
 }
 
+static void print_option(const struct option_row *row, bool letters, size_t width)
+{
+    struct buffer title = {0};
+
+    option_title(&title, row, letters);
+    printf("  %-*s  %s\n", (int)width, title.data, row->help);
+    buffer_free(&title);
+}
+
+/* In the order of the program's rows; --help is last. */
 static void print_options(const struct program *program, const struct command *command)
 {
-    size_t width = 0;
-    bool letters = false;
-    int option = OPTION_HELP;
+    size_t width;
+    bool letters = measure_options(program, command, &width);
 
-    while ((option = next_option(program, command, option)) != OPTION_HELP)
-        letters |= option_row(program, option)->letter != 0;
-    for (int pass = 0; pass < 2; pass++)
-        do {
-            const struct option_row *row;
-            struct buffer title = {0};
-
-            option = next_option(program, command, option);
-            row = option_row(program, option);
-            option_title(&title, row, letters);
-            if (pass == 0)
-                width = title.length > width ? title.length : width;
-            else
-                printf("  %-*s  %s\n", (int)width, title.data, row->help);
-            buffer_free(&title);
-        } while (option != OPTION_HELP);
+    for (int i = 1; i < program->option_count; i++)
+        if (option_taken(command, i))
+            print_option(&program->options[i], letters, width);
+    print_option(option_row(program, OPTION_HELP), letters, width);
 }
 
 void usage_print_command(const struct program *program, const struct command *command)
