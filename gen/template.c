@@ -1402,19 +1402,3 @@ enum template_escape template_escape_for(const char *file_name)
     }
     return TEMPLATE_NONE;
 }
-
-bool template_escape_named(const char *name, enum template_escape *escape)
-{
-    static const char *const names[] = {
-        [TEMPLATE_NONE] = "none", [TEMPLATE_HTML] = "html",         [TEMPLATE_C] = "c",
-        [TEMPLATE_JSON] = "json", [TEMPLATE_MARKDOWN] = "markdown",
-    };
-
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *escape = (enum template_escape)i;
-            return true;
-        }
-    }
-    return false;
-}

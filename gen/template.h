@@ -95,7 +95,5 @@ bool template_render(struct arena *arena, const struct template_options *options
  * not looked at.
  */
 enum template_escape template_escape_for(const char *file_name);
-/* "none", "html", "c", "json" or "markdown"; false when it is none of them. */
-bool template_escape_named(const char *name, enum template_escape *escape);
 
 #endif

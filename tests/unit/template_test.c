@@ -300,8 +300,6 @@ static void test_default_escape(void)
 
 static void test_escape_names(void)
 {
-    enum template_escape escape = TEMPLATE_NONE;
-
     CHECK_INT(template_escape_for("kpdb_data.c"), TEMPLATE_C);
     CHECK_INT(template_escape_for("a/b.x/kpdb.h"), TEMPLATE_C);
     CHECK_INT(template_escape_for("events.inc.mustache"), TEMPLATE_C);
@@ -320,13 +318,6 @@ static void test_escape_names(void)
     CHECK_INT(template_escape_for("c"), TEMPLATE_NONE);
     CHECK_INT(template_escape_for(""), TEMPLATE_NONE);
     CHECK_INT(template_escape_for(".mustache"), TEMPLATE_NONE);
-    CHECK(template_escape_named("html", &escape) && escape == TEMPLATE_HTML);
-    CHECK(template_escape_named("c", &escape) && escape == TEMPLATE_C);
-    CHECK(template_escape_named("json", &escape) && escape == TEMPLATE_JSON);
-    CHECK(template_escape_named("none", &escape) && escape == TEMPLATE_NONE);
-    CHECK(template_escape_named("markdown", &escape) && escape == TEMPLATE_MARKDOWN);
-    CHECK(!template_escape_named("HTML", &escape));
-    CHECK(!template_escape_named("", &escape));
 }
 
 static void test_unknown_names(void)
