@@ -40,13 +40,28 @@ static void add_text(struct arena *arena, struct value *list, const char *text)
     set_text(arena, add_item(arena, list), "name", text);
 }
 
+/* ---- the tables ------------------------------------------------------------------------------ */
+
+/* A bare number behind the others of its table, which has a list for each line of the header. */
+static void add_number(struct arena *arena, struct value *lines, size_t number)
+{
+    enum { NUMBERS_A_LINE = 8 };
+    struct value *line = lines->length == 0 ? NULL : lines->items[lines->length - 1];
+
+    if (line == NULL || line->length == NUMBERS_A_LINE) {
+        line = value_list(arena);
+        value_append(arena, lines, line);
+    }
+    value_append(arena, line, value_int(arena, (int64_t)number));
+}
+
 static struct value *list_data(struct arena *arena, const size_t *numbers, size_t count)
 {
-    struct value *list = value_list(arena);
+    struct value *lines = value_list(arena);
 
     for (size_t i = 0; i < count; i++)
-        value_append(arena, list, value_int(arena, (int64_t)numbers[i]));
-    return list;
+        add_number(arena, lines, numbers[i]);
+    return lines;
 }
 
 static struct value *numbers_data(struct arena *arena, const struct numbers *numbers)
@@ -54,35 +69,94 @@ static struct value *numbers_data(struct arena *arena, const struct numbers *num
     return list_data(arena, numbers->list, numbers->count);
 }
 
-/* ---- the tables ------------------------------------------------------------------------------ */
+/*
+ * Bytes of a text that fit into a line of the header: all, or up to behind the last blank that
+ * does. As wide as C has them: an escape is of at most four characters.
+ */
+static size_t line_length(const char *text)
+{
+    enum { LINE_MAX = 80 };
+    size_t width = 0, blank = 0, i;
+
+    for (i = 0; text[i] != '\0'; i++) {
+        bool plain = text[i] >= ' ' && text[i] <= '~' && strchr("\"\\?*/", text[i]) == NULL;
+
+        width += plain ? 1 : 4;
+        if (width > LINE_MAX)
+            return blank == 0 ? i : blank;
+        if (text[i] == ' ')
+            blank = i + 1;
+    }
+    return i;
+}
+
+/* text is what fits into the first line, more what the lines behind it have. */
+static void set_lines(struct arena *arena, struct value *item, const char *text)
+{
+    size_t length = line_length(text);
+    struct value *more = value_list(arena);
+
+    set(arena, item, "text", value_string(arena, text, length));
+    for (text += length; *text != '\0'; text += length) {
+        length = line_length(text);
+        value_append(arena, more, value_string(arena, text, length));
+    }
+    set(arena, item, "more", more);
+}
 
 static struct value *strings_data(struct arena *arena, const struct strings *strings)
 {
     struct value *list = value_list(arena);
 
     for (size_t i = 0; i < strings->count; i++) {
-        struct value *item = add_item(arena, list);
+        struct value *item = value_map(arena);
 
         set_int(arena, item, "n", i);
-        set_text(arena, item, "text", strings->list[i]);
+        set_lines(arena, item, strings->list[i]);
+        value_append(arena, list, item);
     }
     return list;
+}
+
+static struct value *table_releases_data(struct arena *arena, const struct model *model)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t r = 0; r < model->release_count; r++) {
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "n", r);
+        set_text(arena, item, "name", model->releases[r]);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
+static void add_row(struct arena *arena, struct value *list, const struct layout *layout, size_t id,
+                    size_t row)
+{
+    const struct layout_row *from = &layout->rows[row];
+    struct value *item = value_map(arena);
+
+    set_int(arena, item, "number", from->number);
+    set_int(arena, item, "umask", from->umask);
+    set_int(arena, item, "kind", from->kind);
+    set_text(arena, item, "event", from->name);
+    set_bool(arena, item, "alias", from->kind == 0);
+    set_bool(arena, item, "begins", row == layout->row_at.list[id]);
+    set_int(arena, item, "id", id);
+    set_int(arena, item, "row", row);
+    set_text(arena, item, "name", layout->strings.list[id]);
+    value_append(arena, list, item);
 }
 
 static struct value *rows_data(struct arena *arena, const struct layout *layout)
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < layout->row_count; i++) {
-        struct value *item = value_map(arena);
-
-        set_int(arena, item, "number", layout->rows[i].number);
-        set_int(arena, item, "umask", layout->rows[i].umask);
-        set_int(arena, item, "kind", layout->rows[i].kind);
-        set_text(arena, item, "name", layout->rows[i].name);
-        set_bool(arena, item, "alias", layout->rows[i].kind == 0);
-        value_append(arena, list, item);
-    }
+    for (size_t id = 0; id < layout->event_ids; id++)
+        for (size_t row = layout->row_at.list[id]; row < layout->row_at.list[id + 1]; row++)
+            add_row(arena, list, layout, id, row);
     return list;
 }
 
@@ -94,7 +168,9 @@ static struct value *kinds_data(struct arena *arena, const struct layout *layout
         const struct layout_kind *kind = &layout->kinds[i];
         struct value *item = value_map(arena);
 
+        set_int(arena, item, "n", i);
         set_int(arena, item, "counters", kind->counters);
+        set_bool(arena, item, "has_fallback", kind->fallback != LAYOUT_NO_ID);
         set_int(arena, item, "fallback", kind->fallback);
         set_int(arena, item, "other", kind->other);
         set_int(arena, item, "releases", kind->releases);
@@ -133,7 +209,6 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "first", ids->first);
         set_int(arena, item, "span", ids->span);
         set_int(arena, item, "list", layout->sparse ? from->list : ids->at);
-        set_int(arena, item, "shift", ids->shift);
         set_int(arena, item, "ids_at", from->ids_at);
         set_int(arena, item, "ids", db->id_count);
         set_int(arena, item, "also_at", from->also_at);
@@ -141,6 +216,15 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         value_append(arena, list, item);
     }
     return list;
+}
+
+static struct value *shifts_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *lines = value_list(arena);
+
+    for (size_t c = 0; c < layout->model->cpu_count; c++)
+        add_number(arena, lines, layout->lists[layout->cpus[c].list].shift);
+    return lines;
 }
 
 static struct value *table_ids_data(struct arena *arena, const struct layout *layout)
@@ -196,29 +280,27 @@ static struct value *designations_data(struct arena *arena, const struct layout 
 /* Where there is no name, the first. */
 static struct value *slots_data(struct arena *arena, const struct perfect *perfect)
 {
-    struct value *list = value_list(arena);
+    struct value *lines = value_list(arena);
 
     for (size_t i = 0; i < perfect->slot_count; i++)
-        value_append(
-            arena, list,
-            value_int(arena, perfect->slots[i] == PERFECT_NONE ? 0 : (int64_t)perfect->slots[i]));
-    return list;
+        add_number(arena, lines, perfect->slots[i] == PERFECT_NONE ? 0 : perfect->slots[i]);
+    return lines;
 }
 
 /* The bits of the ids that were renamed, in bytes. */
 static struct value *renamed_data(struct arena *arena, const struct layout *layout)
 {
-    struct value *list = value_list(arena);
+    struct value *lines = value_list(arena);
     size_t at = 0;
 
     for (size_t byte = 0; byte <= layout->event_ids / 8; byte++) {
-        int64_t bits = 0;
+        size_t bits = 0;
 
         for (; at < layout->renames.count && layout->renames.list[at] / 8 == byte; at += 2)
-            bits |= 1 << layout->renames.list[at] % 8;
-        value_append(arena, list, value_int(arena, bits));
+            bits |= (size_t)1 << layout->renames.list[at] % 8;
+        add_number(arena, lines, bits);
     }
-    return list;
+    return lines;
 }
 
 static struct value *renames_data(struct arena *arena, const struct layout *layout)
@@ -254,7 +336,7 @@ static struct value *candidates_data(struct arena *arena, const struct layout *l
 /* Sets of CPUs as words of 32. */
 static struct value *sets_data(struct arena *arena, const struct layout *layout)
 {
-    struct value *list = value_list(arena);
+    struct value *lines = value_list(arena);
 
     for (size_t s = 0; s < layout->set_count; s++)
         for (size_t c = 0; c < layout->model->cpu_count; c += 32) {
@@ -262,9 +344,9 @@ static struct value *sets_data(struct arena *arena, const struct layout *layout)
 
             for (size_t b = 0; b < 32 && c + b < layout->model->cpu_count; b++)
                 word |= (uint32_t)layout->sets[s][c + b] << b;
-            value_append(arena, list, value_int(arena, word));
+            add_number(arena, lines, word);
         }
-    return list;
+    return lines;
 }
 
 static struct value *name_texts_data(struct arena *arena, const struct layout *layout)
@@ -292,6 +374,7 @@ static struct value *table_metrics_data(struct arena *arena, const struct layout
         const struct metric *metric = &layout->model->metrics[m];
         struct value *item = value_map(arena);
 
+        set_int(arena, item, "n", m);
         set_int(arena, item, "name", layout_prose(layout, metric->name));
         set_int(arena, item, "unit", layout_prose(layout, metric->unit));
         set_int(arena, item, "summary", layout_prose(layout, metric->summary));
@@ -483,20 +566,19 @@ static uint32_t fingerprint(const struct value *data)
 
 struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
 {
-    struct value *data = value_map(arena), *releases = value_list(arena);
+    struct value *data = value_map(arena);
 
     set_sizes(arena, data, layout);
     set_hash(arena, data, "hash", &layout->names);
     set(arena, data, "hash_slots", slots_data(arena, &layout->names));
-    for (size_t r = 0; r < layout->model->release_count; r++)
-        add_text(arena, releases, layout->model->releases[r]);
-    set(arena, data, "releases", releases);
+    set(arena, data, "releases", table_releases_data(arena, layout->model));
     set_int(arena, data, "events_of_all", events_of_all(layout->model));
     set(arena, data, "strings", strings_data(arena, &layout->strings));
     set(arena, data, "prose", strings_data(arena, &layout->prose));
     set(arena, data, "rows", rows_data(arena, layout));
     set(arena, data, "kinds", kinds_data(arena, layout));
     set(arena, data, "cpus", table_cpus_data(arena, layout));
+    set(arena, data, "shifts", shifts_data(arena, layout));
     set(arena, data, "ids", table_ids_data(arena, layout));
     set(arena, data, "chips", numbers_data(arena, &layout->chips));
     set(arena, data, "also", numbers_data(arena, &layout->also));

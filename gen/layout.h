@@ -1,7 +1,33 @@
 /*
- * The shape of the tables that libkpdb reads (db/lookup.c): what is a string,
- * a row, a bit, and which number stands for what. Names follow the arrays of
- * gen/templates/kpdb_tables.h.mustache.
+ * A model becomes the numbers of the tables that libkpdb reads (db/lookup.c): what is a string, a
+ * row, a bit, and which number stands for what. Names follow the arrays of
+ * gen/templates/kpdb_tables.h.mustache, which says of each what an index into it is.
+ *
+ * The way of kpdb_find(cpu, ..., "INST_BRANCH", ...) through them:
+ *
+ *     name     "INST_BRANCH"
+ *      | kpdb_hash()
+ *     hash ---------------------------.
+ *      | kpdb_bucket()                |
+ *     bucket                          |
+ *      | displacements[bucket]        |
+ *     displacement --- kpdb_slot() ---'
+ *                          |
+ *                         slot
+ *                          | slots[slot]; string_at[string] says whether it is that name
+ *                         string, and event id when below TABLE_EVENT_IDS: else a chip-agnostic
+ *                          |      name, whose candidates are event ids
+ *                          | cpus[cpu]: first <= id < first + span
+ *                          | variants[list + id - first]
+ *                         variant, from 1; 0: not on this CPU
+ *                          | row_at[id] + variant - 1
+ *                         row     number, umask
+ *                          | rows[row].kind
+ *                         kind    counters, fallback, other, releases, fixed; 0: an alias, the
+ *                                 row's number being the id to go on with
+ *
+ * Where CPUs have few of the ids of their spans (sparse), the pair of list and id is hashed as a
+ * name is, to a slot of pair_lists and pair_rows: there is no variant.
  */
 #ifndef KPEPC_LAYOUT_H
 #define KPEPC_LAYOUT_H

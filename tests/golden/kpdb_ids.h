@@ -1,5 +1,6 @@
 /*
- * Written by kpepc from the releases r-1: do not edit.
+ * Written by kpepc: do not edit. The releases, by number:
+ *   0 r-1
  *
  * An id names a hardware event on every chip; kpdb_on() gives it on one. The
  * numbers hold for this compile only, and kpdb_tables.h checks that it is of the
@@ -8,7 +9,7 @@
 #ifndef KPDB_IDS_H
 #define KPDB_IDS_H
 
-#define KPDB_FINGERPRINT 0xb0894f71u
+#define KPDB_FINGERPRINT 0xd16726b1u
 
 /* CPUs. */
 #define KPDB_CPU_T1 0 /* t1 */
