@@ -357,6 +357,8 @@ static struct value *name_texts_data(struct arena *arena, const struct layout *l
         const struct portable *name = &layout->model->names[n];
         struct value *item = value_map(arena);
 
+        set_int(arena, item, "n", n);
+        set_text(arena, item, "ident", layout_upper_identifier(arena, name->name));
         set_int(arena, item, "unit", layout_prose(layout, name->unit));
         set_int(arena, item, "summary", layout_prose(layout, name->summary));
         set_text(arena, item, "name", name->name);
@@ -400,7 +402,7 @@ static struct value *hardware_ids_data(struct arena *arena, const struct layout 
             continue;
         item = add_item(arena, list);
         set_int(arena, item, "id", i);
-        set_text(arena, item, "name", layout->strings.list[i]);
+        set_text(arena, item, "ident", layout_identifier(arena, layout->strings.list[i]));
     }
     return list;
 }

@@ -110,105 +110,39 @@ char *layout_upper_identifier(struct arena *arena, const char *name)
     return text;
 }
 
-/* What kpdb_ids.h would define: the name behind KPDB_. */
-struct definition {
-    const char *name;
-    bool event;
-};
-
-/* What kpdb.h, its private headers and kpdb_ids.h itself have defined already. */
-static const char *const own_definitions[] = {
-    "ANY_RELEASE",
-    "ARM",
-    "ARM64",
-    "CLASS_CONFIGURABLE",
-    "CLASS_FIXED",
-    "CLASS_POWER",
-    "CONFLICT",
-    "COUNTERS_MAX",
-    "DUPLICATE",
-    "END",
-    "EVENTS_MAX",
-    "EVERY_PASS",
-    "FINGERPRINT",
-    "H",
-    "HASH_H",
-    "I386",
-    "IDS_H",
-    "INLINE",
-    "INTERNAL",
-    "KPERFDATA",
-    "NOT_FORCED",
-    "NOT_IN_RELEASE",
-    "NOT_ON_CPU",
-    "NO_COUNTER",
-    "NO_CPU",
-    "NO_EVENT",
-    "NO_EVENTS",
-    "NO_ID",
-    "OK",
-    "OPTIMAL",
-    "PLACE_H",
-    "PLAN_MAX",
-    "SPREAD_MAX",
-    "TOO_MANY",
-    "UNAVAILABLE",
-    "UNROLL",
-    "WARN_ALL_MODES",
-    "WARN_OTHER_BITS",
-    "WARN_REFUSED",
-    "WARN_TOO_WIDE",
-    "WARN_UNLISTED",
-    "WARN_USER_MODE",
-    "X86_64",
-};
-
-enum { OWN_DEFINITIONS = sizeof own_definitions / sizeof own_definitions[0] };
-
-static int compare_definitions(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
-    return strcmp(((const struct definition *)a)->name, ((const struct definition *)b)->name);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const char *cpu_definition(struct arena *arena, const char *db)
+/* Reports what two names would be one macro of kpdb_ids.h; sorts the list. */
+static void check_identifiers(const char **list, size_t count, const char *what, const char *prefix)
 {
-    return layout_upper_identifier(arena, arena_printf(arena, "CPU_%s", db));
+    if (count != 0)
+        qsort(list, count, sizeof *list, compare_texts);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(list[i - 1], list[i]) == 0)
+            report_error(NULL,
+                         "two %s would both be %s%s (expected names that differ in letters or "
+                         "digits)",
+                         what, prefix, list[i]);
 }
 
-/* As the filter `ident` writes it: a digit does not come first. */
-static const char *event_definition(struct arena *arena, const char *event)
-{
-    return layout_identifier(arena, is_digit(*event) ? arena_printf(arena, "_%s", event) : event);
-}
-
-/* KPDB_A_B must be one event, be its name A.B or A_B, and nothing else. */
-static void check_identifiers(struct arena *arena, const struct layout *layout)
+/* Chip-agnostic names need no check: names.c takes none that differ in less than a letter. */
+static void check_macros(struct arena *arena, const struct layout *layout)
 {
     const struct model *model = layout->model;
-    struct definition *list =
-        arena_alloc(arena, layout->event_ids + model->cpu_count + OWN_DEFINITIONS, sizeof *list);
+    const char **events = arena_alloc(arena, layout->event_ids, sizeof *events);
+    const char **cpus = arena_alloc(arena, model->cpu_count, sizeof *cpus);
     size_t count = 0;
 
     for (size_t i = 0; i < layout->event_ids; i++)
         if (layout->is_hardware[i])
-            list[count++] =
-                (struct definition){event_definition(arena, layout->strings.list[i]), true};
+            events[count++] = layout_identifier(arena, layout->strings.list[i]);
     for (size_t c = 0; c < model->cpu_count; c++)
-        list[count++] = (struct definition){cpu_definition(arena, model->cpus[c].db.name), false};
-    for (size_t i = 0; i < OWN_DEFINITIONS; i++)
-        list[count++] = (struct definition){own_definitions[i], false};
-    qsort(list, count, sizeof *list, compare_definitions);
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(list[i - 1].name, list[i].name) == 0 && list[i - 1].event && list[i].event)
-            report_error(NULL,
-                         "two events would both be KPDB_%s (expected names that differ in "
-                         "letters or digits)",
-                         list[i].name);
-        else if (strcmp(list[i - 1].name, list[i].name) == 0)
-            report_error(NULL,
-                         "KPDB_%s would mean two things (expected another name of the event or "
-                         "database)",
-                         list[i].name);
+        cpus[c] = layout_upper_identifier(arena, model->cpus[c].db.name);
+    check_identifiers(events, count, "events", "KPDB_EVENT_");
+    check_identifiers(cpus, model->cpu_count, "databases", "KPDB_CPU_");
 }
 
 static void lay_out_event_ids(struct arena *arena, struct layout *layout)
@@ -236,7 +170,7 @@ static void lay_out_event_ids(struct arena *arena, struct layout *layout)
         add_string(arena, &layout->strings, list[i].name);
         layout->is_hardware[i] = list[i].hardware;
     }
-    check_identifiers(arena, layout);
+    check_macros(arena, layout);
 }
 
 /* Every name's place in byte order, so that finding an id is a binary search. */

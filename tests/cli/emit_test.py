@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import plistlib
 import re
 import resource
 import shutil
@@ -879,6 +880,10 @@ def check_tables():
         equal(status, 0, f"compile of {what}: {err}")
         for name in ("kpdb_ids.h", "kpdb_tables.h"):
             check_width(f"{name} of {what}", (to / name).read_text())
+        macros = re.findall(r"#define (KPDB_NAME_\w+ \d+)\n", (to / "kpdb_ids.h").read_text())
+        names = sorted(plistlib.loads(pathlib.Path(arguments[1]).read_bytes())["names"])
+        equal(macros, [f"KPDB_NAME_{ident(name)} {n}" for n, name in enumerate(names)],
+              f"names of {what}")
         if cxx():
             equal(run(cxx(), "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
                       "-D_Static_assert=static_assert", f"-I{to}", "-x", "c++",
