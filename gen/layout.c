@@ -1,3 +1,7 @@
+/*
+ * In goes the model, out comes the layout: which numbers stand where in libkpdb's tables. What they
+ * cannot hold is reported. Memory is the arena's; nothing else is touched, and no C is written.
+ */
 #include "layout.h"
 
 #include "common/report.h"
@@ -51,7 +55,7 @@ static size_t share_string(struct arena *arena, struct strings *strings, const c
 /* A name of an event or alias, and where it occurs. */
 struct spelling {
     const char *name;
-    bool apple; /* on some CPU without unit masks, be it on Intel's too */
+    bool apple; /* some CPU without unit masks has it; Intel's may have it too */
     bool hardware;
 };
 
@@ -61,9 +65,9 @@ static int compare_spellings(const void *a, const void *b)
 }
 
 /*
- * Apple's names first, then those that only Intel has: a CPU's bitmap runs from
- * its first name to its last, so Apple's pay nothing for Intel's, and within a
- * CPU ids are in the order of names.
+ * Apple's names come first, then those that only Intel's CPUs have: the variants of a CPU run from
+ * its first id to its last, so that Apple's have no gaps for Intel's. Within a CPU ids are in the
+ * order of names.
  */
 static int compare_sides(const void *a, const void *b)
 {
@@ -173,7 +177,7 @@ static void lay_out_event_ids(struct arena *arena, struct layout *layout)
     check_macros(arena, layout);
 }
 
-/* Every name's place in byte order, so that finding an id is a binary search. */
+/* The ids in the order of their names' bytes, so that finding one is a binary search. */
 struct index {
     const char **names;
     size_t *ids;
@@ -220,7 +224,7 @@ static size_t id_of(const struct index *index, const char *name)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* The rows of every id, as they are found: of each its id, and which of the id's rows it is. */
+/* The rows in the order they are found in: of each its id, and which of the id's rows it is. */
 struct row_list {
     struct layout_row *rows;
     size_t *ids, *variants;
@@ -241,7 +245,7 @@ static size_t share_kind(struct arena *arena, struct layout *layout, struct map 
     return number;
 }
 
-/* Which of an id's rows it is, added behind the others when it is new. */
+/* Which of the id's rows this one is; a new one becomes the id's last. */
 static size_t share_row(struct arena *arena, struct row_list *rows, size_t id,
                         const struct layout_row *row)
 {
@@ -257,7 +261,7 @@ static size_t share_row(struct arena *arena, struct row_list *rows, size_t id,
     return rows->variants[number];
 }
 
-/* The rows in the order of their ids, so that a variant is counted from the id's first. */
+/* Sorts the rows by id, so that row_at[id] + variant is a row. */
 static void order_rows(struct arena *arena, struct layout *layout, const struct row_list *rows)
 {
     layout->rows = arena_alloc(arena, rows->count, sizeof(struct layout_row));
@@ -287,8 +291,8 @@ static struct layout_row event_row(struct arena *arena, struct layout *layout,
 }
 
 /*
- * A CPU of before that has the same variants of the same ids has the same list. Variants stand
- * behind ids: the two are one key.
+ * The number of the list: that of a CPU before which has the same ids and variants, or a new one.
+ * In memory list->variants is right behind list->ids, so that both are one key of the map.
  */
 static size_t share_list(struct arena *arena, struct layout *layout, struct map *known,
                          const struct layout_list *list)
@@ -359,8 +363,9 @@ static int compare_spans(const void *a, const void *b)
 }
 
 /*
- * Where each list's variants are: the longest first, one behind the other; those of half a byte in
- * the half that is shorter so far. How many numbers that makes.
+ * Says where each list's variants are, and gives the length of the array. The longest list comes
+ * first, the others behind it; variants of half a byte go to the lower or the upper halves,
+ * whichever are fewer so far.
  */
 static size_t place_lists(struct arena *arena, struct layout *layout)
 {
@@ -405,12 +410,12 @@ static void fill_pairs(struct arena *arena, struct layout *layout, size_t count)
         for (size_t i = 0; i < layout->lists[l].count; i++, pair++) {
             const struct layout_list *list = &layout->lists[l];
 
-            hashes[pair] = kpdb_mix((uint32_t)l << 16, (uint32_t)list->ids[i]);
+            hashes[pair] = kpdb_mix_value((uint32_t)l << 16, (uint32_t)list->ids[i]);
             lists[pair] = l;
             rows[pair] = layout->row_at.list[list->ids[i]] + list->variants[i];
         }
-    if (!perfect_place(arena, (struct kpdb_hashing){.thorough = false}, hashes, count,
-                       &layout->pairs)) {
+    if (!perfect_hashes(arena, (struct kpdb_hashing){.thorough = false}, hashes, count,
+                        &layout->pairs)) {
         report_error(NULL, "no hash tells %zu pairs of a CPU and an event apart (expected fewer)",
                      count);
         return;
@@ -424,8 +429,9 @@ static void fill_pairs(struct arena *arena, struct layout *layout, size_t count)
 }
 
 /*
- * Variants are the faster, and smaller where CPUs have most ids of their spans. Never are they
- * more than so many bytes a pair of a CPU and an id that it has.
+ * Chooses between variants and pairs. Variants are faster, and smaller where CPUs have most ids of
+ * their spans; pairs are taken where variants would be more than BYTES_A_PAIR bytes for each pair
+ * of a list and an id that it has.
  */
 static void lay_out_lists(struct arena *arena, struct layout *layout)
 {
@@ -454,8 +460,8 @@ static void lay_out_lists(struct arena *arena, struct layout *layout)
 /* ---- kernels' lists -------------------------------------------------------------------------- */
 
 /*
- * The version that most of a CPU's selectors are in a list since, the first of two as common.
- * counts: of every version, 0 before and after.
+ * The first macOS whose kernel lists most of a CPU's selectors; of two as common the one that comes
+ * first among the events. counts, by version, is all 0 before and after.
  */
 static unsigned common_kernel(const struct database *db, size_t *counts)
 {
@@ -509,7 +515,7 @@ static void lay_out_kernels(struct arena *arena, struct layout *layout, const st
 
 /* ---- renames --------------------------------------------------------------------------------- */
 
-/* The one that stands for all it was joined with. */
+/* The id that stands for all that i was joined with. */
 static size_t root_of(size_t *roots, size_t i)
 {
     for (; roots[i] != i; i = roots[i])
@@ -561,8 +567,8 @@ static size_t share_set(struct arena *arena, struct layout *layout, struct map *
     return *number - 1;
 }
 
-/* Whether a candidate can ever be asked for in this build. */
-static bool wanted(const struct model *model, const struct candidate *candidate)
+/* Whether some CPU of this build is of the candidate's. */
+static bool is_wanted(const struct model *model, const struct candidate *candidate)
 {
     for (size_t c = 0; c < model->cpu_count; c++)
         if (candidate->cpus[c])
@@ -591,7 +597,7 @@ static void lay_out_names(struct arena *arena, struct layout *layout, const stru
         for (size_t i = 0; i < name->candidate_count; i++) {
             size_t event = id_of(index, name->candidates[i].event);
 
-            if (event == LAYOUT_NO_ID || !wanted(model, &name->candidates[i]))
+            if (event == LAYOUT_NO_ID || !is_wanted(model, &name->candidates[i]))
                 continue;
             layout->candidates[layout->candidate_count++] = (struct layout_candidate){
                 event, share_set(arena, layout, &sets, name->candidates[i].cpus)};
@@ -702,7 +708,9 @@ static void add_designation(struct layout *layout, size_t string, size_t cpu)
     layout->designations[rank] = (struct layout_designation){string, cpu, rank};
 }
 
-/* Databases, then what else they are called, then chips: the first is meant by what is several's.
+/*
+ * What several CPUs are called means the first of them: databases come before other names of
+ * databases, and these before chips.
  */
 static void lay_out_designations(struct arena *arena, struct layout *layout)
 {
@@ -760,7 +768,7 @@ static void lay_out_hash(struct arena *arena, struct layout *layout, size_t name
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
-/* Numbers of both are 16 bits wide, in kpdb.h and where a pair of them is hashed. */
+/* Numbers of events and of CPUs are 16 bits wide in kpdb.h, and where a pair of them is hashed. */
 static void check_sizes(const struct layout *layout)
 {
     if (layout->event_ids >= LAYOUT_NO_ID)
