@@ -8,7 +8,7 @@
 #ifndef KPDB_IDS_H
 #define KPDB_IDS_H
 
-#define KPDB_FINGERPRINT 0xf05354e6u
+#define KPDB_FINGERPRINT 0xfe26cbdcu
 
 /* CPUs: kpdb_cpu(). */
 #define KPDB_CPU_T1 0 /* t1 */
