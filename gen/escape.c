@@ -115,7 +115,7 @@ bool format_value(char number[NUMBER_MAX], const struct value *value, struct spa
 
 /* ---- escapes --------------------------------------------------------------------------------- */
 
-/* What replaces the byte at text[at], or nothing (length 0): it stays. */
+/* What replaces the byte at text[at]; of length 0: the byte stays. */
 struct escape {
     char text[12];
     size_t length;
@@ -256,7 +256,7 @@ static struct escape escape_quotes(struct span text, size_t at, char before)
     return text.text[at] == '"' ? replace_byte("\"\"") : leave_bytes(1);
 }
 
-/* What no escape touches: most of what there is. */
+/* Most bytes are plain: no escape touches them. */
 static bool is_plain(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -283,9 +283,10 @@ static bool begins_list(struct span text, size_t at)
 }
 
 /*
- * What means something inside a word is always replaced, what does at its ends only there, and what
- * does at the beginning of a line where there may be one. What makes a link by itself does so as a
- * reference too, after those are read, so it is broken by a character that is not seen.
+ * The bytes of always[] mean something anywhere; '_', '-' and '+' at the ends of a word; ':' and
+ * blanks at the beginning of a line; '.' and ')' behind the number of a list. GitHub makes links of
+ * http://, www. and a@b after it has read references, so these get a word joiner (U+2060), which is
+ * not seen.
  */
 static struct escape escape_markdown(struct span text, size_t at, char before)
 {

@@ -146,7 +146,7 @@ static const struct value *look_up(struct render *render, const struct node *nod
 static bool put_filtered(struct render *render, struct sink *sink, const struct node *node,
                          unsigned n, struct span text, const struct value *value)
 {
-    const struct filter *filter = node->filters[n];
+    const struct filter *filter = &filters[node->filters[n]];
 
     if (filter->of_integer && (n != 0 || value->type != VALUE_INT))
         return FAIL(render, "filter '%s' got type %s (expected integer)", filter->name,

@@ -329,12 +329,12 @@ static bool add_value(struct parser *parser, const struct tag *tag)
                             template_show(parser->job, part), known_filters(parser->job));
         if (node.filter_count == FILTERS_MAX)
             return FAIL_TAG(parser, tag, "too many filters (expected at most %d)", FILTERS_MAX);
-        node.filters[node.filter_count++] = filter;
+        node.filters[node.filter_count++] = (unsigned char)(filter - filters);
         if (filter->escapes)
             escape = NULL;
     }
     if (escape != NULL)
-        node.filters[node.filter_count++] = escape;
+        node.filters[node.filter_count++] = (unsigned char)(escape - filters);
     added = add_named(parser, OP_VALUE, tag->line, name);
     added->filter_count = node.filter_count;
     memcpy(added->filters, node.filters, sizeof node.filters);

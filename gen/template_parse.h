@@ -23,7 +23,7 @@ enum op { OP_TEXT, OP_VALUE, OP_SECTION, OP_INVERTED, OP_END, OP_PARTIAL, OP_RET
 struct node {
     enum op op;
     unsigned filter_count;
-    const struct filter *filters[FILTERS_MAX + 1]; /* the last may be the output's escape */
+    unsigned char filters[FILTERS_MAX + 1]; /* of escape.h's; the last may be the output's escape */
     size_t line;
     struct span text; /* literal text, or the name */
     size_t first;     /* bytes of the name before its first dot */
