@@ -25,7 +25,7 @@ struct kpdb_hashing {
 
 enum { KPDB_SPREAD_MAX = 16 };
 
-/* Before a loop over words, and a function: lookup.c, which knows `by`, unrolls and inlines. */
+/* What a loop over words, and a function, begin with: lookup.c unrolls and inlines them. */
 #ifndef KPDB_UNROLL
 #define KPDB_UNROLL
 #define KPDB_INLINE inline
@@ -42,8 +42,9 @@ static inline uint64_t kpdb_load64(const char *at)
 }
 
 /*
- * Where the n-th of (1 << spread) + 1 words of a name of at least eight bytes is: never out of the
- * name. Few of them are at multiples of one number, which addresses have for nothing.
+ * Where the n-th of (1 << spread) + 1 words of a name of at least eight bytes begins: never so late
+ * that it ends behind the name. Up to five words begin at multiples of one number, which is cheaper
+ * to compute.
  */
 static inline size_t kpdb_word_at(size_t length, unsigned n, unsigned spread)
 {
@@ -56,7 +57,7 @@ static inline size_t kpdb_word_at(size_t length, unsigned n, unsigned spread)
     return (length - 8) * n >> spread;
 }
 
-/* The longest name that these words are all of, as every shorter one. */
+/* The length up to which every byte of a name is in one of these words. */
 static inline size_t kpdb_words_hold(unsigned spread)
 {
     return spread == 2 ? 37 : (((size_t)1 << spread) + 1) * 8;
@@ -95,7 +96,7 @@ static inline uint32_t kpdb_thorough_hash(const char *name, size_t length, struc
     return hash;
 }
 
-/* The words of odd numbers have a sum of their own, so that no step waits for the one before. */
+/* Words are summed by even and odd number: neither sum waits for the other. */
 static KPDB_INLINE uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_hashing by)
 {
     const unsigned last = 1u << by.spread;

@@ -31,23 +31,32 @@ extern "C" {
 #pragma GCC visibility push(default) /* the library hides all that is not declared here */
 #endif
 
-/* What the functions return that return an int: 0 or more is the answer, these are not. */
-enum kpdb_error {
-    KPDB_OK = 0,
-    KPDB_NO_CPU = -1,         /* no such CPU in this build */
-    KPDB_NO_EVENT = -2,       /* no CPU of this build has an event or name spelt so */
-    KPDB_NOT_ON_CPU = -3,     /* a known event or name that this CPU does not have */
-    KPDB_NOT_IN_RELEASE = -4, /* this CPU has it, but not in the release asked for */
-    KPDB_END = -5,            /* nothing further: the end of an iteration */
-    /* Of kpdb_encode() and kpdb_plan(): */
-    KPDB_NO_EVENTS = -6,    /* nothing was asked for */
-    KPDB_DUPLICATE = -7,    /* one event twice */
-    KPDB_TOO_MANY = -8,     /* more events than counters, or than the function takes */
-    KPDB_CONFLICT = -9,     /* the events do not fit on the counters that can count them */
-    KPDB_NOT_FORCED = -10,  /* only counters that the power manager holds can count it */
-    KPDB_UNAVAILABLE = -11, /* a fixed event without a configurable one that counts the same */
-    KPDB_NO_COUNTER = -12,  /* no counter at all can count it */
-};
+/*
+ * What the functions return that return an int: 0 or more is the answer, below 0 are errors. A row
+ * is X(name, number, the code kperfdata has for it, its word in JSON, its sentence), with what
+ * there is to add behind it.
+ */
+#define KPDB_ERRORS(X)                                                                             \
+    X(KPDB_OK, 0, 0, "ok", "no error")                                                             \
+    X(KPDB_NO_CPU, -1, 1, "no-cpu", "no such CPU in this build of the tables")                     \
+    X(KPDB_NO_EVENT, -2, 11, "not-found", "no event or name is spelt so")                          \
+    X(KPDB_NOT_ON_CPU, -3, 11, "not-on-cpu", "this CPU does not have the event")                   \
+    X(KPDB_NOT_IN_RELEASE, -4, 11, "not-in-release", "this macOS release does not have the event") \
+    /* this CPU has it, but not in the release asked for */                                        \
+    X(KPDB_END, -5, 1, "end", "nothing further")                                                   \
+    X(KPDB_NO_EVENTS, -6, 1, "no-events", "no events were asked for")                              \
+    X(KPDB_DUPLICATE, -7, 12, "duplicate", "an event was asked for twice")                         \
+    X(KPDB_TOO_MANY, -8, 12, "too-many", "more events than counters")                              \
+    /* more events than counters, or than the function takes */                                    \
+    X(KPDB_CONFLICT, -9, 12, "conflict", "the events do not fit on their counters")                \
+    X(KPDB_NOT_FORCED, -10, 13, "not-forced", "the power manager holds its counters")              \
+    /* only counters that the power manager holds can count it */                                  \
+    X(KPDB_UNAVAILABLE, -11, 14, "unavailable", "a fixed event without a configurable fallback")   \
+    X(KPDB_NO_COUNTER, -12, 16, "no-counter", "no counter can count it")
+
+#define KPDB_ERROR(name, number, code, word, text) name = number,
+enum kpdb_error { KPDB_ERRORS(KPDB_ERROR) };
+#undef KPDB_ERROR
 
 /* One sentence for an error code; never NULL. */
 const char *kpdb_strerror(int error);
@@ -89,6 +98,7 @@ struct kpdb_cpu_id {
     uint32_t type, subtype, family;
 };
 
+/* How many CPUs this build knows. */
 unsigned kpdb_cpu_count(void);
 /* 0, or KPDB_NO_CPU and *out untouched. */
 int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out);
@@ -111,6 +121,7 @@ const char *kpdb_arch_name(enum kpdb_arch arch);
 
 /* ---- releases -------------------------------------------------------------------------------- */
 
+/* How many releases this build knows. */
 unsigned kpdb_release_count(void);
 /* "macos-15"; NULL when there is no such release. */
 const char *kpdb_release_name(unsigned release);
@@ -188,6 +199,7 @@ struct kpdb_name {
     const char *summary; /* one sentence */
 };
 
+/* How many chip-agnostic names there are. */
 unsigned kpdb_name_count(void);
 /*
  * The n-th name (KPDB_NAME_BRANCH_MISSES), in byte order: 0, or KPDB_NO_EVENT
@@ -216,6 +228,7 @@ struct kpdb_metric {
     unsigned denominator_count;
 };
 
+/* How many metrics there are. */
 unsigned kpdb_metric_count(void);
 /* The n-th metric, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
 int kpdb_metric(unsigned n, struct kpdb_metric *out);
@@ -252,15 +265,26 @@ struct kpdb_request {
     bool user_only; /* count in user mode only */
 };
 
-/* What a macOS kernel will make of an event's word: bits of kpdb_placement.warnings. */
-enum kpdb_warning {
-    KPDB_WARN_REFUSED = 1,     /* EPERM on a release kernel: the selector is not in its list */
-    KPDB_WARN_UNLISTED = 2,    /* in no public list; this release's own list is not public */
-    KPDB_WARN_TOO_WIDE = 4,    /* the selector does not fit the PMU: another event is counted */
-    KPDB_WARN_USER_MODE = 8,   /* user and kernel mode asked; the kernel counts user mode only */
-    KPDB_WARN_OTHER_BITS = 16, /* `other` bits dropped: something else is counted */
-    KPDB_WARN_ALL_MODES = 32,  /* user mode asked; a fixed counter of arm64 counts all modes */
-};
+/*
+ * What a macOS kernel will make of an event's word: bits of kpdb_placement.warnings. A row is
+ * X(name, bit, its word in JSON, what kpep says of it).
+ */
+#define KPDB_WARNINGS(X)                                                                          \
+    X(KPDB_WARN_REFUSED, 1, "refused", "not in this kernel's list of events, refused with EPERM") \
+    X(KPDB_WARN_UNLISTED, 2, "unlisted",                                                          \
+      "in no public kernel's list of events; this release's own is not public")                   \
+    X(KPDB_WARN_TOO_WIDE, 4, "too-wide",                                                          \
+      "a selector wider than this PMU's, which would count another event")                        \
+    X(KPDB_WARN_USER_MODE, 8, "user-mode",                                                        \
+      "counted in user mode only by this kernel, whatever is asked")                              \
+    X(KPDB_WARN_OTHER_BITS, 16, "other-bits",                                                     \
+      "needs bits that kperfdata drops, and counts something else without them (see --full)")     \
+    X(KPDB_WARN_ALL_MODES, 32, "all-modes",                                                       \
+      "a fixed counter, which counts user and kernel mode whatever is asked")
+
+#define KPDB_WARNING(name, bit, word, text) name = bit,
+enum kpdb_warning { KPDB_WARNINGS(KPDB_WARNING) };
+#undef KPDB_WARNING
 
 /* Where an event went. */
 struct kpdb_placement {
@@ -278,6 +302,8 @@ struct kpdb_encoding {
     uint64_t config[KPDB_COUNTERS_MAX]; /* for kpc_set_config(): [0, config_count) */
     unsigned event_count;
     struct kpdb_placement events[KPDB_EVENTS_MAX]; /* in the order asked: [0, event_count) */
+    /* Indices of the events in the order they are placed in; known once all events are. */
+    uint8_t order[KPDB_EVENTS_MAX];
 
     /* After an error, and only then: */
     unsigned failed;    /* index of the event that could not be placed */

@@ -46,7 +46,7 @@ struct diff diff_releases(struct arena *arena, const struct release *old,
                           const struct release *new);
 /* Whether there is any difference at all. */
 bool diff_any(const struct diff *diff);
-/* Text that reads like a release note, and the JSON of README.md; to stdout. */
+/* Text that reads like a release note, and the JSON of kpepc-diff(1); to stdout. */
 void diff_print_text(struct arena *arena, const struct diff *diff);
 void diff_print_json(struct arena *arena, const struct diff *diff);
 

@@ -1,4 +1,4 @@
-/* Which selectors a release kernel accepts (db/kernel.plist), told to each event. */
+/* Which selectors a release kernel accepts (db/kernel.plist; kernel.md 2.5), told to each event. */
 #include "model.h"
 #include "plist.h"
 

@@ -203,7 +203,7 @@ static bool same_node(const struct plist_node *at, plist_t node)
 /*
  * libplist checks few of its allocations. Without memory it crashes, goes on for ever, or leaves
  * out what it had no room for; the first two are caught. On a stack of its own: what crashed may
- * have used up the other.
+ * have used up the other (plists.md 3.1).
  */
 static const int breakdowns[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGPROF};
 

@@ -1,7 +1,8 @@
 /*
  * Semantic checks: what is legal but wrong. A rule is one function, called for
  * every event, every database or once; it says what it finds with found(). What
- * it says of kperfdata and of the kernel is as observed on macOS 14 to 26.
+ * it says of kperfdata and the kernel is in doc/ (kperfdata.md 2.2, 2.3, 2.4;
+ * kernel.md 2.2, 2.5); what there is to find in Apple's files in plists.md 1.3.
  */
 #include "lint.h"
 
@@ -448,8 +449,8 @@ static const char *encoding_text(const struct lint *lint, const struct event *ev
 }
 
 /*
- * What of the `other` bits (16 to 31 of Intel's PERFEVTSEL) makes an event what
- * it is; "" when nothing does. Enable and interrupt are the kernel's to set.
+ * What of the `other` bits (plists.md 1.4) makes an event what it is; "" when
+ * nothing does. Enable and interrupt are the kernel's to set.
  */
 static const char *other_text(struct arena *arena, uint16_t other)
 {

@@ -36,7 +36,7 @@ void lint_accept(struct arena *arena, const struct model *model, struct findings
 /* Whether something was found that is not accepted; of notes only when they count. */
 bool lint_failed(const struct findings *findings, bool notes_count);
 
-/* What is not accepted, to stdout: a line each and a summary, or the JSON of README.md. */
+/* What is not accepted, to stdout: a line each and a summary, or the JSON of kpepc-lint(1). */
 void lint_print_text(const struct findings *findings);
 void lint_print_json(const struct findings *findings);
 /* The rules, their severities, and what each is about, to stdout. */

@@ -1,7 +1,7 @@
 /*
  * Several releases -> one model. A kind of CPU is the set of CPU ids that use
  * the same database in every release; its name is the oldest release's, since
- * names were given to other chips later while ids never were.
+ * names were given to other chips later while ids never were (plists.md 2.2).
  */
 #include "common/report.h"
 #include "common/text.h"
@@ -529,7 +529,7 @@ static void add_rename(struct arena *arena, struct model *model, struct map *kno
     model->renames[model->rename_count++] = *rename;
 }
 
-/* From one release of a CPU to its next. known: the renames so far. */
+/* From one release of a CPU to its next (plists.md 2.3). known: the renames so far. */
 static void find_renames(struct arena *arena, struct model *model, const struct cpu *cpu,
                          const struct database *old, const struct database *new, struct map *known)
 {

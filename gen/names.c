@@ -311,7 +311,7 @@ static int compare_chips(const void *a, const void *b)
     return cpu_id_compare(&((const struct chip *)a)->id, &((const struct chip *)b)->id);
 }
 
-/* What the chips file says of the PMU; else what the widest selector needs: 8 or 16 bits. */
+/* What the chips file says of the PMU (kernel.md 2.2); else what the widest selector needs. */
 static unsigned selector_width(const struct model *model, const struct cpu *cpu)
 {
     unsigned bits = 8;

@@ -202,7 +202,7 @@ static void read_events(struct reader *reader, const struct plist_node *cpu,
     }
 }
 
-/* owners: the alias of each event that has one by now. */
+/* owners: the alias of each event that has one by now; one each (kperfdata.md 1.4). */
 static void read_alias(struct arena *arena, const struct plist_node *node,
                        const struct database *database, const char **owners, struct alias *alias)
 {
@@ -485,7 +485,7 @@ static int compare_databases(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->file, y->file);
 }
 
-/* cpu_TYPE_SUBTYPE_FAMILY.plist says which CPU; any other name says nothing. */
+/* cpu_TYPE_SUBTYPE_FAMILY.plist says which CPU; another name says nothing (plists.md 2.1). */
 static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
 {
     if (cpu_id_parse(name, strlen(name) - strlen(".plist"), id))

@@ -501,7 +501,7 @@ static bool read_text(struct xml *xml, enum element element, struct span *text)
 
 /*
  * Decimal or 0x..., within 64 bits signed: all of the text, so "12abc" is not 12. A leading zero
- * is refused, since libplist takes 0140 for octal and Apple for decimal.
+ * is refused, since libplist takes 0140 for octal and Apple for decimal (plists.md 3.1).
  */
 static const char *parse_integer(struct span text, int64_t *integer)
 {

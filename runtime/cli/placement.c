@@ -99,24 +99,13 @@ static const char *asked_name(const struct kpdb_request *request, char *text, si
     return text;
 }
 
+#define WARNING(name, bit, word, text) {bit, word, text},
 static const struct {
     unsigned bit;
     const char *name, *message;
-} warning_list[] = {
-    {KPDB_WARN_REFUSED, "refused", "not in this kernel's list of events, refused with EPERM"},
-    {KPDB_WARN_UNLISTED, "unlisted",
-     "in no public kernel's list of events; this release's own is not public"},
-    {KPDB_WARN_TOO_WIDE, "too-wide",
-     "a selector wider than this PMU's, which would count another event"},
-    {KPDB_WARN_USER_MODE, "user-mode",
-     "counted in user mode only by this kernel, whatever is asked"},
-    {KPDB_WARN_OTHER_BITS, "other-bits",
-     "needs bits that kperfdata drops, and counts something else without them (see --full)"},
-    {KPDB_WARN_ALL_MODES, "all-modes",
-     "a fixed counter, which counts user and kernel mode whatever is asked"},
-};
-
+} warning_list[] = {KPDB_WARNINGS(WARNING)};
 enum { WARNINGS = sizeof warning_list / sizeof warning_list[0] };
+#undef WARNING
 
 static void warnings_json(struct json *json, const struct kpdb_encoding *encoding)
 {
@@ -284,15 +273,18 @@ void placement_warnings(const struct placement *placement, const struct kpdb_enc
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-/* The words of the JSON contract. */
+/* The word of an error in JSON. */
 static const char *error_word(int error)
 {
-    static const char *const words[] = {
-        "ok",         "no-cpu",      "not-found", "not-on-cpu", "not-in-release",
-        "end",        "no-events",   "duplicate", "too-many",   "conflict",
-        "not-forced", "unavailable", "no-counter"};
-
-    return words[error <= 0 && error >= KPDB_NO_COUNTER ? -error : 0];
+#define WORD(name, number, code, word, text) \
+    case name:                               \
+        return word;
+    switch (error) {
+        KPDB_ERRORS(WORD)
+    default:
+        return "ok";
+    }
+#undef WORD
 }
 
 static void error_json(const struct placement *placement, int error, unsigned failed,

@@ -275,7 +275,7 @@ static void test_metrics(void)
     CHECK_INT(kpdb_metric(kpdb_metric_count(), &metric), KPDB_NO_EVENT);
 }
 
-/* ---- facts of plist-schema.md, in a build that has the CPU ----------------------------------- */
+/* ---- what releases renamed (plists.md 2.3), and an M1, in a build that has the CPU ----------- */
 
 static void test_rename(void)
 {
