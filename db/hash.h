@@ -69,10 +69,11 @@ static inline uint64_t kpdb_rotate(uint64_t value, unsigned by)
 }
 
 /*
- * No two hashes give one for the same value, and no two values for the same hash. So no two pairs
- * of a list of ids and an id have the same kpdb_mix(list << 16, id).
+ * A hash with one more value in it. Of the same value different hashes stay different, and of the
+ * same hash different values do: no two pairs of a list and an id, both of 16 bits, have the same
+ * kpdb_mix_value(list << 16, id).
  */
-static inline uint32_t kpdb_mix(uint32_t hash, uint32_t value)
+static inline uint32_t kpdb_mix_value(uint32_t hash, uint32_t value)
 {
     hash = (hash ^ value) * 0x85ebca6bu;
     return hash ^ hash >> 15;
@@ -80,17 +81,17 @@ static inline uint32_t kpdb_mix(uint32_t hash, uint32_t value)
 
 static inline uint32_t kpdb_thorough_hash(const char *name, size_t length, struct kpdb_hashing by)
 {
-    uint32_t hash = kpdb_mix(by.rotate, (uint32_t)length);
+    uint32_t hash = kpdb_mix_value(by.rotate, (uint32_t)length);
 
     if (length >= 8) {
         for (unsigned n = 0; n <= 1u << by.spread; n++) {
             uint64_t word = kpdb_load64(name + kpdb_word_at(length, n, by.spread));
 
-            hash = kpdb_mix(kpdb_mix(hash, (uint32_t)word), (uint32_t)(word >> 32));
+            hash = kpdb_mix_value(kpdb_mix_value(hash, (uint32_t)word), (uint32_t)(word >> 32));
         }
     } else {
         for (size_t i = 0; i < length; i++)
-            hash = kpdb_mix(hash, (unsigned char)name[i]);
+            hash = kpdb_mix_value(hash, (unsigned char)name[i]);
     }
     return hash;
 }

@@ -7,9 +7,11 @@
  * Strings returned are constant and live for ever.
  *
  * CPUs are numbered 0 to kpdb_cpu_count() - 1, releases 0 to
- * kpdb_release_count() - 1 (oldest first), and event ids are the KPDB_* of
- * kpdb_ids.h. All of these numbers hold for one build of the tables only: store
- * names, not numbers, and see kpdb_fingerprint().
+ * kpdb_release_count() - 1 (oldest first), chip-agnostic names 0 to
+ * kpdb_name_count() - 1. kpdb_ids.h has CPUs as KPDB_CPU_A14, ids of hardware
+ * events as KPDB_EVENT_INST_BRANCH and names as KPDB_NAME_BRANCH_MISSES. All of
+ * these numbers hold for one build of the tables only: store names, not
+ * numbers, and see kpdb_fingerprint().
  */
 #ifndef KPDB_H
 #define KPDB_H
@@ -132,7 +134,7 @@ int kpdb_cpu_newest(unsigned cpu);
 
 /* An event on one CPU, as the newest release that has it says. */
 struct kpdb_event {
-    uint16_t id;       /* KPDB_...: which event; kpdb_event_name(id) */
+    uint16_t id;       /* KPDB_EVENT_...: which event; kpdb_event_name(id) */
     uint16_t number;   /* selector, 0 for a fixed event without one */
     uint32_t counters; /* mask of the counters that can count it */
     uint16_t fallback; /* id of the configurable event that counts the same, or KPDB_NO_ID */
@@ -157,7 +159,7 @@ struct kpdb_event {
  */
 int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out);
 /*
- * The event of an id (KPDB_INST_BRANCH) on a CPU, in any release, through a
+ * The event of an id (KPDB_EVENT_INST_BRANCH) on a CPU, in any release, through a
  * rename if need be. 0, or an error and *out untouched: KPDB_NO_CPU,
  * KPDB_NO_EVENT (no such id), KPDB_NOT_ON_CPU.
  */
@@ -199,9 +201,12 @@ struct kpdb_name {
 
 /* How many chip-agnostic names there are. */
 unsigned kpdb_name_count(void);
-/* The n-th name, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
+/*
+ * The n-th name (KPDB_NAME_BRANCH_MISSES), in byte order: 0, or KPDB_NO_EVENT
+ * and *out untouched.
+ */
 int kpdb_name(unsigned n, struct kpdb_name *out);
-/* The number of a name, or KPDB_NO_EVENT. */
+/* The number of a name, KPDB_NAME_..., or KPDB_NO_EVENT. */
 int kpdb_name_find(const char *name, size_t length);
 /*
  * The event that counts the n-th name on a CPU in a release (or

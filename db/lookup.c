@@ -103,7 +103,7 @@ static HOT bool find_string(const char *name, size_t length, size_t *found)
 static HOT const struct table_row *listed_row(size_t cpu, size_t id)
 {
     const struct kpdb_hashing by = {.shift = TABLE_PAIR_SHIFT, .slot_shift = TABLE_PAIR_SLOT_SHIFT};
-    uint32_t hash = kpdb_mix((uint32_t)tables.cpus[cpu].list << 16, (uint32_t)id);
+    uint32_t hash = kpdb_mix_value((uint32_t)tables.cpus[cpu].list << 16, (uint32_t)id);
     uint32_t slot = kpdb_slot(hash, tables.pair_displacements[kpdb_bucket(hash, by)], by);
     size_t row = tables.pair_rows[slot];
 

@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "common/report.h"
+#include "escape.h"
 #include "output.h"
 #include "plist.h"
 #include "template.h"
@@ -9,10 +10,32 @@
 #include <errno.h>
 #include <string.h>
 
-const struct option_word escape_words[] = {
-    {"none", TEMPLATE_NONE}, {"html", TEMPLATE_HTML},         {"c", TEMPLATE_C},
-    {"json", TEMPLATE_JSON}, {"markdown", TEMPLATE_MARKDOWN}, {NULL, 0},
-};
+void each_escape(void (*each)(const void *user, const char *name), const void *user)
+{
+    each(user, "none");
+    for (const struct filter *filter = filters; filter->name != NULL; filter++)
+        if (filter->endings != NULL)
+            each(user, filter->name);
+}
+
+bool check_escape(const struct arguments *arguments)
+{
+    struct buffer expected = {0};
+    const struct filter *chosen;
+    const char *escape = "none";
+
+    if (arguments->escape == NULL || template_escape_named(arguments->escape, &chosen))
+        return true;
+    for (const struct filter *filter = filters; filter->name != NULL; filter++)
+        if (filter->endings != NULL) {
+            option_add_alternative(&expected, escape, false);
+            escape = filter->name;
+        }
+    option_add_alternative(&expected, escape, true);
+    report_error(NULL, "--escape %.100s (expected %s)", arguments->escape, expected.data);
+    buffer_free(&expected);
+    return false;
+}
 
 /* Partials of a template: NAME.mustache in the directory of -p. */
 struct partials {
@@ -56,7 +79,7 @@ int render_template(struct arena *arena, const struct arguments *arguments, cons
     const char *error = NULL;
 
     if (arguments->escape != NULL)
-        options.escape = (enum template_escape)arguments->escape->value;
+        template_escape_named(arguments->escape, &options.escape);
     output_begin(&output, 1, !arguments->no_sync);
     if (!template_render(arena, &options, file, text, length, data, &output.text, &error) &&
         error != NULL) {
@@ -81,6 +104,8 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
     size_t length;
     int status;
 
+    if (!check_escape(arguments))
+        return EXIT_USAGE;
     status = read_template(arena, arguments->template, &text, &length);
     if (status != EXIT_OK)
         return status;

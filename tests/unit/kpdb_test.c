@@ -311,10 +311,10 @@ static void test_m1(void)
     CHECK_INT(event.fixed, 1);
     CHECK_INT(event.counters, 2);
     CHECK_STR(kpdb_event_name(event.fallback), "INST_ALL");
-    CHECK(kpdb_on((unsigned)m1, KPDB_INST_BRANCH, &event) == KPDB_OK);
+    CHECK(kpdb_on((unsigned)m1, KPDB_EVENT_INST_BRANCH, &event) == KPDB_OK);
     CHECK_INT(event.number, 0x8d);
     CHECK_INT(event.counters, 0xe0);
-    CHECK(kpdb_on((unsigned)m1, KPDB_CORE_ACTIVE_CYCLE, &event) == KPDB_OK);
+    CHECK(kpdb_on((unsigned)m1, KPDB_EVENT_CORE_ACTIVE_CYCLE, &event) == KPDB_OK);
     CHECK_INT(event.counters, 0x3fc);
 }
 
