@@ -1,5 +1,8 @@
 """The man pages against --help and the public headers, and their examples against the commands.
 
+SYNOPSIS and OPTIONS of a command's page are those of --help, and the program's page lists the
+commands: with UPDATE_PAGES=1 in the environment they are written before they are compared.
+
 Only what is written in both places is compared, in both directions: a page says what --help says,
 and nothing that it does not. The examples of the pages are run. mandoc, where there is one, reads
 the pages too.
@@ -129,6 +132,65 @@ def usage_of(text):
     return one_line(re.match(r"usage: (.*?)\n\n", text, re.S)[1])
 
 
+def pieces(usage):
+    """'-o DIR [--cpu CPU]... OLD NEW' -> each option with its value, each operand."""
+    return re.findall(r"\[[^]]*\](?:\.\.\.)?|--?[a-z][a-z-]*(?: [A-Z]+(?:\|\S+)?)?|\S+", usage)
+
+
+def marked(text):
+    """'--cpu CPU|--live' -> macros: Fl of an option, Ar of what one types in its place."""
+    out = []
+    for part in re.split(r"( |\|(?=--))", text):
+        if part == "|":
+            out.append("|")
+        elif part.startswith("-"):
+            out.append(f"Fl {part[1:]}")
+        elif part != " ":
+            out.append(f"Ar {part}")
+    return " ".join(out)
+
+
+def synopsis_of(text):
+    """The lines of mdoc that show a usage line."""
+    tool, command, *rest = usage_of(text).split(" ")
+    lines = [f".Nm {tool} {command}"]
+    for piece in pieces(" ".join(rest)):
+        inside = piece.removesuffix("...").removeprefix("[").removesuffix("]")
+        if piece.startswith("[") and piece.endswith("..."):
+            lines.append(f".Oo {marked(inside)} Oc Ns ...")
+        elif piece.startswith("["):
+            lines.append(f".Op {marked(inside)}")
+        else:
+            lines.append(f".{marked(piece)}")
+    return lines
+
+
+def options_of(text):
+    """The lines of mdoc that list the options."""
+    lines = [".Bl -tag -width Ds"]
+    for short, name, argument, about in OPTION.findall(text):
+        title = (f"Fl {short[1]} , " if short else "") + f"Fl {name[1:]}"
+        lines += [f".It {title}" + (f" Ar {argument}" if argument else ""), about]
+    return [*lines, ".El"]
+
+
+def derived_sections(text):
+    return {"SYNOPSIS": synopsis_of(text), "OPTIONS": options_of(text)}
+
+
+def derived(page, text):
+    """The lines of a command's page, with the sections that --help says."""
+    sections = derived_sections(text)
+    lines, section = [], None
+    for line in page.lines:
+        if line.startswith(".Sh "):
+            section = line[4:]
+            lines += [line, *sections.get(section, [])]
+        elif section not in sections:
+            lines.append(line)
+    return lines
+
+
 def check_usage_has_options(tool, name, usage, options):
     short = {title.split(", ")[0]: title for title in options if ", " in title}
     named = {short[o] if o in short else next((t for t in options if f" {o} " in f" {t} "), o)
@@ -145,16 +207,25 @@ def check_statuses(tool, page, what):
     equal((status, out), (2, ""), f"{what}: 2 is a wrong command line")
 
 
+def updated(path, lines):
+    """The page, which is written anew with UPDATE_PAGES."""
+    if os.environ.get("UPDATE_PAGES"):
+        path.write_text("\n".join(lines(Page(path))) + "\n")
+    return Page(path)
+
+
 def check_command(tool, name):
     text = help_of(BUILD[tool], name)
     path = PAGES[tool] / f"{tool}-{name}.1"
     if not check(path.exists(), f"{path.name} exists"):
         return ""
-    page = Page(path)
+    page = updated(path, lambda page: derived(page, text))
     options = option_titles(text)
+    for section, lines in derived_sections(text).items():
+        equal(page.sections[section], lines,
+              f"{path.name}: {section} as --help has it (UPDATE_PAGES=1)")
     equal(page.text("SYNOPSIS").replace(" | ", "|"), usage_of(text), f"{path.name}: SYNOPSIS")
     equal(dict(page.items("OPTIONS")), options, f"{path.name}: OPTIONS")
-    equal([title for title, _ in page.items("OPTIONS")], list(options), f"{path.name}: their order")
     check_usage_has_options(tool, name, usage_of(text), options)
     check_statuses(tool, page, path.stem)
     title, summary = page_name(page)
@@ -167,13 +238,21 @@ def page_name(page):
     return name.removeprefix(".Nm "), about.removeprefix(".Nd ")
 
 
+def listing(page, commands):
+    """The lines of a program's page, with the list of its commands."""
+    first = next(n for n, line in enumerate(page.lines) if line.startswith(".It Xr "))
+    end = page.lines.index(".El", first)
+    items = [line for name, about in commands for line in (f".It Xr {name} 1", about)]
+    return page.lines[:first] + items + page.lines[end:]
+
+
 def check_tool(tool):
     text = help_of(BUILD[tool])
     names = re.findall(rf"^  {tool} (\w+) ", text, re.M)
-    page = Page(PAGES[tool] / f"{tool}.1")
-    equal(page.items("DESCRIPTION"),
-          [(f"{tool}-{name} 1", check_command(tool, name)) for name in names],
-          f"{tool}.1: the commands, and what their pages say they are")
+    commands = [(f"{tool}-{name}", check_command(tool, name)) for name in names]
+    page = updated(PAGES[tool] / f"{tool}.1", lambda page: listing(page, commands))
+    equal(page.items("DESCRIPTION"), [(f"{name} 1", about) for name, about in commands],
+          f"{tool}.1: the commands, and what their pages say they are (UPDATE_PAGES=1)")
     pages = {path.stem for path in PAGES[tool].glob(f"{tool}-*.1")}
     equal(pages, {f"{tool}-{name}" for name in names}, f"a page for each command of {tool}")
     statuses = re.search(r"^Exit status: (.*)\.$", text, re.M)[1].split(", ")
