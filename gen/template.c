@@ -386,9 +386,3 @@ const struct filter *template_escape_for(const char *file_name)
         filter++;
     return filter->name == NULL ? NULL : filter;
 }
-
-bool template_escape_named(const char *name, const struct filter **escape)
-{
-    *escape = filter_named(span_of(name));
-    return *escape != NULL ? (*escape)->endings != NULL : strcmp(name, "none") == 0;
-}

@@ -75,7 +75,5 @@ bool template_render(struct arena *arena, const struct template_options *options
  * last ".mustache" is not looked at.
  */
 const struct filter *template_escape_for(const char *file_name);
-/* "none" (NULL), or a filter that is the escape of some file names; else false. */
-bool template_escape_named(const char *name, const struct filter **escape);
 
 #endif

@@ -51,7 +51,7 @@ struct arguments {
     const char *source;
     const char *template;
     const char *data, *partials;
-    const char *escape;
+    const struct option_word *escape;
     struct option_list cpus;
     bool allow_missing, descriptions, json, lenient, no_sync, strict;
 };
@@ -86,10 +86,7 @@ int report_text(const char *path, const char *why, const char *expected);
 
 /* ---- render.c -------------------------------------------------------------------------------- */
 
-/* Every word that --escape takes. */
-void each_escape(void (*each)(const void *user, const char *name), const void *user);
-/* Whether --escape has one of them, if it is given; else that is reported. */
-bool check_escape(const struct arguments *arguments);
+extern const struct option_word escape_words[];
 /* The text of a template; an exit status. */
 int read_template(struct arena *arena, const char *path, const char **text, size_t *length);
 /*

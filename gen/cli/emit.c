@@ -66,8 +66,6 @@ static int run_emit(struct arena *arena, const struct arguments *arguments)
     size_t length, events = 0;
     int release = -1;
 
-    if (!check_escape(arguments))
-        return EXIT_USAGE;
     builtin = builtin_named(arguments->template);
     if (builtin != NULL && !is_own_template(builtin))
         builtin = NULL;

@@ -34,9 +34,9 @@ static const struct option_row options[OPTIONS] = {
                     .letter = 'e',
                     OPTION_FILLS(struct arguments, escape),
                     .value = "KIND",
-                    .help = "none, c, json, html, markdown (default: as the template's file name "
+                    .help = "none, html, c, json, markdown (default: as the template's file name "
                             "says)",
-                    .candidates = each_escape},
+                    .words = escape_words},
     [OPT_LENIENT] = {.name = "lenient",
                      OPTION_FILLS(struct arguments, lenient),
                      .help = "what a template names and the data lacks is empty"},

@@ -2,7 +2,6 @@
 #include "cli.h"
 
 #include "common/report.h"
-#include "escape.h"
 #include "output.h"
 #include "plist.h"
 #include "template.h"
@@ -10,32 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
-void each_escape(void (*each)(const void *user, const char *name), const void *user)
-{
-    each(user, "none");
-    for (const struct filter *filter = filters; filter->name != NULL; filter++)
-        if (filter->endings != NULL)
-            each(user, filter->name);
-}
-
-bool check_escape(const struct arguments *arguments)
-{
-    struct buffer expected = {0};
-    const struct filter *chosen;
-    const char *escape = "none";
-
-    if (arguments->escape == NULL || template_escape_named(arguments->escape, &chosen))
-        return true;
-    for (const struct filter *filter = filters; filter->name != NULL; filter++)
-        if (filter->endings != NULL) {
-            option_add_alternative(&expected, escape, false);
-            escape = filter->name;
-        }
-    option_add_alternative(&expected, escape, true);
-    report_error(NULL, "--escape %.100s (expected %s)", arguments->escape, expected.data);
-    buffer_free(&expected);
-    return false;
-}
+/* None, or a filter of gen/escape.c. */
+const struct option_word escape_words[] = {
+    {"none", 0}, {"html", 0}, {"c", 0}, {"json", 0}, {"markdown", 0}, {NULL, 0},
+};
 
 /* Partials of a template: NAME.mustache in the directory of -p. */
 struct partials {
@@ -79,7 +56,7 @@ int render_template(struct arena *arena, const struct arguments *arguments, cons
     const char *error = NULL;
 
     if (arguments->escape != NULL)
-        template_escape_named(arguments->escape, &options.escape);
+        options.escape = filter_named(span_of(arguments->escape->word));
     output_begin(&output, 1, !arguments->no_sync);
     if (!template_render(arena, &options, file, text, length, data, &output.text, &error) &&
         error != NULL) {
@@ -104,8 +81,6 @@ static int run_render(struct arena *arena, const struct arguments *arguments)
     size_t length;
     int status;
 
-    if (!check_escape(arguments))
-        return EXIT_USAGE;
     status = read_template(arena, arguments->template, &text, &length);
     if (status != EXIT_OK)
         return status;

@@ -637,7 +637,7 @@ def command_lines():
             (["render"], "render needs -t FILE (kpepc render --help)"),
             (["render", "-t", "x", "y"], "render takes no argument (kpepc render --help)"),
             (["render", "-t", "x", "--escape", "y"],
-             "--escape y (expected none, c, json, html or markdown)")]:
+             "--escape y (expected none, html, c, json or markdown)")]:
         equal(run(KPEPC, *arguments), (2, "", f"kpepc: {line}\n"), f"{arguments}")
     status, out, err = run(KPEPC)
     equal((status, out, err.splitlines()[:1]), (2, "", ["usage: kpepc COMMAND [OPTION...] [ARGUMENT...]"]),

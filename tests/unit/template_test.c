@@ -307,8 +307,6 @@ static const char *escape_for(const char *file_name)
 
 static void test_escape_names(void)
 {
-    const struct filter *escape = filters;
-
     CHECK_STR(escape_for("kpdb_data.c"), "c");
     CHECK_STR(escape_for("a/b.x/kpdb.h"), "c");
     CHECK_STR(escape_for("events.inc.mustache"), "c");
@@ -327,14 +325,6 @@ static void test_escape_names(void)
     CHECK_STR(escape_for("c"), "none");
     CHECK_STR(escape_for(""), "none");
     CHECK_STR(escape_for(".mustache"), "none");
-    CHECK(template_escape_named("html", &escape) && strcmp(escape->name, "html") == 0);
-    CHECK(template_escape_named("c", &escape) && strcmp(escape->name, "c") == 0);
-    CHECK(template_escape_named("json", &escape) && strcmp(escape->name, "json") == 0);
-    CHECK(template_escape_named("none", &escape) && escape == NULL);
-    CHECK(template_escape_named("markdown", &escape) && strcmp(escape->name, "markdown") == 0);
-    CHECK(!template_escape_named("csv", &escape));
-    CHECK(!template_escape_named("HTML", &escape));
-    CHECK(!template_escape_named("", &escape));
 }
 
 static void test_unknown_names(void)
