@@ -1,3 +1,4 @@
+/* Runs a life of a sampler against the stand-in, here or in a child, and looks at what is left. */
 #include "foreign_help.h"
 
 #include <errno.h>

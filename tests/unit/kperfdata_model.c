@@ -1,3 +1,4 @@
+/* Events in the order asked -> words and slots, or kperfdata's code: kperfdata_model.h. */
 #include "kperfdata_model.h"
 
 #include <string.h>
