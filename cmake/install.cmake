@@ -30,17 +30,14 @@ install(FILES db/names.plist db/chips.plist db/kernel.plist
   DESTINATION ${share}/kpep COMPONENT runtime)
 install(FILES README.md CHANGELOG.md LICENSE
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
+install(DIRECTORY doc DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)
 foreach(directory IN LISTS documented)
-  foreach(section 1 3 5)
-    set(component runtime)
-    if(section EQUAL 3)
-      set(component dev)
-    endif()
+  foreach(section 1 5)
     file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${directory}/man/*.${section})
-    install(FILES ${pages}
-      DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
+    install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT runtime)
   endforeach()
 endforeach()
+install(FILES ${header_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man3 COMPONENT dev)
 
 # ---- libraries, and the two ways to find them ----------------------------------------------------
 

@@ -4,7 +4,7 @@
 #ifndef KPEP_PROGRAM_H
 #define KPEP_PROGRAM_H
 
-/* Exit status of kpepc and kpep: README.md, "Exit status". */
+/* Exit status of kpepc and kpep: kpep(1), "EXIT STATUS". */
 enum {
     EXIT_OK = 0,
     EXIT_NO = 1,     /* the answer is no: not found, bad input, conflict */

@@ -31,16 +31,22 @@ struct buffer report_line(const char *where, const char *message)
 }
 
 /* One write a line: standard error has no buffer of its own. */
+static void write_line(const char *where, const char *message)
+{
+    struct buffer line = report_line(where, message);
+
+    fwrite(line.data, 1, line.length, stderr);
+    buffer_free(&line);
+}
+
 static void report(const char *kind, const char *where, const char *format, va_list args)
 {
-    struct buffer message = {0}, line;
+    struct buffer message = {0};
 
     buffer_puts(&message, kind);
     buffer_vprintf(&message, format, args);
-    line = report_line(where, message.data);
-    fwrite(line.data, 1, line.length, stderr);
+    write_line(where, message.data);
     buffer_free(&message);
-    buffer_free(&line);
 }
 
 void report_error(const char *where, const char *format, ...)
@@ -81,4 +87,14 @@ size_t report_errors(void)
 void report_strict(bool strict)
 {
     strict_warnings = strict;
+}
+
+int report_refusal(const char *what)
+{
+    struct buffer message = {0};
+
+    buffer_printf(&message, "%zu error%s: %s", errors, errors == 1 ? "" : "s", what);
+    write_line(NULL, message.data);
+    buffer_free(&message);
+    return EXIT_NO;
 }

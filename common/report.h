@@ -17,6 +17,8 @@ void report_note(const char *where, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Errors so far; warnings are among them after report_strict(true). */
 size_t report_errors(void);
 void report_strict(bool strict);
+/* "kpepc: 2 errors: nothing was written", behind the reports of these; EXIT_NO. */
+int report_refusal(const char *what);
 /* The line that a report of the message would be. The caller frees it. */
 struct buffer report_line(const char *where, const char *message);
 

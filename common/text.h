@@ -4,12 +4,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Some text that has no NUL behind it. */
 struct span {
     const char *text;
     size_t length;
 };
+
+static inline struct span span_of(const char *text)
+{
+    return (struct span){text, strlen(text)};
+}
+
+static inline bool same_span(struct span a, struct span b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.text, b.text, a.length) == 0);
+}
 
 /* Without white space at its ends. */
 struct span span_trim(struct span span);

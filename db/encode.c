@@ -1,7 +1,12 @@
-/* Events to register words, as kperfdata makes them or better. */
+/*
+ * kpdb_encode(): a CPU and names of events in; the counter of each event, the configuration words
+ * and the slots that counts are read from out. Events are placed as kperfdata places them, its
+ * mistakes included, or in the order and by the matching of place.h. Nothing is written but the
+ * caller's encoding.
+ */
 #include "place.h"
 
-/* Bits of a configuration word: kperfdata.md and kernel.md 2.3, 2.4. */
+/* Bits of a configuration word (kperfdata.md 2.4; kernel.md 2.3, 2.4). */
 enum {
     ARM_USER_BEFORE_16 = 0x30000, /* EL0 of 32 and 64 bits */
     ARM_USER = 0x20000,           /* EL0 of 64 bits */
@@ -27,8 +32,9 @@ struct encoder {
     struct kpdb_encoding *out;
 };
 
-static int fail(const struct encoder *encoder, int error, unsigned index, uint32_t conflicts,
-                uint32_t counters)
+/* The error, with the event it is about and what is in its way. */
+static int refuse_event(const struct encoder *encoder, int error, unsigned index,
+                        uint32_t conflicts, uint32_t counters)
 {
     encoder->out->failed = index;
     encoder->out->conflicts = conflicts;
@@ -36,7 +42,7 @@ static int fail(const struct encoder *encoder, int error, unsigned index, uint32
     return error;
 }
 
-/* ---- kperfdata's way ------------------------------------------------------------------------- */
+/* ---- kperfdata's way (kperfdata.md 2.1, 2.2, 2.3) -------------------------------------------- */
 
 struct greedy {
     uint32_t used; /* counters */
@@ -49,12 +55,13 @@ static int add_fixed(struct encoder *encoder, struct greedy *greedy, unsigned in
     unsigned counter;
 
     if (counters == 0)
-        return fail(encoder, KPDB_NO_COUNTER, index, 0, 0);
+        return refuse_event(encoder, KPDB_NO_COUNTER, index, 0, 0);
     counter = kpdb_lowest_bit(counters);
     if (greedy->used >> counter & 1)
-        return fail(encoder, KPDB_CONFLICT, index, 1u << greedy->holder[counter], 1u << counter);
+        return refuse_event(encoder, KPDB_CONFLICT, index, 1u << greedy->holder[counter],
+                            1u << counter);
     if (encoder->options->unforced)
-        return fail(encoder, KPDB_NOT_FORCED, index, 0, counters);
+        return refuse_event(encoder, KPDB_NOT_FORCED, index, 0, counters);
     encoder->classes |= KPDB_CLASS_FIXED;
     greedy->used |= 1u << counter;
     greedy->holder[counter] = (uint8_t)index;
@@ -63,7 +70,7 @@ static int add_fixed(struct encoder *encoder, struct greedy *greedy, unsigned in
 }
 
 /* The events that hold counters of a mask, a bit each. */
-static uint32_t holders(const struct greedy *greedy, uint32_t counters)
+static uint32_t holders_of(const struct greedy *greedy, uint32_t counters)
 {
     uint32_t events = 0;
 
@@ -82,17 +89,18 @@ static int add_configurable(struct encoder *encoder, struct greedy *greedy, unsi
                    (unforced ? kpdb_count_bits(cpu->power_counters) : 0);
 
     if (encoder->wanted[index].unavailable)
-        return fail(encoder, KPDB_UNAVAILABLE, index, 0, 0);
+        return refuse_event(encoder, KPDB_UNAVAILABLE, index, 0, 0);
     if (unforced && (mask & ~cpu->power_counters) == 0)
-        return fail(encoder, KPDB_NOT_FORCED, index, 0, mask);
+        return refuse_event(encoder, KPDB_NOT_FORCED, index, 0, mask);
     if (mask == 0 || ((encoder->classes & KPDB_CLASS_FIXED) == 0 && kpdb_lowest_bit(mask) < fixed))
-        return fail(encoder, KPDB_NO_COUNTER, index, 0, mask);
+        return refuse_event(encoder, KPDB_NO_COUNTER, index, 0, mask);
     considered = mask & (end < 32 ? (1u << end) - 1 : ~0u);
     open = considered & ~greedy->used;
     if (open == 0)
-        return fail(encoder,
-                    unforced && (mask & cpu->power_counters) != 0 ? KPDB_NOT_FORCED : KPDB_CONFLICT,
-                    index, holders(greedy, considered), considered);
+        return refuse_event(encoder,
+                            unforced && (mask & cpu->power_counters) != 0 ? KPDB_NOT_FORCED
+                                                                          : KPDB_CONFLICT,
+                            index, holders_of(greedy, considered), considered);
     if (encoder->classes == 0 && unforced)
         encoder->classes = KPDB_CLASS_POWER;
     encoder->classes |= KPDB_CLASS_CONFIGURABLE;
@@ -108,6 +116,8 @@ static int place_as_kperfdata(struct encoder *encoder)
     int result = KPDB_OK;
 
     greedy.used = 0;
+    for (unsigned i = 0; i < encoder->count; i++)
+        encoder->out->order[i] = (uint8_t)i;
     for (unsigned i = 0; i < encoder->count && result == KPDB_OK; i++)
         result = encoder->wanted[i].fixed ? add_fixed(encoder, &greedy, i)
                                           : add_configurable(encoder, &greedy, i);
@@ -116,7 +126,7 @@ static int place_as_kperfdata(struct encoder *encoder)
 
 /* ---- a placement whenever there is one ------------------------------------------------------- */
 
-/* More configurable events than counters: no need to look where they could go. */
+/* KPDB_TOO_MANY: more configurable events than counters, wherever they could go. */
 static int check_count(const struct encoder *encoder)
 {
     unsigned room = kpdb_count_bits(encoder->pmu.config), configurable = 0;
@@ -126,14 +136,14 @@ static int check_count(const struct encoder *encoder)
         if (encoder->wanted[i].fixed)
             continue;
         if (++configurable > room)
-            return fail(encoder, KPDB_TOO_MANY, i, others, encoder->pmu.config);
+            return refuse_event(encoder, KPDB_TOO_MANY, i, others, encoder->pmu.config);
         others |= 1u << i;
     }
     return KPDB_OK;
 }
 
-/* All that can go nowhere but on those counters. */
-static uint32_t confined(const struct encoder *encoder, uint32_t counters)
+/* The events, a bit each, that can be on these counters alone. */
+static uint32_t confined_to(const struct encoder *encoder, uint32_t counters)
 {
     uint32_t events = 0;
 
@@ -148,55 +158,57 @@ static int check_duplicates(const struct encoder *encoder)
     for (unsigned i = 1; i < encoder->count; i++)
         for (unsigned j = 0; j < i; j++)
             if (encoder->wanted[i].asked == encoder->wanted[j].asked)
-                return fail(encoder, KPDB_DUPLICATE, i, 1u << j, 0);
+                return refuse_event(encoder, KPDB_DUPLICATE, i, 1u << j, 0);
     return KPDB_OK;
 }
 
-/* What forbids the events wherever the others go. */
+/* The errors that do not depend on where the other events go. */
 static int check_events(const struct encoder *encoder)
 {
     int result = check_duplicates(encoder);
 
     for (unsigned i = 0; i < encoder->count && result == KPDB_OK; i++) {
-        result = kpdb_reach(&encoder->pmu, &encoder->wanted[i]);
+        result = kpdb_check_reach(&encoder->pmu, &encoder->wanted[i]);
         if (result != KPDB_OK)
-            fail(encoder, result, i, 0, encoder->wanted[i].event.counters);
+            refuse_event(encoder, result, i, 0, encoder->wanted[i].event.counters);
     }
     return result == KPDB_OK ? check_count(encoder) : result;
 }
 
-/* Where the lowest counter left will not do for every event: those placed before it move. */
-static int rearrange(struct encoder *encoder, const uint64_t *keys)
+/* Places every event by matching: one that finds no free counter may move those before it. */
+static int move_events(struct encoder *encoder, const uint64_t *keys)
 {
     uint8_t counter[KPDB_EVENTS_MAX];
     struct kpdb_matching matching;
 
-    kpdb_begin(&matching, keys, counter);
+    kpdb_begin_matching(&matching, keys, counter);
     for (unsigned i = 0; i < encoder->count; i++) {
         unsigned index = kpdb_key_request(keys[i]);
-        uint32_t full = kpdb_match(&matching);
+        uint32_t full = kpdb_match_next(&matching);
 
         if (full != 0)
-            return fail(encoder, KPDB_CONFLICT, index, confined(encoder, full) & ~(1u << index),
-                        full);
+            return refuse_event(encoder, KPDB_CONFLICT, index,
+                                confined_to(encoder, full) & ~(1u << index), full);
     }
     for (unsigned i = 0; i < encoder->count; i++)
         encoder->out->events[kpdb_key_request(keys[i])].counter = counter[i];
     return KPDB_OK;
 }
 
-/* Each event on the lowest counter that is left for it; whether they all find one. */
+/* Puts each event on the lowest free counter that can count it; false when one finds none. */
 static bool place_lowest(const struct encoder *encoder, const uint64_t *keys)
 {
     uint32_t used = 0;
 
     for (unsigned i = 0; i < encoder->count; i++) {
         uint32_t open = kpdb_key_counters(keys[i]) & ~used;
+        unsigned index = kpdb_key_request(keys[i]);
 
+        encoder->out->order[i] = (uint8_t)index;
         if (open == 0)
             return false;
         used |= open & -open;
-        encoder->out->events[kpdb_key_request(keys[i])].counter = (uint8_t)kpdb_lowest_bit(open);
+        encoder->out->events[index].counter = (uint8_t)kpdb_lowest_bit(open);
     }
     return true;
 }
@@ -211,22 +223,24 @@ static int place_optimally(struct encoder *encoder)
     for (unsigned i = 0; i < encoder->count; i++) {
         const struct kpdb_wanted *wanted = &encoder->wanted[i];
 
-        distinct &= kpdb_insert(keys, i, kpdb_key(wanted->counters, wanted->asked, i));
+        distinct &= kpdb_insert_event(keys, i, wanted, i);
         classes |= wanted->fixed ? KPDB_CLASS_FIXED : KPDB_CLASS_CONFIGURABLE;
     }
     encoder->classes = classes;
     if (distinct && place_lowest(encoder, keys))
         return KPDB_OK;
+    for (unsigned i = 0; i < encoder->count; i++)
+        encoder->out->order[i] = (uint8_t)kpdb_key_request(keys[i]);
     result = check_events(encoder);
-    return result == KPDB_OK ? rearrange(encoder, keys) : result;
+    return result == KPDB_OK ? move_events(encoder, keys) : result;
 }
 
 /* ---- words and warnings ---------------------------------------------------------------------- */
 
 /*
  * The counters that words and slots speak of, in their order. kperfdata numbers
- * on from the first and leaves the count of held ones off the end; the kernel's
- * list has those that are not held.
+ * on from the first and leaves the count of held ones off the end (kperfdata.md
+ * 2.4); the kernel's list has those that are not held (kernel.md 1.4).
  */
 static uint32_t listed_counters(const struct encoder *encoder)
 {
@@ -242,19 +256,19 @@ static uint32_t listed_counters(const struct encoder *encoder)
     return cpu->config_counters & (end < 32 ? (1u << end) - 1 : ~0u);
 }
 
-/* What is the same for every event. */
+/* What is the same for every event of an encoding. */
 struct common {
     uint8_t slot[KPDB_COUNTERS_MAX]; /* of a fixed counter */
     uint8_t word[KPDB_COUNTERS_MAX]; /* of another counter */
     unsigned word_slot;              /* slot of the first word */
     unsigned all_modes, user_only;   /* bits of a word that counts so */
     unsigned other;                  /* `other` bits that go into a word */
-    unsigned event_bits;             /* of a selector that fits the PMU */
+    unsigned event_bits;             /* of a selector that fits the PMU (kernel.md 2.2) */
     unsigned modes_warning;          /* of an event that is to be counted in all modes */
     bool kernel_list;                /* the kernel looks for the selector in a list */
 };
 
-/* Numbers the counters of a mask from 0 on; how many there are. */
+/* Numbers the counters of a mask from 0 on; returns how many there are. */
 static unsigned number_counters(uint32_t counters, uint8_t *numbers)
 {
     unsigned count = 0;
@@ -264,7 +278,7 @@ static unsigned number_counters(uint32_t counters, uint8_t *numbers)
     return count;
 }
 
-/* kperfdata numbers on from the first counter, whether these are in the list or not. */
+/* kperfdata numbers all from the first configurable one on, listed or not (kperfdata.md 2.5). */
 static void number_as_kperfdata(const struct kpdb_cpu *cpu, struct common *common)
 {
     unsigned first = cpu->config_counters == 0 ? 32 : kpdb_lowest_bit(cpu->config_counters);
@@ -276,7 +290,7 @@ static void number_as_kperfdata(const struct kpdb_cpu *cpu, struct common *commo
     common->word_slot += first - kpdb_count_bits(cpu->fixed_counters);
 }
 
-static void find_bits(const struct encoder *encoder, struct common *common)
+static void find_word_bits(const struct encoder *encoder, struct common *common)
 {
     const struct kpdb_cpu *cpu = &encoder->pmu.cpu;
     unsigned macos = encoder->macos;
@@ -297,7 +311,7 @@ static void find_bits(const struct encoder *encoder, struct common *common)
     }
 }
 
-/* arm64 kernels from macOS 14 on accept the selectors of a list per SoC and no others. */
+/* arm64 kernels from macOS 14 on accept the selectors of a list per SoC alone (kernel.md 2.5). */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
     unsigned since = kpdb_listed_since(encoder->cpu, event->id);
@@ -320,9 +334,8 @@ static bool loses_bits(unsigned other, bool full, bool user_only)
 }
 
 /* An event that is not on a fixed counter: its word, its slot, and what the kernel will say. */
-static void finish_configurable(const struct encoder *encoder, const struct common *common,
-                                const struct kpdb_event *event, bool user_only,
-                                struct kpdb_placement *out)
+static void write_word(const struct encoder *encoder, const struct common *common,
+                       const struct kpdb_event *event, bool user_only, struct kpdb_placement *out)
 {
     unsigned word = common->word[out->counter], warnings = user_only ? 0 : common->modes_warning;
 
@@ -340,7 +353,7 @@ static void finish_configurable(const struct encoder *encoder, const struct comm
     out->warnings = (uint16_t)warnings;
 }
 
-static void finish(const struct encoder *encoder)
+static void write_encoding(const struct encoder *encoder)
 {
     struct kpdb_encoding *out = encoder->out;
     uint32_t fixed = encoder->pmu.cpu.fixed_counters, listed = listed_counters(encoder);
@@ -356,7 +369,7 @@ static void finish(const struct encoder *encoder)
     out->slots = out->config_count + common.word_slot;
     if (encoder->options->strategy == KPDB_KPERFDATA)
         number_as_kperfdata(&encoder->pmu.cpu, &common);
-    find_bits(encoder, &common);
+    find_word_bits(encoder, &common);
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
@@ -370,7 +383,7 @@ static void finish(const struct encoder *encoder)
             placement->slot = common.slot[placement->counter];
             placement->warnings = user_only ? KPDB_WARN_ALL_MODES : 0;
         } else {
-            finish_configurable(encoder, &common, &wanted->event, user_only, placement);
+            write_word(encoder, &common, &wanted->event, user_only, placement);
         }
     }
 }
@@ -389,31 +402,23 @@ int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
     encoder.count = count;
     encoder.classes = 0;
     encoder.out = out;
-    result = kpdb_pmu(cpu, options, &encoder.pmu);
+    result = kpdb_find_pmu(cpu, options, &encoder.pmu);
     if (result != KPDB_OK)
-        return fail(&encoder, result, 0, 0, 0);
+        return refuse_event(&encoder, result, 0, 0, 0);
     if (count == 0)
-        return fail(&encoder, KPDB_NO_EVENTS, 0, 0, 0);
+        return refuse_event(&encoder, KPDB_NO_EVENTS, 0, 0, 0);
     if (count > KPDB_EVENTS_MAX)
-        return fail(&encoder, KPDB_TOO_MANY, KPDB_EVENTS_MAX, 0, 0);
+        return refuse_event(&encoder, KPDB_TOO_MANY, KPDB_EVENTS_MAX, 0, 0);
     encoder.macos = kpdb_release_macos((unsigned)encoder.pmu.release);
     for (unsigned i = 0; i < count; i++) {
-        result = kpdb_want(cpu, &encoder.pmu, &requests[i], &encoder.wanted[i]);
+        result = kpdb_find_wanted(cpu, &encoder.pmu, &requests[i], &encoder.wanted[i]);
         if (result != KPDB_OK)
-            return fail(&encoder, result, i, 0, 0);
+            return refuse_event(&encoder, result, i, 0, 0);
     }
     result = options->strategy == KPDB_KPERFDATA ? place_as_kperfdata(&encoder)
                                                  : place_optimally(&encoder);
     if (result != KPDB_OK)
         return result;
-    finish(&encoder);
+    write_encoding(&encoder);
     return KPDB_OK;
-}
-
-/* In the order of enum kpdb_error, downwards from 0. */
-int kpdb_kperfdata_code(int error)
-{
-    static const uint8_t codes[] = {0, 1, 11, 11, 11, 1, 1, 12, 12, 12, 13, 14, 16};
-
-    return error > 0 || error < KPDB_NO_COUNTER ? 1 : codes[-error];
 }

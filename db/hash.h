@@ -25,7 +25,7 @@ struct kpdb_hashing {
 
 enum { KPDB_SPREAD_MAX = 16 };
 
-/* Before a loop over words, and a function: lookup.c, which knows `by`, unrolls and inlines. */
+/* What a loop over words, and a function, begin with: lookup.c unrolls and inlines them. */
 #ifndef KPDB_UNROLL
 #define KPDB_UNROLL
 #define KPDB_INLINE inline
@@ -42,8 +42,9 @@ static inline uint64_t kpdb_load64(const char *at)
 }
 
 /*
- * Where the n-th of (1 << spread) + 1 words of a name of at least eight bytes is: never out of the
- * name. Few of them are at multiples of one number, which addresses have for nothing.
+ * Where the n-th of (1 << spread) + 1 words of a name of at least eight bytes begins: never so late
+ * that it ends behind the name. Up to five words begin at multiples of one number, which is cheaper
+ * to compute.
  */
 static inline size_t kpdb_word_at(size_t length, unsigned n, unsigned spread)
 {
@@ -56,7 +57,7 @@ static inline size_t kpdb_word_at(size_t length, unsigned n, unsigned spread)
     return (length - 8) * n >> spread;
 }
 
-/* The longest name that these words are all of, as every shorter one. */
+/* The length up to which every byte of a name is in one of these words. */
 static inline size_t kpdb_words_hold(unsigned spread)
 {
     return spread == 2 ? 37 : (((size_t)1 << spread) + 1) * 8;
@@ -68,10 +69,11 @@ static inline uint64_t kpdb_rotate(uint64_t value, unsigned by)
 }
 
 /*
- * No two hashes give one for the same value, and no two values for the same hash. So no two pairs
- * of a list of ids and an id have the same kpdb_mix(list << 16, id).
+ * A hash with one more value in it. Of the same value different hashes stay different, and of the
+ * same hash different values do: no two pairs of a list and an id, both of 16 bits, have the same
+ * kpdb_mix_value(list << 16, id).
  */
-static inline uint32_t kpdb_mix(uint32_t hash, uint32_t value)
+static inline uint32_t kpdb_mix_value(uint32_t hash, uint32_t value)
 {
     hash = (hash ^ value) * 0x85ebca6bu;
     return hash ^ hash >> 15;
@@ -79,22 +81,22 @@ static inline uint32_t kpdb_mix(uint32_t hash, uint32_t value)
 
 static inline uint32_t kpdb_thorough_hash(const char *name, size_t length, struct kpdb_hashing by)
 {
-    uint32_t hash = kpdb_mix(by.rotate, (uint32_t)length);
+    uint32_t hash = kpdb_mix_value(by.rotate, (uint32_t)length);
 
     if (length >= 8) {
         for (unsigned n = 0; n <= 1u << by.spread; n++) {
             uint64_t word = kpdb_load64(name + kpdb_word_at(length, n, by.spread));
 
-            hash = kpdb_mix(kpdb_mix(hash, (uint32_t)word), (uint32_t)(word >> 32));
+            hash = kpdb_mix_value(kpdb_mix_value(hash, (uint32_t)word), (uint32_t)(word >> 32));
         }
     } else {
         for (size_t i = 0; i < length; i++)
-            hash = kpdb_mix(hash, (unsigned char)name[i]);
+            hash = kpdb_mix_value(hash, (unsigned char)name[i]);
     }
     return hash;
 }
 
-/* Two sums at a time: what follows has to wait for the longer one. */
+/* Words are summed by even and odd number: neither sum waits for the other. */
 static KPDB_INLINE uint32_t kpdb_hash(const char *name, size_t length, struct kpdb_hashing by)
 {
     const unsigned last = 1u << by.spread;

@@ -7,9 +7,11 @@
  * Strings returned are constant and live for ever.
  *
  * CPUs are numbered 0 to kpdb_cpu_count() - 1, releases 0 to
- * kpdb_release_count() - 1 (oldest first), and event ids are the KPDB_* of
- * kpdb_ids.h. All of these numbers hold for one build of the tables only: store
- * names, not numbers, and see kpdb_fingerprint().
+ * kpdb_release_count() - 1 (oldest first), chip-agnostic names 0 to
+ * kpdb_name_count() - 1. kpdb_ids.h has CPUs as KPDB_CPU_A14, ids of hardware
+ * events as KPDB_EVENT_INST_BRANCH and names as KPDB_NAME_BRANCH_MISSES. All of
+ * these numbers hold for one build of the tables only: store names, not
+ * numbers, and see kpdb_fingerprint().
  */
 #ifndef KPDB_H
 #define KPDB_H
@@ -29,23 +31,32 @@ extern "C" {
 #pragma GCC visibility push(default) /* the library hides all that is not declared here */
 #endif
 
-/* What the functions return that return an int: 0 or more is the answer, these are not. */
-enum kpdb_error {
-    KPDB_OK = 0,
-    KPDB_NO_CPU = -1,         /* no such CPU in this build */
-    KPDB_NO_EVENT = -2,       /* no CPU of this build has an event or name spelt so */
-    KPDB_NOT_ON_CPU = -3,     /* a known event or name that this CPU does not have */
-    KPDB_NOT_IN_RELEASE = -4, /* this CPU has it, but not in the release asked for */
-    KPDB_END = -5,            /* nothing further: the end of an iteration */
-    /* Of kpdb_encode() and kpdb_plan(): */
-    KPDB_NO_EVENTS = -6,    /* nothing was asked for */
-    KPDB_DUPLICATE = -7,    /* one event twice */
-    KPDB_TOO_MANY = -8,     /* more events than counters, or than the function takes */
-    KPDB_CONFLICT = -9,     /* the events do not fit on the counters that can count them */
-    KPDB_NOT_FORCED = -10,  /* only counters that the power manager holds can count it */
-    KPDB_UNAVAILABLE = -11, /* a fixed event without a configurable one that counts the same */
-    KPDB_NO_COUNTER = -12,  /* no counter at all can count it */
-};
+/*
+ * What the functions return that return an int: 0 or more is the answer, below 0 are errors. A row
+ * is X(name, number, the code kperfdata has for it, its word in JSON, its sentence), with what
+ * there is to add behind it.
+ */
+#define KPDB_ERRORS(X)                                                                             \
+    X(KPDB_OK, 0, 0, "ok", "no error")                                                             \
+    X(KPDB_NO_CPU, -1, 1, "no-cpu", "no such CPU in this build of the tables")                     \
+    X(KPDB_NO_EVENT, -2, 11, "not-found", "no event or name is spelt so")                          \
+    X(KPDB_NOT_ON_CPU, -3, 11, "not-on-cpu", "this CPU does not have the event")                   \
+    X(KPDB_NOT_IN_RELEASE, -4, 11, "not-in-release", "this macOS release does not have the event") \
+    /* this CPU has it, but not in the release asked for */                                        \
+    X(KPDB_END, -5, 1, "end", "nothing further")                                                   \
+    X(KPDB_NO_EVENTS, -6, 1, "no-events", "no events were asked for")                              \
+    X(KPDB_DUPLICATE, -7, 12, "duplicate", "an event was asked for twice")                         \
+    X(KPDB_TOO_MANY, -8, 12, "too-many", "more events than counters")                              \
+    /* more events than counters, or than the function takes */                                    \
+    X(KPDB_CONFLICT, -9, 12, "conflict", "the events do not fit on their counters")                \
+    X(KPDB_NOT_FORCED, -10, 13, "not-forced", "the power manager holds its counters")              \
+    /* only counters that the power manager holds can count it */                                  \
+    X(KPDB_UNAVAILABLE, -11, 14, "unavailable", "a fixed event without a configurable fallback")   \
+    X(KPDB_NO_COUNTER, -12, 16, "no-counter", "no counter can count it")
+
+#define KPDB_ERROR(name, number, code, word, text) name = number,
+enum kpdb_error { KPDB_ERRORS(KPDB_ERROR) };
+#undef KPDB_ERROR
 
 /* One sentence for an error code; never NULL. */
 const char *kpdb_strerror(int error);
@@ -87,6 +98,7 @@ struct kpdb_cpu_id {
     uint32_t type, subtype, family;
 };
 
+/* How many CPUs this build knows. */
 unsigned kpdb_cpu_count(void);
 /* 0, or KPDB_NO_CPU and *out untouched. */
 int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out);
@@ -109,6 +121,7 @@ const char *kpdb_arch_name(enum kpdb_arch arch);
 
 /* ---- releases -------------------------------------------------------------------------------- */
 
+/* How many releases this build knows. */
 unsigned kpdb_release_count(void);
 /* "macos-15"; NULL when there is no such release. */
 const char *kpdb_release_name(unsigned release);
@@ -121,7 +134,7 @@ int kpdb_cpu_newest(unsigned cpu);
 
 /* An event on one CPU, as the newest release that has it says. */
 struct kpdb_event {
-    uint16_t id;       /* KPDB_...: which event; kpdb_event_name(id) */
+    uint16_t id;       /* KPDB_EVENT_...: which event; kpdb_event_name(id) */
     uint16_t number;   /* selector, 0 for a fixed event without one */
     uint32_t counters; /* mask of the counters that can count it */
     uint16_t fallback; /* id of the configurable event that counts the same, or KPDB_NO_ID */
@@ -146,7 +159,7 @@ struct kpdb_event {
  */
 int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct kpdb_event *out);
 /*
- * The event of an id (KPDB_INST_BRANCH) on a CPU, in any release, through a
+ * The event of an id (KPDB_EVENT_INST_BRANCH) on a CPU, in any release, through a
  * rename if need be. 0, or an error and *out untouched: KPDB_NO_CPU,
  * KPDB_NO_EVENT (no such id), KPDB_NOT_ON_CPU.
  */
@@ -186,10 +199,14 @@ struct kpdb_name {
     const char *summary; /* one sentence */
 };
 
+/* How many chip-agnostic names there are. */
 unsigned kpdb_name_count(void);
-/* The n-th name, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
+/*
+ * The n-th name (KPDB_NAME_BRANCH_MISSES), in byte order: 0, or KPDB_NO_EVENT
+ * and *out untouched.
+ */
 int kpdb_name(unsigned n, struct kpdb_name *out);
-/* The number of a name, or KPDB_NO_EVENT. */
+/* The number of a name, KPDB_NAME_..., or KPDB_NO_EVENT. */
 int kpdb_name_find(const char *name, size_t length);
 /*
  * The event that counts the n-th name on a CPU in a release (or
@@ -211,6 +228,7 @@ struct kpdb_metric {
     unsigned denominator_count;
 };
 
+/* How many metrics there are. */
 unsigned kpdb_metric_count(void);
 /* The n-th metric, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
 int kpdb_metric(unsigned n, struct kpdb_metric *out);
@@ -247,15 +265,26 @@ struct kpdb_request {
     bool user_only; /* count in user mode only */
 };
 
-/* What a macOS kernel will make of an event's word: bits of kpdb_placement.warnings. */
-enum kpdb_warning {
-    KPDB_WARN_REFUSED = 1,     /* EPERM on a release kernel: the selector is not in its list */
-    KPDB_WARN_UNLISTED = 2,    /* in no public list; this release's own list is not public */
-    KPDB_WARN_TOO_WIDE = 4,    /* the selector does not fit the PMU: another event is counted */
-    KPDB_WARN_USER_MODE = 8,   /* user and kernel mode asked; the kernel counts user mode only */
-    KPDB_WARN_OTHER_BITS = 16, /* `other` bits dropped: something else is counted */
-    KPDB_WARN_ALL_MODES = 32,  /* user mode asked; a fixed counter of arm64 counts all modes */
-};
+/*
+ * What a macOS kernel will make of an event's word: bits of kpdb_placement.warnings. A row is
+ * X(name, bit, its word in JSON, what kpep says of it).
+ */
+#define KPDB_WARNINGS(X)                                                                          \
+    X(KPDB_WARN_REFUSED, 1, "refused", "not in this kernel's list of events, refused with EPERM") \
+    X(KPDB_WARN_UNLISTED, 2, "unlisted",                                                          \
+      "in no public kernel's list of events; this release's own is not public")                   \
+    X(KPDB_WARN_TOO_WIDE, 4, "too-wide",                                                          \
+      "a selector wider than this PMU's, which would count another event")                        \
+    X(KPDB_WARN_USER_MODE, 8, "user-mode",                                                        \
+      "counted in user mode only by this kernel, whatever is asked")                              \
+    X(KPDB_WARN_OTHER_BITS, 16, "other-bits",                                                     \
+      "needs bits that kperfdata drops, and counts something else without them (see --full)")     \
+    X(KPDB_WARN_ALL_MODES, 32, "all-modes",                                                       \
+      "a fixed counter, which counts user and kernel mode whatever is asked")
+
+#define KPDB_WARNING(name, bit, word, text) name = bit,
+enum kpdb_warning { KPDB_WARNINGS(KPDB_WARNING) };
+#undef KPDB_WARNING
 
 /* Where an event went. */
 struct kpdb_placement {
@@ -273,6 +302,8 @@ struct kpdb_encoding {
     uint64_t config[KPDB_COUNTERS_MAX]; /* for kpc_set_config(): [0, config_count) */
     unsigned event_count;
     struct kpdb_placement events[KPDB_EVENTS_MAX]; /* in the order asked: [0, event_count) */
+    /* Indices of the events in the order they are placed in; known once all events are. */
+    uint8_t order[KPDB_EVENTS_MAX];
 
     /* After an error, and only then: */
     unsigned failed;    /* index of the event that could not be placed */

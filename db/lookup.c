@@ -1,4 +1,7 @@
-/* The compiled tables, and everything that is looked up in them. */
+/*
+ * Lookups: names, ids and numbers in; events, CPUs, releases, names and metrics out. The one file
+ * that includes the compiled tables (kpdb_tables.h). Nothing is written but what the caller passes.
+ */
 #include "kpdb.h"
 
 #if defined(__GNUC__)
@@ -27,7 +30,8 @@
 
 /* ---- strings --------------------------------------------------------------------------------- */
 
-static const char *string(size_t n)
+/* The n-th string of the tables: event ids, then chip-agnostic names, then others. */
+static const char *string_of(size_t n)
 {
     return (const char *)&tables + tables.string_at[n];
 }
@@ -37,20 +41,22 @@ static HOT size_t string_length(size_t n)
     return (size_t)tables.string_at[n + 1] - tables.string_at[n] - 1;
 }
 
-static const char *prose(unsigned n)
+/* The n-th unit or sentence. */
+static const char *prose_of(unsigned n)
 {
     return (const char *)&table_prose_strings + table_prose_at[n];
 }
 
 /* A comparison that gcc does not call pointless in a build where a count is 0. */
-static bool below(unsigned n, unsigned count)
+static bool is_below(unsigned n, unsigned count)
 {
     return n < count;
 }
 
 /*
- * Words spread as kpdb_hash() spreads them, enough for most names of this build, at once: where
- * two names differ, or how long they are, is nothing that a branch could foresee.
+ * Compares words of eight bytes that are spread as kpdb_hash() spreads them, as many as most names
+ * of this build need, without a branch between them: where two names differ, or how long they are,
+ * no branch predictor can foresee.
  */
 static HOT bool same_bytes(const char *a, const char *b, size_t length)
 {
@@ -86,7 +92,7 @@ static HOT bool find_string(const char *name, size_t length, size_t *found)
     *found = tables.slots[kpdb_slot(hash, displacement, by)];
     at = tables.string_at[*found];
     /* An empty slot leads to the first string, which is no name where there are none. */
-    return below(0, TABLE_EVENT_IDS + TABLE_NAMES) &&
+    return is_below(0, TABLE_EVENT_IDS + TABLE_NAMES) &&
            at + length + 1 == tables.string_at[*found + 1] &&
            same_bytes((const char *)&tables + at, name, length);
 }
@@ -97,7 +103,7 @@ static HOT bool find_string(const char *name, size_t length, size_t *found)
 static HOT const struct table_row *listed_row(size_t cpu, size_t id)
 {
     const struct kpdb_hashing by = {.shift = TABLE_PAIR_SHIFT, .slot_shift = TABLE_PAIR_SLOT_SHIFT};
-    uint32_t hash = kpdb_mix((uint32_t)tables.cpus[cpu].list << 16, (uint32_t)id);
+    uint32_t hash = kpdb_mix_value((uint32_t)tables.cpus[cpu].list << 16, (uint32_t)id);
     uint32_t slot = kpdb_slot(hash, tables.pair_displacements[kpdb_bucket(hash, by)], by);
     size_t row = tables.pair_rows[slot];
 
@@ -118,7 +124,7 @@ static HOT const struct table_row *listed_row(size_t cpu, size_t id)
 }
 #endif
 
-/* What the CPU has by that id and no other spelling, an event or an alias; or NULL. */
+/* The CPU's row of an event or alias by that id, and by no other spelling; NULL: it has none. */
 static HOT const struct table_row *own_row(size_t cpu, size_t id)
 {
     return id - tables.cpus[cpu].first < tables.cpus[cpu].span ? listed_row(cpu, id) : NULL;
@@ -151,7 +157,7 @@ static unsigned next_spelling(unsigned id)
 {
     unsigned low = 0, high = TABLE_RENAMES;
 
-    if (!below(id, TABLE_EVENT_IDS) || !was_renamed(id))
+    if (!is_below(id, TABLE_EVENT_IDS) || !was_renamed(id))
         return id;
     while (high - low > 1) {
         unsigned middle = low + (high - low) / 2;
@@ -169,7 +175,8 @@ static HOT unsigned releases_of(size_t cpu, const struct table_row *row)
     return (unsigned)tables.kinds[row->kind].releases & tables.cpus[cpu].releases;
 }
 
-static HOT void give(size_t cpu, const struct table_row *row, size_t id, struct kpdb_event *out)
+static HOT void fill_event(size_t cpu, const struct table_row *row, size_t id,
+                           struct kpdb_event *out)
 {
     *out = tables.kinds[row->kind];
     out->releases = (uint16_t)releases_of(cpu, row);
@@ -178,7 +185,7 @@ static HOT void give(size_t cpu, const struct table_row *row, size_t id, struct 
     out->umask = row->umask;
 }
 
-static bool good_release(int release)
+static bool is_release(int release)
 {
     return release >= KPDB_ANY_RELEASE && release < TABLE_RELEASES;
 }
@@ -188,15 +195,15 @@ static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
     return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
-/* Another spelling of an event that the CPU has not, or not in the release. */
-static int respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
+/* By another spelling an event that the CPU has not by its id (known: not in the release). */
+static int find_respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
         unsigned event = other;
         const struct table_row *row = row_of(cpu, &event);
 
         if (row != NULL && in_release(cpu, row, release)) {
-            give(cpu, row, event, out);
+            fill_event(cpu, row, event, out);
             return KPDB_OK;
         }
         known |= row != NULL;
@@ -204,33 +211,34 @@ static int respelled(size_t cpu, int release, unsigned id, bool known, struct kp
     return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-static NOINLINE int event_in(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+/* The event of its own id in a release, or by another spelling. */
+static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);
 
     if (row == NULL || !in_release(cpu, row, release))
-        return respelled(cpu, release, id, row != NULL, out);
-    give(cpu, row, id, out);
+        return find_respelled(cpu, release, id, row != NULL, out);
+    fill_event(cpu, row, id, out);
     return KPDB_OK;
 }
 
-/* The same by an event's id or an alias's. */
-static int event_on(size_t cpu, int release, unsigned id, struct kpdb_event *out)
+/* As find_event(), by an event's id or an alias's. */
+static int find_event_or_alias(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);
 
-    return event_in(cpu, release, row != NULL && is_alias(row) ? row->number : id, out);
+    return find_event(cpu, release, row != NULL && is_alias(row) ? row->number : id, out);
 }
 
 int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
 {
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (!below(id, TABLE_EVENT_IDS))
+    if (!is_below(id, TABLE_EVENT_IDS))
         return KPDB_NO_EVENT;
-    if (!good_release(release))
+    if (!is_release(release))
         return KPDB_NOT_IN_RELEASE;
-    return event_on(cpu, release, id, out);
+    return find_event_or_alias(cpu, release, id, out);
 }
 
 int kpdb_on(unsigned cpu, unsigned id, struct kpdb_event *out)
@@ -243,7 +251,8 @@ static HOT bool in_set(unsigned set, size_t cpu)
     return (table_sets[(size_t)set * TABLE_SET_WORDS + cpu / 32] >> cpu % 32 & 1) != 0;
 }
 
-static int name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
+/* The event of the n-th chip-agnostic name in one release: the first candidate that it has. */
+static int find_name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 {
     int result = KPDB_NOT_ON_CPU;
 
@@ -252,7 +261,7 @@ static int name_in(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 
         if (!in_set(table_candidates[i].set, cpu))
             continue;
-        found = event_on(cpu, release, table_candidates[i].event, out);
+        found = find_event_or_alias(cpu, release, table_candidates[i].event, out);
         if (found == KPDB_OK)
             return KPDB_OK;
         if (found == KPDB_NOT_IN_RELEASE)
@@ -270,7 +279,10 @@ static HOT int newest_release(size_t cpu)
     return release;
 }
 
-/* The first candidate of the CPU, as a rule, or what a search finds. */
+/*
+ * The event of the n-th chip-agnostic name on a CPU: as a rule the first candidate that is for this
+ * CPU; where it is no event there, all candidates are searched, from the newest release on.
+ */
 static NOINLINE int find_name(size_t cpu, int release, unsigned n, struct kpdb_event *out)
 {
     int r = release == KPDB_ANY_RELEASE ? newest_release(cpu) : release;
@@ -283,13 +295,13 @@ static NOINLINE int find_name(size_t cpu, int release, unsigned n, struct kpdb_e
         return KPDB_NOT_ON_CPU;
     row = own_row(cpu, table_candidates[i].event);
     if (row != NULL && !is_alias(row) && in_release(cpu, row, r)) {
-        give(cpu, row, table_candidates[i].event, out);
+        fill_event(cpu, row, table_candidates[i].event, out);
         return KPDB_OK;
     }
     if (release != KPDB_ANY_RELEASE)
-        return name_in(cpu, r, n, out);
+        return find_name_in(cpu, r, n, out);
     for (; r >= 0; r--)
-        if (name_in(cpu, r, n, out) == KPDB_OK)
+        if (find_name_in(cpu, r, n, out) == KPDB_OK)
             return KPDB_OK;
     return KPDB_NOT_ON_CPU;
 }
@@ -303,26 +315,25 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
         return cpu < TABLE_CPUS ? KPDB_NO_EVENT : KPDB_NO_CPU;
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (!good_release(release))
+    if (!is_release(release))
         return KPDB_NOT_IN_RELEASE;
     row = own_row(cpu, found);
     if (row != NULL) {
         if (is_alias(row))
-            return event_in(cpu, release, row->number, out);
+            return find_event(cpu, release, row->number, out);
         if (in_release(cpu, row, release)) {
-            give(cpu, row, found, out);
+            fill_event(cpu, row, found, out);
             return KPDB_OK;
         }
     }
-    if (!below((unsigned)found, TABLE_EVENT_IDS))
+    if (!is_below((unsigned)found, TABLE_EVENT_IDS))
         return find_name(cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
     if (was_renamed(found))
-        return respelled(cpu, release, (unsigned)found, row != NULL, out);
+        return find_respelled(cpu, release, (unsigned)found, row != NULL, out);
     return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-/* The first id above `previous` that the CPU has as an alias, or not as one; NULL after the last.
- */
+/* The row of the first id above `previous` that is an alias, or an event; NULL after the last. */
 static const struct table_row *next_row(size_t cpu, int previous, bool alias, unsigned *id)
 {
     unsigned end = (unsigned)tables.cpus[cpu].first + tables.cpus[cpu].span;
@@ -347,7 +358,7 @@ int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
     row = next_row(cpu, previous, false, &id);
     if (row == NULL)
         return KPDB_END;
-    give(cpu, row, id, out);
+    fill_event(cpu, row, id, out);
     return KPDB_OK;
 }
 
@@ -367,7 +378,7 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 
 const char *kpdb_event_name(unsigned id)
 {
-    return below(id, TABLE_EVENT_IDS) ? string(id) : NULL;
+    return is_below(id, TABLE_EVENT_IDS) ? string_of(id) : NULL;
 }
 
 unsigned kpdb_event_ids(void)
@@ -397,7 +408,7 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
     const struct table_row *row =
-        cpu < TABLE_CPUS && below(id, TABLE_EVENT_IDS) ? row_of(cpu, &event) : NULL;
+        cpu < TABLE_CPUS && is_below(id, TABLE_EVENT_IDS) ? row_of(cpu, &event) : NULL;
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
@@ -408,7 +419,7 @@ const char *kpdb_renamed(unsigned id)
 {
     unsigned other = next_spelling(id);
 
-    return other == id ? NULL : string(other);
+    return other == id ? NULL : string_of(other);
 }
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
@@ -417,9 +428,9 @@ int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
 {
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    if (!below(n, TABLE_NAMES))
+    if (!is_below(n, TABLE_NAMES))
         return KPDB_NO_EVENT;
-    if (!good_release(release))
+    if (!is_release(release))
         return KPDB_NOT_IN_RELEASE;
     return find_name(cpu, release, n, out);
 }
@@ -431,11 +442,11 @@ unsigned kpdb_name_count(void)
 
 int kpdb_name(unsigned n, struct kpdb_name *out)
 {
-    if (!below(n, TABLE_NAMES))
+    if (!is_below(n, TABLE_NAMES))
         return KPDB_NO_EVENT;
-    out->name = string(TABLE_EVENT_IDS + n);
-    out->unit = prose(table_name_texts[n].unit);
-    out->summary = prose(table_name_texts[n].summary);
+    out->name = string_of(TABLE_EVENT_IDS + n);
+    out->unit = prose_of(table_name_texts[n].unit);
+    out->summary = prose_of(table_name_texts[n].summary);
     return KPDB_OK;
 }
 
@@ -443,7 +454,7 @@ int kpdb_name_find(const char *name, size_t length)
 {
     size_t found;
 
-    if (!find_string(name, length, &found) || below((unsigned)found, TABLE_EVENT_IDS))
+    if (!find_string(name, length, &found) || is_below((unsigned)found, TABLE_EVENT_IDS))
         return KPDB_NO_EVENT;
     return (int)(found - TABLE_EVENT_IDS);
 }
@@ -455,13 +466,13 @@ unsigned kpdb_metric_count(void)
 
 int kpdb_metric(unsigned n, struct kpdb_metric *out)
 {
-    const struct table_metric *metric = &table_metrics[below(n, TABLE_METRICS) ? n : 0];
+    const struct table_metric *metric = &table_metrics[is_below(n, TABLE_METRICS) ? n : 0];
 
-    if (!below(n, TABLE_METRICS))
+    if (!is_below(n, TABLE_METRICS))
         return KPDB_NO_EVENT;
-    out->name = prose(metric->name);
-    out->unit = prose(metric->unit);
-    out->summary = prose(metric->summary);
+    out->name = prose_of(metric->name);
+    out->unit = prose_of(metric->unit);
+    out->summary = prose_of(metric->summary);
     out->scale = metric->scale;
     out->numerators = &table_terms[metric->terms_at];
     out->numerator_count = metric->numerators;
@@ -484,8 +495,8 @@ int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    out->db = string(more->db);
-    out->marketing_name = string(more->marketing);
+    out->db = string_of(more->db);
+    out->marketing_name = string_of(more->marketing);
     out->arch = (enum kpdb_arch)more->arch;
     out->fixed_counters = more->fixed;
     out->config_counters = more->config;
@@ -584,7 +595,7 @@ int kpdb_cpu_find(const char *name, size_t length)
     while (low < high) {
         unsigned middle = low + (high - low) / 2;
         const struct table_designation *designation = &table_designations[middle];
-        int order = compare_designations(string(designation->string), name, length);
+        int order = compare_designations(string_of(designation->string), name, length);
 
         if (order == 0)
             return (int)designation->cpu;
@@ -619,7 +630,7 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
         const struct table_id *id = &table_ids[table_cpus_more[cpu].ids_at + i];
 
         if (n < id->chips)
-            return string(table_chips[id->chips_at + n]);
+            return string_of(table_chips[id->chips_at + n]);
         n -= id->chips;
     }
     return NULL;
@@ -629,13 +640,14 @@ const char *kpdb_cpu_also(unsigned cpu, unsigned n)
 {
     if (cpu >= TABLE_CPUS || n >= table_cpus_more[cpu].also)
         return NULL;
-    return string(table_also[table_cpus_more[cpu].also_at + n]);
+    return string_of(table_also[table_cpus_more[cpu].also_at + n]);
 }
 
-/* In the order of enum kpdb_arch. Offsets into one string: a table of pointers would relocate. */
+/* An array of arrays: one of pointers would be relocated. */
 const char *kpdb_arch_name(enum kpdb_arch arch)
 {
-    static const char names[][8] = {"i386", "x86_64", "arm", "arm64"};
+    static const char names[][8] = {
+        [KPDB_I386] = "i386", [KPDB_X86_64] = "x86_64", [KPDB_ARM] = "arm", [KPDB_ARM64] = "arm64"};
 
     return names[arch <= KPDB_ARM64 ? arch : KPDB_ARM64];
 }
@@ -649,14 +661,14 @@ unsigned kpdb_release_count(void)
 
 const char *kpdb_release_name(unsigned release)
 {
-    return release < TABLE_RELEASES ? string(TABLE_RELEASES_AT + release) : NULL;
+    return release < TABLE_RELEASES ? string_of(TABLE_RELEASES_AT + release) : NULL;
 }
 
 int kpdb_release_find(const char *name, size_t length)
 {
     for (unsigned r = 0; r < TABLE_RELEASES; r++)
         if (string_length(TABLE_RELEASES_AT + r) == length &&
-            same_bytes(string(TABLE_RELEASES_AT + r), name, length))
+            same_bytes(string_of(TABLE_RELEASES_AT + r), name, length))
             return (int)r;
     return KPDB_NOT_IN_RELEASE;
 }
@@ -683,32 +695,4 @@ int kpdb_cpu_newest(unsigned cpu)
 uint32_t kpdb_fingerprint(void)
 {
     return KPDB_FINGERPRINT;
-}
-
-/* ---- errors ---------------------------------------------------------------------------------- */
-
-/* In the order of enum kpdb_error, downwards from 0, one behind the other. */
-const char *kpdb_strerror(int error)
-{
-    static const char texts[] = "no error\0"
-                                "no such CPU in this build of the tables\0"
-                                "no event or name is spelt so\0"
-                                "this CPU does not have the event\0"
-                                "this macOS release does not have the event\0"
-                                "nothing further\0"
-                                "no events were asked for\0"
-                                "an event was asked for twice\0"
-                                "more events than counters\0"
-                                "the events do not fit on their counters\0"
-                                "the power manager holds its counters\0"
-                                "a fixed event without a configurable fallback\0"
-                                "no counter can count it\0"
-                                "unknown error";
-    const char *text = texts;
-    int before = error >= 0 ? 0 : error < KPDB_NO_COUNTER ? 1 - KPDB_NO_COUNTER : -error;
-
-    for (; before > 0; before--)
-        while (*text++ != '\0')
-            ;
-    return text;
 }

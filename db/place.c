@@ -1,7 +1,10 @@
-/* Events on counters: what can go where, and the matching. */
+/*
+ * Events on counters: which counters can count an event on a CPU, and the matching that gives every
+ * event one. Nothing is written but what the caller passes.
+ */
 #include "place.h"
 
-int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out)
+int kpdb_find_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out)
 {
     int result = kpdb_cpu(cpu, &out->cpu);
 
@@ -16,7 +19,7 @@ int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *
     return KPDB_OK;
 }
 
-void kpdb_want_fixed(unsigned cpu, const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted)
+void kpdb_find_wanted_fixed(unsigned cpu, const struct kpdb_pmu *pmu, struct kpdb_wanted *wanted)
 {
     struct kpdb_event *event = &wanted->event;
 
@@ -25,13 +28,13 @@ void kpdb_want_fixed(unsigned cpu, const struct kpdb_pmu *pmu, struct kpdb_wante
                               kpdb_on_in(cpu, pmu->release, event->fallback, event) != KPDB_OK;
         wanted->counters = wanted->unavailable ? 0 : event->counters & pmu->config;
     } else {
-        /* It counts what the hardware says: no other will do, whatever the mask is. */
+        /* The hardware counts it on that counter and no other, whatever the mask says. */
         wanted->fixed = true;
         wanted->counters = event->counters & pmu->cpu.fixed_counters & 1u << event->fixed;
     }
 }
 
-int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted)
+int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted)
 {
     if (wanted->unavailable)
         return KPDB_UNAVAILABLE;
@@ -42,8 +45,8 @@ int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted)
                : KPDB_NO_COUNTER;
 }
 
-/* One event more on a counter that has room. */
-static void load(struct kpdb_matching *matching, unsigned counter)
+/* Counts one event more on a counter that has room. */
+static void add_load(struct kpdb_matching *matching, unsigned counter)
 {
     if (++matching->load[counter] >= matching->capacity)
         matching->full |= (uint32_t)1 << counter;
@@ -67,7 +70,7 @@ static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
         if (open != 0) {
             unsigned at = kpdb_lowest_bit(open);
 
-            load(matching, at);
+            add_load(matching, at);
             for (;;) {
                 unsigned moves = reached_by[at], left = matching->counter[moves];
 
@@ -92,14 +95,14 @@ static uint32_t move_others(struct kpdb_matching *matching, unsigned event)
     return seen;
 }
 
-uint32_t kpdb_match(struct kpdb_matching *matching)
+uint32_t kpdb_match_next(struct kpdb_matching *matching)
 {
     unsigned event = matching->count;
     uint32_t open = kpdb_key_counters(matching->keys[event]) & ~matching->full, tight;
 
     if (open != 0) {
         matching->counter[event] = (uint8_t)kpdb_lowest_bit(open);
-        load(matching, matching->counter[event]);
+        add_load(matching, matching->counter[event]);
     } else {
         tight = move_others(matching, event);
         if (tight != 0)
@@ -109,13 +112,13 @@ uint32_t kpdb_match(struct kpdb_matching *matching)
     return 0;
 }
 
-void kpdb_grow(struct kpdb_matching *matching)
+void kpdb_grow_matching(struct kpdb_matching *matching)
 {
     matching->capacity++;
     matching->full = 0;
 }
 
-void kpdb_begin(struct kpdb_matching *matching, const uint64_t *keys, uint8_t *counter)
+void kpdb_begin_matching(struct kpdb_matching *matching, const uint64_t *keys, uint8_t *counter)
 {
     matching->keys = keys;
     matching->counter = counter;

@@ -1,4 +1,7 @@
-/* What encode.c and plan.c share. Not installed. */
+/*
+ * What encode.c and plan.c share: the order of placement, and the matching of events to counters.
+ * Not installed.
+ */
 #ifndef KPDB_PLACE_H
 #define KPDB_PLACE_H
 
@@ -21,7 +24,7 @@ static inline unsigned kpdb_count_bits(uint32_t bits)
     return bits * 0x01010101u >> 24;
 }
 
-/* The number of the lowest bit of what is not 0. */
+/* The number of the lowest bit that is set; bits must not be 0. */
 static inline unsigned kpdb_lowest_bit(uint32_t bits)
 {
 #if defined(__x86_64__) || defined(__aarch64__)
@@ -39,23 +42,24 @@ struct kpdb_pmu {
     uint32_t config; /* configurable counters that may be used: all, or those not held */
 };
 
-/* An event asked for, ready to be placed. */
+/* An event asked for, and what decides where it can be placed. */
 struct kpdb_wanted {
     struct kpdb_event event; /* the one that is programmed */
     uint16_t asked;          /* id of the one that the name means */
     bool fixed;              /* on a fixed counter */
     bool unavailable;        /* on Intel: fixed, and nothing configurable counts the same */
-    uint32_t counters;       /* where it can go on what may be used; 0: kpdb_reach() says why */
+    uint32_t counters; /* where it can go on what may be used; 0: kpdb_check_reach() says why */
 };
 
-/* 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
-KPDB_INTERNAL int kpdb_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out);
-/* The rest of kpdb_want(), for an event of a fixed counter. */
-KPDB_INTERNAL void kpdb_want_fixed(unsigned cpu, const struct kpdb_pmu *pmu,
-                                   struct kpdb_wanted *wanted);
-/* The event by name; on Intel a fixed one's fallback. */
-static inline int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
-                            const struct kpdb_request *request, struct kpdb_wanted *out)
+/* The CPU in a release, as the options have it: 0, KPDB_NO_CPU or KPDB_NOT_IN_RELEASE. */
+KPDB_INTERNAL int kpdb_find_pmu(unsigned cpu, const struct kpdb_options *options,
+                                struct kpdb_pmu *out);
+/* The rest of kpdb_find_wanted(), for an event of a fixed counter. */
+KPDB_INTERNAL void kpdb_find_wanted_fixed(unsigned cpu, const struct kpdb_pmu *pmu,
+                                          struct kpdb_wanted *wanted);
+/* The event of a name; on Intel the fallback of a fixed one. 0, or an error of kpdb_find(). */
+static inline int kpdb_find_wanted(unsigned cpu, const struct kpdb_pmu *pmu,
+                                   const struct kpdb_request *request, struct kpdb_wanted *out)
 {
     int result = kpdb_find(cpu, pmu->release, request->name, request->length, &out->event);
 
@@ -66,17 +70,19 @@ static inline int kpdb_want(unsigned cpu, const struct kpdb_pmu *pmu,
     out->unavailable = false;
     out->counters = out->event.counters & pmu->config;
     if (out->event.fixed >= 0)
-        kpdb_want_fixed(cpu, pmu, out);
+        kpdb_find_wanted_fixed(cpu, pmu, out);
     return KPDB_OK;
 }
 /* Whether it can go anywhere: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or KPDB_NO_COUNTER. */
-KPDB_INTERNAL int kpdb_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
+KPDB_INTERNAL int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
 /* kpdb_kernel_since() of an event that the CPU has by that id, and on no fixed counter. */
 KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned id);
 
 /*
- * An event as a number, by which events are placed: narrowest first, then by counters, then by id,
- * so that where they go depends on the set alone. Which request it is decides nothing.
+ * The order of placement (kperfdata.md 2.7). An event is a number, and the smallest is placed
+ * first: the event with the fewest counters, of equally many that with the smallest mask, then that
+ * with the smallest id. So where events go depends on the set alone; which request it is decides
+ * nothing.
  */
 static inline uint64_t kpdb_key(uint32_t counters, unsigned asked, unsigned request)
 {
@@ -96,10 +102,14 @@ static inline unsigned kpdb_key_request(uint64_t key)
     return (unsigned)key & 0x3ff;
 }
 
-/* Puts a key among those of earlier requests, sorted. False: its event is there already. */
-static inline bool kpdb_insert(uint64_t *keys, unsigned count, uint64_t key)
+/*
+ * Puts a request's event among `count` others, in the order of placement. False: the same event is
+ * there already.
+ */
+static inline bool kpdb_insert_event(uint64_t *keys, unsigned count,
+                                     const struct kpdb_wanted *wanted, unsigned request)
 {
-    uint64_t *at = keys + count;
+    uint64_t *at = keys + count, key = kpdb_key(wanted->counters, wanted->asked, request);
 
     for (; at != keys && at[-1] > key; at--)
         at[0] = at[-1];
@@ -121,15 +131,15 @@ struct kpdb_matching {
 };
 
 /* An empty one, of capacity 1. The arrays are the caller's and as long as there are events. */
-KPDB_INTERNAL void kpdb_begin(struct kpdb_matching *matching, const uint64_t *keys,
-                              uint8_t *counter);
+KPDB_INTERNAL void kpdb_begin_matching(struct kpdb_matching *matching, const uint64_t *keys,
+                                       uint8_t *counter);
 /*
  * Gives event matching->count its counter, moving others where that helps. 0;
  * or else the set of counters, all full, that it and the events on them cannot
  * leave: the proof that there is no place. Then nothing has changed.
  */
-KPDB_INTERNAL uint32_t kpdb_match(struct kpdb_matching *matching);
+KPDB_INTERNAL uint32_t kpdb_match_next(struct kpdb_matching *matching);
 /* Room for one event more on every counter. */
-KPDB_INTERNAL void kpdb_grow(struct kpdb_matching *matching);
+KPDB_INTERNAL void kpdb_grow_matching(struct kpdb_matching *matching);
 
 #endif

@@ -22,7 +22,7 @@ const struct builtin *builtin_named(const char *name);
 /* What gen/templates/kpdb_*.mustache are rendered from. */
 struct value *emit_tables_data(struct arena *arena, const struct layout *layout);
 /*
- * What every other template is rendered from; README.md, "Your own template",
+ * What every other template is rendered from; kpepc-emit(1)
  * lists the keys. The long lists are lazy, so the model must outlive the value.
  * release: only the events of that one, or -1 for each CPU's newest.
  */

@@ -1,6 +1,6 @@
 /*
  * A file like db/kernel.plist -> the model's events: which selectors a release kernel accepts, and
- * since which macOS.
+ * since which macOS (kernel.md 2.5).
  */
 #include "model.h"
 #include "plist.h"

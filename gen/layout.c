@@ -1,3 +1,7 @@
+/*
+ * In goes the model, out comes the layout: which numbers stand where in libkpdb's tables. What they
+ * cannot hold is reported. Memory is the arena's; nothing else is touched, and no C is written.
+ */
 #include "layout.h"
 
 #include "common/report.h"
@@ -51,7 +55,7 @@ static size_t share_string(struct arena *arena, struct strings *strings, const c
 /* A name of an event or alias, and where it occurs. */
 struct spelling {
     const char *name;
-    bool apple; /* on some CPU without unit masks, be it on Intel's too */
+    bool apple; /* some CPU without unit masks has it; Intel's may have it too */
     bool hardware;
 };
 
@@ -61,9 +65,9 @@ static int compare_spellings(const void *a, const void *b)
 }
 
 /*
- * Apple's names first, then those that only Intel has: a CPU's bitmap runs from
- * its first name to its last, so Apple's pay nothing for Intel's, and within a
- * CPU ids are in the order of names.
+ * Apple's names come first, then those that only Intel's CPUs have: the variants of a CPU run from
+ * its first id to its last, so that Apple's have no gaps for Intel's. Within a CPU ids are in the
+ * order of names.
  */
 static int compare_sides(const void *a, const void *b)
 {
@@ -110,105 +114,39 @@ char *layout_upper_identifier(struct arena *arena, const char *name)
     return text;
 }
 
-/* What kpdb_ids.h would define: the name behind KPDB_. */
-struct definition {
-    const char *name;
-    bool event;
-};
-
-/* What kpdb.h, its private headers and kpdb_ids.h itself have defined already. */
-static const char *const own_definitions[] = {
-    "ANY_RELEASE",
-    "ARM",
-    "ARM64",
-    "CLASS_CONFIGURABLE",
-    "CLASS_FIXED",
-    "CLASS_POWER",
-    "CONFLICT",
-    "COUNTERS_MAX",
-    "DUPLICATE",
-    "END",
-    "EVENTS_MAX",
-    "EVERY_PASS",
-    "FINGERPRINT",
-    "H",
-    "HASH_H",
-    "I386",
-    "IDS_H",
-    "INLINE",
-    "INTERNAL",
-    "KPERFDATA",
-    "NOT_FORCED",
-    "NOT_IN_RELEASE",
-    "NOT_ON_CPU",
-    "NO_COUNTER",
-    "NO_CPU",
-    "NO_EVENT",
-    "NO_EVENTS",
-    "NO_ID",
-    "OK",
-    "OPTIMAL",
-    "PLACE_H",
-    "PLAN_MAX",
-    "SPREAD_MAX",
-    "TOO_MANY",
-    "UNAVAILABLE",
-    "UNROLL",
-    "WARN_ALL_MODES",
-    "WARN_OTHER_BITS",
-    "WARN_REFUSED",
-    "WARN_TOO_WIDE",
-    "WARN_UNLISTED",
-    "WARN_USER_MODE",
-    "X86_64",
-};
-
-enum { OWN_DEFINITIONS = sizeof own_definitions / sizeof own_definitions[0] };
-
-static int compare_definitions(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
-    return strcmp(((const struct definition *)a)->name, ((const struct definition *)b)->name);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const char *cpu_definition(struct arena *arena, const char *db)
+/* Reports what two names would be one macro of kpdb_ids.h; sorts the list. */
+static void check_identifiers(const char **list, size_t count, const char *what, const char *prefix)
 {
-    return layout_upper_identifier(arena, arena_printf(arena, "CPU_%s", db));
+    if (count != 0)
+        qsort(list, count, sizeof *list, compare_texts);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(list[i - 1], list[i]) == 0)
+            report_error(NULL,
+                         "two %s would both be %s%s (expected names that differ in letters or "
+                         "digits)",
+                         what, prefix, list[i]);
 }
 
-/* As the filter `ident` writes it: a digit does not come first. */
-static const char *event_definition(struct arena *arena, const char *event)
-{
-    return layout_identifier(arena, is_digit(*event) ? arena_printf(arena, "_%s", event) : event);
-}
-
-/* KPDB_A_B must be one event, be its name A.B or A_B, and nothing else. */
-static void check_identifiers(struct arena *arena, const struct layout *layout)
+/* Chip-agnostic names need no check: names.c takes none that differ in less than a letter. */
+static void check_macros(struct arena *arena, const struct layout *layout)
 {
     const struct model *model = layout->model;
-    struct definition *list =
-        arena_alloc(arena, layout->event_ids + model->cpu_count + OWN_DEFINITIONS, sizeof *list);
+    const char **events = arena_alloc(arena, layout->event_ids, sizeof *events);
+    const char **cpus = arena_alloc(arena, model->cpu_count, sizeof *cpus);
     size_t count = 0;
 
     for (size_t i = 0; i < layout->event_ids; i++)
         if (layout->is_hardware[i])
-            list[count++] =
-                (struct definition){event_definition(arena, layout->strings.list[i]), true};
+            events[count++] = layout_identifier(arena, layout->strings.list[i]);
     for (size_t c = 0; c < model->cpu_count; c++)
-        list[count++] = (struct definition){cpu_definition(arena, model->cpus[c].db.name), false};
-    for (size_t i = 0; i < OWN_DEFINITIONS; i++)
-        list[count++] = (struct definition){own_definitions[i], false};
-    qsort(list, count, sizeof *list, compare_definitions);
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(list[i - 1].name, list[i].name) == 0 && list[i - 1].event && list[i].event)
-            report_error(NULL,
-                         "two events would both be KPDB_%s (expected names that differ in "
-                         "letters or digits)",
-                         list[i].name);
-        else if (strcmp(list[i - 1].name, list[i].name) == 0)
-            report_error(NULL,
-                         "KPDB_%s would mean two things (expected another name of the event or "
-                         "database)",
-                         list[i].name);
+        cpus[c] = layout_upper_identifier(arena, model->cpus[c].db.name);
+    check_identifiers(events, count, "events", "KPDB_EVENT_");
+    check_identifiers(cpus, model->cpu_count, "databases", "KPDB_CPU_");
 }
 
 static void lay_out_event_ids(struct arena *arena, struct layout *layout)
@@ -236,10 +174,10 @@ static void lay_out_event_ids(struct arena *arena, struct layout *layout)
         add_string(arena, &layout->strings, list[i].name);
         layout->is_hardware[i] = list[i].hardware;
     }
-    check_identifiers(arena, layout);
+    check_macros(arena, layout);
 }
 
-/* Every name's place in byte order, so that finding an id is a binary search. */
+/* The ids in the order of their names' bytes, so that finding one is a binary search. */
 struct index {
     const char **names;
     size_t *ids;
@@ -286,7 +224,7 @@ static size_t id_of(const struct index *index, const char *name)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* The rows of every id, as they are found: of each its id, and which of the id's rows it is. */
+/* The rows in the order they are found in: of each its id, and which of the id's rows it is. */
 struct row_list {
     struct layout_row *rows;
     size_t *ids, *variants;
@@ -307,7 +245,7 @@ static size_t share_kind(struct arena *arena, struct layout *layout, struct map 
     return number;
 }
 
-/* Which of an id's rows it is, added behind the others when it is new. */
+/* Which of the id's rows this one is; a new one becomes the id's last. */
 static size_t share_row(struct arena *arena, struct row_list *rows, size_t id,
                         const struct layout_row *row)
 {
@@ -323,7 +261,7 @@ static size_t share_row(struct arena *arena, struct row_list *rows, size_t id,
     return rows->variants[number];
 }
 
-/* The rows in the order of their ids, so that a variant is counted from the id's first. */
+/* Sorts the rows by id, so that row_at[id] + variant is a row. */
 static void order_rows(struct arena *arena, struct layout *layout, const struct row_list *rows)
 {
     layout->rows = arena_alloc(arena, rows->count, sizeof(struct layout_row));
@@ -353,8 +291,8 @@ static struct layout_row event_row(struct arena *arena, struct layout *layout,
 }
 
 /*
- * A CPU of before that has the same variants of the same ids has the same list. Variants stand
- * behind ids: the two are one key.
+ * The number of the list: that of a CPU before which has the same ids and variants, or a new one.
+ * In memory list->variants is right behind list->ids, so that both are one key of the map.
  */
 static size_t share_list(struct arena *arena, struct layout *layout, struct map *known,
                          const struct layout_list *list)
@@ -425,8 +363,9 @@ static int compare_spans(const void *a, const void *b)
 }
 
 /*
- * Where each list's variants are: the longest first, one behind the other; those of half a byte in
- * the half that is shorter so far. How many numbers that makes.
+ * Says where each list's variants are, and gives the length of the array. The longest list comes
+ * first, the others behind it; variants of half a byte go to the lower or the upper halves,
+ * whichever are fewer so far.
  */
 static size_t place_lists(struct arena *arena, struct layout *layout)
 {
@@ -471,12 +410,12 @@ static void fill_pairs(struct arena *arena, struct layout *layout, size_t count)
         for (size_t i = 0; i < layout->lists[l].count; i++, pair++) {
             const struct layout_list *list = &layout->lists[l];
 
-            hashes[pair] = kpdb_mix((uint32_t)l << 16, (uint32_t)list->ids[i]);
+            hashes[pair] = kpdb_mix_value((uint32_t)l << 16, (uint32_t)list->ids[i]);
             lists[pair] = l;
             rows[pair] = layout->row_at.list[list->ids[i]] + list->variants[i];
         }
-    if (!perfect_place(arena, (struct kpdb_hashing){.thorough = false}, hashes, count,
-                       &layout->pairs)) {
+    if (!perfect_hashes(arena, (struct kpdb_hashing){.thorough = false}, hashes, count,
+                        &layout->pairs)) {
         report_error(NULL, "no hash tells %zu pairs of a CPU and an event apart (expected fewer)",
                      count);
         return;
@@ -490,8 +429,9 @@ static void fill_pairs(struct arena *arena, struct layout *layout, size_t count)
 }
 
 /*
- * Variants are the faster, and smaller where CPUs have most ids of their spans. Never are they
- * more than so many bytes a pair of a CPU and an id that it has.
+ * Chooses between variants and pairs. Variants are faster, and smaller where CPUs have most ids of
+ * their spans; pairs are taken where variants would be more than BYTES_A_PAIR bytes for each pair
+ * of a list and an id that it has.
  */
 static void lay_out_lists(struct arena *arena, struct layout *layout)
 {
@@ -520,8 +460,8 @@ static void lay_out_lists(struct arena *arena, struct layout *layout)
 /* ---- kernels' lists -------------------------------------------------------------------------- */
 
 /*
- * The version that most of a CPU's selectors are in a list since, the first of two as common.
- * counts: of every version, 0 before and after.
+ * The first macOS whose kernel lists most of a CPU's selectors; of two as common the one that comes
+ * first among the events. counts, by version, is all 0 before and after.
  */
 static unsigned common_kernel(const struct database *db, size_t *counts)
 {
@@ -575,7 +515,7 @@ static void lay_out_kernels(struct arena *arena, struct layout *layout, const st
 
 /* ---- renames --------------------------------------------------------------------------------- */
 
-/* The one that stands for all it was joined with. */
+/* The id that stands for all that i was joined with. */
 static size_t root_of(size_t *roots, size_t i)
 {
     for (; roots[i] != i; i = roots[i])
@@ -627,8 +567,8 @@ static size_t share_set(struct arena *arena, struct layout *layout, struct map *
     return *number - 1;
 }
 
-/* Whether a candidate can ever be asked for in this build. */
-static bool wanted(const struct model *model, const struct candidate *candidate)
+/* Whether some CPU of this build is of the candidate's. */
+static bool is_wanted(const struct model *model, const struct candidate *candidate)
 {
     for (size_t c = 0; c < model->cpu_count; c++)
         if (candidate->cpus[c])
@@ -657,7 +597,7 @@ static void lay_out_names(struct arena *arena, struct layout *layout, const stru
         for (size_t i = 0; i < name->candidate_count; i++) {
             size_t event = id_of(index, name->candidates[i].event);
 
-            if (event == LAYOUT_NO_ID || !wanted(model, &name->candidates[i]))
+            if (event == LAYOUT_NO_ID || !is_wanted(model, &name->candidates[i]))
                 continue;
             layout->candidates[layout->candidate_count++] = (struct layout_candidate){
                 event, share_set(arena, layout, &sets, name->candidates[i].cpus)};
@@ -768,7 +708,9 @@ static void add_designation(struct layout *layout, size_t string, size_t cpu)
     layout->designations[rank] = (struct layout_designation){string, cpu, rank};
 }
 
-/* Databases, then what else they are called, then chips: the first is meant by what is several's.
+/*
+ * What several CPUs are called means the first of them: databases come before other names of
+ * databases, and these before chips.
  */
 static void lay_out_designations(struct arena *arena, struct layout *layout)
 {
@@ -826,7 +768,7 @@ static void lay_out_hash(struct arena *arena, struct layout *layout, size_t name
 
 /* ---- the step -------------------------------------------------------------------------------- */
 
-/* Numbers of both are 16 bits wide, in kpdb.h and where a pair of them is hashed. */
+/* Numbers of events and of CPUs are 16 bits wide in kpdb.h, and where a pair of them is hashed. */
 static void check_sizes(const struct layout *layout)
 {
     if (layout->event_ids >= LAYOUT_NO_ID)

@@ -1,7 +1,33 @@
 /*
- * The shape of the tables that libkpdb reads (db/lookup.c): what is a string,
- * a row, a bit, and which number stands for what. Names follow the arrays of
- * gen/templates/kpdb_tables.h.mustache.
+ * A model becomes the numbers of the tables that libkpdb reads (db/lookup.c): what is a string, a
+ * row, a bit, and which number stands for what. Names follow the arrays of
+ * gen/templates/kpdb_tables.h.mustache, which says of each what an index into it is.
+ *
+ * The way of kpdb_find(cpu, ..., "INST_BRANCH", ...) through them:
+ *
+ *     name     "INST_BRANCH"
+ *      | kpdb_hash()
+ *     hash ---------------------------.
+ *      | kpdb_bucket()                |
+ *     bucket                          |
+ *      | displacements[bucket]        |
+ *     displacement --- kpdb_slot() ---'
+ *                          |
+ *                         slot
+ *                          | slots[slot]; string_at[string] says whether it is that name
+ *                         string, and event id when below TABLE_EVENT_IDS: else a chip-agnostic
+ *                          |      name, whose candidates are event ids
+ *                          | cpus[cpu]: first <= id < first + span
+ *                          | variants[list + id - first]
+ *                         variant, from 1; 0: not on this CPU
+ *                          | row_at[id] + variant - 1
+ *                         row     number, umask
+ *                          | rows[row].kind
+ *                         kind    counters, fallback, other, releases, fixed; 0: an alias, the
+ *                                 row's number being the id to go on with
+ *
+ * Where CPUs have few of the ids of their spans (sparse), the pair of list and id is hashed as a
+ * name is, to a slot of pair_lists and pair_rows: there is no variant.
  */
 #ifndef KPEPC_LAYOUT_H
 #define KPEPC_LAYOUT_H
@@ -25,15 +51,15 @@ struct layout_kind {
 struct layout_row {
     unsigned number, umask;
     size_t kind;
-    const char *name; /* the event's, for the comment */
+    const char *name; /* of the event that is meant, for the comment */
 };
 
 struct layout_cpu {
     const struct cpu *cpu;
     size_t db, marketing;       /* strings */
     unsigned kernel;            /* the first macOS whose kernel lists most of its events */
-    size_t kernels_at, kernels; /* the events that are not as most, by id */
-    size_t list;                /* of its ids, which it may share with CPUs of before */
+    size_t kernels_at, kernels; /* its part of layout.kernels */
+    size_t list;                /* index into layout.lists; CPUs may share one */
     size_t ids_at, also_at;
 };
 
@@ -42,8 +68,8 @@ struct layout_list {
     const size_t *ids, *variants;
     size_t count;
     size_t first, span; /* ids first to first + span - 1 are those it may have */
-    size_t at;          /* of its variants, when there are */
-    unsigned shift;     /* 4: in the upper half of its bytes */
+    size_t at;          /* of its first variant in layout.variants, unless sparse */
+    unsigned shift;     /* 4: its variants are the upper halves of their bytes */
 };
 
 struct layout_id {
@@ -64,10 +90,10 @@ struct layout_candidate {
 /* A CPU by one of its names. */
 struct layout_designation {
     size_t string, cpu;
-    size_t rank; /* of two that are one designation the lesser counts */
+    size_t rank; /* of two that are the same when folded, the lower one counts */
 };
 
-/* Numbers, growing. */
+/* Numbers, as many as were added. */
 struct numbers {
     size_t *list;
     size_t count;
@@ -77,61 +103,62 @@ struct strings {
     const char **list;
     size_t count;
     size_t bytes;     /* with their NULs */
-    struct map known; /* their numbers, from 1 */
+    struct map known; /* text -> its number, from 1 */
 };
 
 struct layout {
     const struct model *model;
     struct strings strings; /* event ids, then names, then what CPUs are called */
     size_t event_ids;
-    bool *is_hardware;  /* of an event id: a hardware name somewhere, not only an alias */
+    bool *is_hardware;  /* by event id: some CPU has it as an event, not only as an alias */
     size_t releases_at; /* the first release's string */
 
     struct layout_cpu *cpus;
     struct layout_id *ids;
     size_t id_count;
     struct numbers chips, also;              /* strings */
-    struct numbers id_order;                 /* of ids, by their numbers */
-    struct layout_designation *designations; /* by what they are when folded */
+    struct numbers id_order;                 /* indices into ids, by type, subtype, family */
+    struct layout_designation *designations; /* in the order of what they are when folded */
     size_t designation_count;
 
     struct layout_list *lists; /* all different */
     size_t list_count;
     /*
-     * Either variants, of each list for each id from its first on, 0 for none and else counted from
-     * 1, or, when most would be 0, a perfect hash of the pairs of a list and an id that it has.
+     * Which row of an id a list has: either variants, for each id of its span, from 1, 0 being
+     * none; or, when most of those would be 0 (sparse), a perfect hash of the pairs of a list and
+     * an id that it has.
      */
     bool sparse;
-    size_t most_variants; /* of an id that fit; LAYOUT_HALF_BYTE: two numbers share a byte */
+    size_t most_variants; /* what a variant can be; LAYOUT_HALF_BYTE: two share a byte */
     struct numbers variants;
     struct perfect pairs;
-    struct numbers pair_lists, pair_rows; /* of the slots; list_count: none */
-    struct numbers row_at;                /* of each id: its first row */
+    struct numbers pair_lists, pair_rows; /* by slot of pairs; list_count: none */
+    struct numbers row_at;                /* by event id: its first row; and the end */
     struct layout_row *rows;
     size_t row_count;
     struct layout_kind *kinds;
     size_t kind_count;
-    struct layout_kernel *kernels; /* events that are not as most of their CPU, by CPU and id */
+    struct layout_kernel *kernels; /* by CPU and id: events listed since another macOS than most */
     size_t kernel_count;
-    struct numbers renames; /* pairs by id: an id and the next spelling of the same event */
+    struct numbers renames; /* pairs of an id and the next spelling of the event, by id */
 
-    struct numbers name_at; /* the first candidate of each name, and the end */
+    struct numbers name_at; /* by chip-agnostic name: its first candidate; and the end */
     struct layout_candidate *candidates;
     size_t candidate_count;
-    const bool **sets; /* of CPUs */
+    const bool **sets; /* by set and CPU: whether it has the CPU */
     size_t set_count;
 
     struct strings prose; /* units, summaries, names of metrics */
-    struct numbers terms; /* of metrics */
+    struct numbers terms; /* of all metrics: chip-agnostic names */
 
     struct perfect names;    /* of event ids and names */
     size_t longest;          /* string, bytes */
-    unsigned compare_spread; /* words that hold three names of four */
+    unsigned compare_spread; /* as kpdb_hashing.spread: words that hold three names of four */
 };
 
-/* Reports what the tables cannot hold; the layout is whole only if nothing was. */
+/* Reports what the tables cannot hold; the layout is whole only if nothing was reported. */
 struct layout layout_tables(struct arena *arena, const struct model *model);
-/* Reports only what two names would make one C identifier. */
+/* Only reports the names that would be one C identifier. */
 void layout_check_names(const struct model *model);
 /* The C identifier a name becomes: what is no letter or digit is '_'. */
 char *layout_identifier(struct arena *arena, const char *name);

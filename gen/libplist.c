@@ -208,7 +208,7 @@ static bool same_node(const struct plist_node *at, plist_t node)
 /*
  * libplist checks few of its allocations. Without memory it crashes, goes on for ever, or leaves
  * items out; these signals catch the first two. Their handler has a stack of its own, since what
- * crashed may have used up the other.
+ * crashed may have used up the other (plists.md 3.1).
  */
 static const int breakdowns[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGPROF};
 

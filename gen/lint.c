@@ -1,7 +1,8 @@
 /*
  * A merged model -> findings: what is legal in databases but wrong. A rule is one function, called
  * for every event, every database, every unknown CPU id or once; it says what it finds with
- * add_finding(). What it says of kperfdata and of the kernel is as observed on macOS 14 to 26.
+ * add_finding(). What it says of kperfdata and the kernel is in doc/ (kperfdata.md 2.2, 2.3, 2.4;
+ * kernel.md 2.2, 2.5); what there is to find in Apple's files in plists.md 1.3.
  */
 #include "lint.h"
 
@@ -447,8 +448,8 @@ static const char *encoding_text(const struct lint *lint, const struct event *ev
 }
 
 /*
- * The `other` bits (16 to 31 of Intel's PERFEVTSEL) that decide what an event counts, as text; ""
- * when none is set. Not enable and interrupt, which the kernel sets.
+ * The `other` bits (plists.md 1.4) that decide what an event counts, as text; "" when none is set.
+ * Not enable and interrupt, which the kernel sets.
  */
 static const char *other_text(struct arena *arena, uint16_t other)
 {

@@ -1,7 +1,8 @@
 /*
  * The databases of several releases -> one model of CPUs. A CPU is the set of CPU ids that use the
  * same database in every release; it has the oldest release's name for it, since names were given
- * to other chips later while ids never were. An event is as the newest release has it.
+ * to other chips later while ids never were (plists.md 2.2). An event is as the newest release has
+ * it.
  */
 #include "common/report.h"
 #include "common/text.h"
@@ -530,7 +531,7 @@ static void add_rename(struct arena *arena, struct model *model, struct map *kno
     model->renames[model->rename_count++] = *rename;
 }
 
-/* Adds the renames from one release of a CPU to its next. known: those that were added before. */
+/* Adds the renames from one release of a CPU to its next (plists.md 2.3). known: those so far. */
 static void find_renames(struct arena *arena, struct model *model, const struct cpu *cpu,
                          const struct database *old, const struct database *new, struct map *known)
 {

@@ -1,3 +1,8 @@
+/*
+ * In goes text, a chunk at a time, out come files that are written whole or not at all: temporary
+ * files beside them, renamed at the end. It touches those, signal handlers and, for what cannot be
+ * taken back (a pipe, standard output), a file without a name in TMPDIR.
+ */
 #include "output.h"
 
 #include "common/report.h"
@@ -11,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What has to go when the program is interrupted. */
+/* The outputs whose temporary files go when the program is interrupted. */
 static struct output *volatile pending;
 static volatile size_t pending_count;
 static bool syncs;
@@ -20,7 +25,7 @@ static const int fatal_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM};
 
 enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
 
-/* What ends the program half-way, a signal or want of memory, leaves none of them. */
+/* Also at exit: a program that ends half-way, for want of memory too, leaves none. */
 static void remove_pending(void)
 {
     for (size_t i = 0; i < pending_count; i++)
@@ -79,7 +84,7 @@ static bool fail(struct output *output, const char *path, int status)
     return false;
 }
 
-static const char *shown(const struct output *output)
+static const char *shown_path(const struct output *output)
 {
     return output->path == NULL ? "standard output" : output->path;
 }
@@ -206,13 +211,13 @@ bool output_flush(void *to)
     if (!open_output(output))
         return false;
     if (!write_all(output->fd, output->text.data, output->text.length))
-        return fail(output, shown(output), EXIT_NO);
+        return fail(output, shown_path(output), EXIT_NO);
     output->text.length = 0;
     return true;
 }
 
 /* Only root may give a file to anybody, others to groups that they are in. */
-static bool give(int fd, uid_t user, gid_t group)
+static bool give_file(int fd, uid_t user, gid_t group)
 {
     return fchown(fd, user, group) == 0;
 }
@@ -232,8 +237,8 @@ static bool set_mode(const struct output *output)
             return false;
         mode = output->mode & 0777;
         if (own.st_uid != output->user)
-            give(output->fd, output->user, (gid_t)-1);
-        if (own.st_gid != output->group && !give(output->fd, (uid_t)-1, output->group))
+            give_file(output->fd, output->user, (gid_t)-1);
+        if (own.st_gid != output->group && !give_file(output->fd, (uid_t)-1, output->group))
             mode &= ~(mode_t)070 | (mode & 07) << 3;
     }
     return fchmod(output->fd, mode) == 0;
@@ -303,15 +308,15 @@ static bool write_in_place(struct output *output)
     bool ok;
 
     if (fd < 0)
-        return fail(output, shown(output), EXIT_SYSTEM);
+        return fail(output, shown_path(output), EXIT_SYSTEM);
     ok = output->fd < 0 ? write_all(fd, output->text.data, output->text.length)
                         : copy_spool(output->fd, fd);
     if (!ok) {
-        fail(output, shown(output), EXIT_NO);
+        fail(output, shown_path(output), EXIT_NO);
         close(fd);
         return false;
     }
-    return close(fd) == 0 || fail(output, shown(output), EXIT_NO);
+    return close(fd) == 0 || fail(output, shown_path(output), EXIT_NO);
 }
 
 /* Bytes of the path of its directory, 0 when it has none. */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_BITS_MORE = 3 }; /* than the fewest slots that are tried */
-enum { SEEDS = 64 };         /* of the thorough hash */
+enum { SLOT_BITS_MORE = 3 }; /* at most, than the fewest slots have */
+enum { SEEDS = 64 };         /* that the thorough hash is tried with */
 
 struct key {
     uint32_t hash;
@@ -119,10 +119,13 @@ static bool place_all(struct placing *placing, uint32_t limit)
     return true;
 }
 
-/* With so many slots: displacements of one byte where that is possible, and the fewest buckets. */
-static bool place(struct arena *arena, struct placing *placing, unsigned slot_bits)
+/*
+ * Whether all keys find slots, of 1 << slot_bits. Displacements of one byte go before fewer
+ * buckets.
+ */
+static bool place_in_slots(struct arena *arena, struct placing *placing, unsigned slot_bits)
 {
-    enum { BUCKET_BITS_MORE = 3 }; /* than the fewest that are tried */
+    enum { BUCKET_BITS_MORE = 3 }; /* less than so many, than the fewest buckets have */
     unsigned least = 1;
 
     while (placing->count >> least > 2)
@@ -148,8 +151,7 @@ static bool place(struct arena *arena, struct placing *placing, unsigned slot_bi
 }
 
 /*
- * As few slots as there can be; twice as many, should some key find none that is free, and so on
- * for as many bits more.
+ * Tries as few slots as there can be for so many keys, then twice as many, up to `more` bits more.
  */
 static bool place_keys(struct arena *arena, struct kpdb_hashing by, const struct key *keys,
                        size_t count, unsigned more, struct perfect *perfect)
@@ -160,15 +162,15 @@ static bool place_keys(struct arena *arena, struct kpdb_hashing by, const struct
     while ((size_t)1 << slot_bits < count)
         slot_bits++;
     for (most = slot_bits + more; slot_bits <= most; slot_bits++)
-        if (place(arena, &placing, slot_bits)) {
+        if (place_in_slots(arena, &placing, slot_bits)) {
             *perfect = placing.to;
             return true;
         }
     return false;
 }
 
-bool perfect_place(struct arena *arena, struct kpdb_hashing by, const uint32_t *hashes,
-                   size_t count, struct perfect *perfect)
+bool perfect_hashes(struct arena *arena, struct kpdb_hashing by, const uint32_t *hashes,
+                    size_t count, struct perfect *perfect)
 {
     return place_keys(arena, by, sort_keys(arena, hashes, count), count, SLOT_BITS_MORE, perfect);
 }
@@ -202,7 +204,10 @@ static bool hash_all(struct naming *naming, struct kpdb_hashing by)
     return true;
 }
 
-/* Two names with one hash have it by chance, unless another seed gives them one hash too. */
+/*
+ * Whether the two names have one hash because their words are the same: where it is by chance,
+ * another seed gives them two.
+ */
 static bool same_words(const struct naming *naming, struct kpdb_hashing by)
 {
     by.rotate++;
@@ -234,7 +239,9 @@ static bool find_quick(struct naming *naming, struct kpdb_hashing *quick)
     return false;
 }
 
-/* Names made to share a bucket of the quick hash get a thorough one; of those each seed is another.
+/*
+ * The quick hash where it tells all names apart and finds slots for them; the thorough one, seed
+ * after seed, for names that were made to share a bucket of it.
  */
 bool perfect_names(struct arena *arena, const char *const *names, size_t count,
                    struct perfect *perfect)

@@ -190,7 +190,7 @@ static void read_events(struct reader *reader, const struct plist_node *cpu,
     }
 }
 
-/* owners: of each event the alias that was read for it, or NULL. */
+/* owners: of each event the one alias (kperfdata.md 1.4) that was read for it, or NULL. */
 static void read_alias(struct arena *arena, const struct plist_node *node,
                        const struct database *database, const char **owners, struct alias *alias)
 {
@@ -477,7 +477,7 @@ static int compare_databases(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->file, y->file);
 }
 
-/* Whether a file's name is a CPU id, cpu_TYPE_SUBTYPE_FAMILY.plist. */
+/* Whether a file's name is a CPU id, cpu_TYPE_SUBTYPE_FAMILY.plist (plists.md 2.1). */
 static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
 {
     if (cpu_id_parse(name, strlen(name) - strlen(".plist"), id))

@@ -500,7 +500,8 @@ static bool read_text(struct xml *xml, enum element element, struct span *text)
 
 /*
  * Why the text is no integer, or NULL. It is one if all of it is decimal or 0x..., within 64 bits
- * signed. A leading zero is refused, since libplist takes 0140 for octal and Apple for decimal.
+ * signed. A leading zero is refused, since libplist takes 0140 for octal and Apple for decimal
+ * (plists.md 3.1).
  */
 static const char *parse_integer(struct span text, int64_t *integer)
 {

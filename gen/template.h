@@ -9,16 +9,8 @@
  *   {{^name}}..{{/name}}          the opposite
  *   {{! comment }} {{>partial}} {{=<% %>=}}
  *
- * Filters: hex (0x2a) dec ident (a C identifier) upper lower; c json html csv
- * markdown escape for that place, and replace the default escape.
- *
- * csv quotes where the text would not be read back otherwise. A string, not a
- * number, that a spreadsheet would run as a formula, for it begins with = + - @,
- * a tab or an end of line, gets a ' before it inside the quotes.
- *
- * markdown leaves neither markup nor HTML, a line or a cell of a table that ends,
- * nor what GitHub makes a link of by itself: http://, www. and a@b get a word
- * joiner (U+2060, which is not seen) in them.
+ * Filters are those of escape.c's table, hex (0x2a) and others; some escape for a place, and
+ * replace the output's own escape.
  *
  * A name, filter or partial that is not known is an error, so a misspelt tag
  * cannot go unseen; with `lenient` it is empty, as the Mustache specification
@@ -30,18 +22,11 @@
 
 #include "common/arena.h"
 #include "common/buffer.h"
+#include "escape.h"
 #include "value.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum template_escape {
-    TEMPLATE_NONE,
-    TEMPLATE_HTML,
-    TEMPLATE_C,    /* the inside of a C string literal, safe in a comment too */
-    TEMPLATE_JSON, /* the inside of a JSON string */
-    TEMPLATE_MARKDOWN,
-};
 
 /*
  * Longest output, most nodes run (sections can repeat a lot without printing a
@@ -53,11 +38,8 @@ enum {
     TEMPLATE_DEPTH_MAX = 64,
 };
 
-/* What may come together in `out` before it is flushed. */
-enum { TEMPLATE_CHUNK = 1 << 20 };
-
 struct template_options {
-    enum template_escape escape;
+    const struct filter *escape; /* of what no filter escapes, or NULL */
     bool lenient;
     /*
      * The text of a partial, or NULL when there is none; it must stay valid until
@@ -67,7 +49,7 @@ struct template_options {
     const char *(*partial)(void *user, const char *name, size_t *length, const char **why);
     void *user;
     /*
-     * Called with flush_to each time `out` is TEMPLATE_CHUNK long or longer, to take what is in
+     * Called with flush_to each time `out` is SINK_CHUNK long or longer, to take what is in
      * it and empty it; false, after a report, ends the rendering. NULL: out keeps all.
      */
     bool (*flush)(void *flush_to);
@@ -89,13 +71,9 @@ bool template_render(struct arena *arena, const struct template_options *options
                      const char **error);
 
 /*
- * The escape for an output of that file name: TEMPLATE_C for .c .h .inc,
- * TEMPLATE_JSON for .json, TEMPLATE_HTML for .html .htm .xml .svg,
- * TEMPLATE_MARKDOWN for .md .markdown, else TEMPLATE_NONE; a last ".mustache" is
- * not looked at.
+ * The escape for an output of that file name, by its ending as escape.c's table has it, or NULL; a
+ * last ".mustache" is not looked at.
  */
-enum template_escape template_escape_for(const char *file_name);
-/* "none", "html", "c", "json" or "markdown"; false when it is none of them. */
-bool template_escape_named(const char *name, enum template_escape *escape);
+const struct filter *template_escape_for(const char *file_name);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * The tables against the live kperfdata, as events.c learns it: every change told
- * once, and nothing that only follows from one that was told.
+ * Compares the tables with the live kperfdata, as events.c learns it, and tells every difference
+ * once; nothing that only follows from one that was told. Programs nothing.
  */
-#include "live.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,8 +41,8 @@ static int find_live(const struct kplive_live *live, const char *name)
     return NOT_LIVE;
 }
 
-static void drift(struct comparison *c, const char *event, const char *field, const char *table,
-                  const char *live)
+static void tell_drift(struct comparison *c, const char *event, const char *field,
+                       const char *table, const char *live)
 {
     struct kplive_drift found = {.event = event, .field = field};
     int at = event == NULL ? NOT_LIVE : find_live(c->live, event);
@@ -66,7 +66,7 @@ static void compare_numbers(struct comparison *c, const char *event, const char 
         return;
     snprintf(a, sizeof a, "%llu", (unsigned long long)table);
     snprintf(b, sizeof b, "%llu", (unsigned long long)live);
-    drift(c, event, field, a, b);
+    tell_drift(c, event, field, a, b);
 }
 
 static void tell_bits(struct comparison *c, const char *event, const char *field, uint64_t table,
@@ -76,12 +76,12 @@ static void tell_bits(struct comparison *c, const char *event, const char *field
 
     snprintf(a, sizeof a, "0x%llx", (unsigned long long)table);
     snprintf(b, sizeof b, "0x%llx", (unsigned long long)live);
-    drift(c, event, field, a, b);
+    tell_drift(c, event, field, a, b);
 }
 
 /* ---- the database ---------------------------------------------------------------------------- */
 
-/* Also whether there are as many counters. Its name is left out where it cannot be asked for. */
+/* The database's name, where there is a function that tells it, and the number of its counters. */
 static void compare_head(struct comparison *c)
 {
     const struct kplive_frameworks *f = &c->sampler->frameworks;
@@ -98,9 +98,9 @@ static void compare_head(struct comparison *c)
     if (f->kpep_db_name != NULL) {
         if (f->kpep_db_name(c->live->db, &given) != 0 ||
             !kplive_copy_text(given, name, sizeof name))
-            drift(c, NULL, "marketing_name", c->cpu.marketing_name, "none");
+            tell_drift(c, NULL, "marketing_name", c->cpu.marketing_name, "none");
         else if (strcmp(name, c->cpu.marketing_name) != 0)
-            drift(c, NULL, "marketing_name", c->cpu.marketing_name, name);
+            tell_drift(c, NULL, "marketing_name", c->cpu.marketing_name, name);
     }
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
         size_t count = 0, known = kplive_count_bits(classes[i].mask);
@@ -133,9 +133,9 @@ static void compare_aliases(struct comparison *c)
 
         if (f->kpep_db_event(c->live->db, alias, &event) != 0 || event == NULL ||
             f->kpep_event_name(event, &given) != 0 || !kplive_copy_text(given, live, sizeof live))
-            drift(c, alias, "alias", kpdb_event_name(target), "absent");
+            tell_drift(c, alias, "alias", kpdb_event_name(target), "absent");
         else if (strcmp(live, kpdb_event_name(target)) != 0)
-            drift(c, alias, "alias", kpdb_event_name(target), live);
+            tell_drift(c, alias, "alias", kpdb_event_name(target), live);
     }
 }
 
@@ -150,7 +150,7 @@ static bool is_alias(const struct comparison *c, const char *name)
     return false;
 }
 
-/* Where the framework says what alias an event has. A new event's goes with it. */
+/* Aliases that the tables lack, where the framework tells them; not those of new events. */
 static void compare_new_aliases(struct comparison *c)
 {
     const struct kplive_frameworks *f = &c->sampler->frameworks;
@@ -163,13 +163,13 @@ static void compare_new_aliases(struct comparison *c)
         if (f->kpep_event_alias(c->live->handles[i], &given) == 0 &&
             kplive_copy_text(given, alias, sizeof alias) && !is_alias(c, alias) &&
             table_event(c, event, &known))
-            drift(c, alias, "alias", "absent", event);
+            tell_drift(c, alias, "alias", "absent", event);
     }
 }
 
 /* ---- the bits of all words ------------------------------------------------------------------- */
 
-/* Of both modes of one event; false when it has no words on one of the two sides. */
+/* The mode bits of an event's words, in both modes; false when one side has no words of it. */
 static bool bits_of(const struct comparison *c, const struct kplive_live_event *live,
                     struct mode_bits bits[2])
 {
@@ -199,8 +199,7 @@ static uint64_t change_of(const struct mode_bits *bits)
     return bits->table ^ bits->live;
 }
 
-/* The change of most events (Boyer and Moore's vote) is one change, whatever it does to how many.
- */
+/* A change of the bits of most events' words (Boyer and Moore's vote) is one difference. */
 static void compare_modes(struct comparison *c)
 {
     struct mode_bits bits[2];
@@ -223,7 +222,7 @@ static void compare_modes(struct comparison *c)
         tell_bits(c, NULL, "user_bits", c->modes[1].table, c->modes[1].live);
 }
 
-/* What this event's words have beyond what most have. */
+/* How an event's words changed beyond what most events' did. */
 static void compare_bits(struct comparison *c, const struct kplive_live_event *live)
 {
     struct mode_bits bits[2];
@@ -241,18 +240,14 @@ static void compare_bits(struct comparison *c, const struct kplive_live_event *l
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static bool is_intel(const struct comparison *c)
-{
-    return c->cpu.arch == KPDB_X86_64 || c->cpu.arch == KPDB_I386;
-}
-
 static void compare_words(struct comparison *c, const struct kpdb_event *event,
                           const struct kplive_live_event *live)
 {
     compare_numbers(c, live->name, "number", event->number,
-                    live->words[0] & (is_intel(c) ? 0xff : 0xffff));
-    if (is_intel(c))
-        compare_numbers(c, live->name, "umask", event->umask, live->words[0] >> 8 & 0xff);
+                    kplive_selector(c->sampler, live->words[0]));
+    if (c->sampler->intel)
+        compare_numbers(c, live->name, "umask", event->umask,
+                        kplive_unit_mask(c->sampler, live->words[0]));
     compare_bits(c, live);
 }
 
@@ -281,7 +276,7 @@ static bool compare_counters(struct comparison *c, const struct kpdb_event *even
     if (live->fixed && live->counters != 0)
         snprintf(b, sizeof b, "%d", __builtin_ctz(live->counters));
     if (strcmp(a, b) != 0)
-        drift(c, live->name, "fixed_counter", a, b);
+        tell_drift(c, live->name, "fixed_counter", a, b);
     else if (event->fixed < 0)
         compare_numbers(c, live->name, "counters_mask", usable, live->counters);
     return event->fixed < 0 && !live->fixed;
@@ -289,7 +284,7 @@ static bool compare_counters(struct comparison *c, const struct kpdb_event *even
 
 /*
  * Intel's fixed events are counted by their fallback, so the framework tells of
- * them only what it tells of that; what is told of that is not told again.
+ * them only what it tells of the fallback: a difference of that is not told again.
  */
 static void compare_fallback(struct comparison *c, const struct kpdb_event *event, int at)
 {
@@ -310,7 +305,7 @@ static void compare_fallback(struct comparison *c, const struct kpdb_event *even
     counted = &c->live->events[fallback];
     if (live->code != counted->code || live->counters != counted->counters ||
         live->words[0] != counted->words[0])
-        drift(c, live->name, "fallback", name, live->code == 14 ? "none" : "another");
+        tell_drift(c, live->name, "fallback", name, live->code == 14 ? "none" : "another");
 }
 
 static void compare_event(struct comparison *c, const struct kpdb_event *event, int at)
@@ -330,7 +325,7 @@ static void compare_events(struct comparison *c)
 
     for (unsigned pass = 0; pass < 2; pass++) /* those that others fall back on first */
         for (int id = -1; kpdb_next((unsigned)c->sampler->cpu, id, &event) == KPDB_OK;) {
-            bool falls_back = event.fixed >= 0 && is_intel(c);
+            bool falls_back = event.fixed >= 0 && c->sampler->intel;
             int at;
 
             id = event.id;
@@ -339,7 +334,7 @@ static void compare_events(struct comparison *c)
                 continue;
             at = find_live(c->live, kpdb_event_name((unsigned)id));
             if (at == NOT_LIVE)
-                drift(c, kpdb_event_name((unsigned)id), "removed", "present", "absent");
+                tell_drift(c, kpdb_event_name((unsigned)id), "removed", "present", "absent");
             else if (falls_back)
                 compare_fallback(c, &event, at);
             else
@@ -347,7 +342,7 @@ static void compare_events(struct comparison *c)
         }
     for (unsigned i = 0; i < c->live->count; i++)
         if (!table_event(c, c->live->events[i].name, &event))
-            drift(c, c->live->events[i].name, "added", "absent", "present");
+            tell_drift(c, c->live->events[i].name, "added", "absent", "present");
 }
 
 static unsigned compare_release(struct comparison *c, int release)
@@ -389,7 +384,7 @@ struct set {
     bool user_only[SET_MAX];
 };
 
-/* How a set is encoded otherwise. */
+/* In what the tables and the framework encode a set differently. */
 struct difference {
     const char *field;
     int result, code; /* of kpdb, of the framework */
@@ -423,8 +418,8 @@ static struct set random_set(const uint16_t *fit, unsigned fits, uint32_t *state
     return set;
 }
 
-/* Events in which nothing was found yet. */
-static unsigned find_fit(const struct comparison *c, uint16_t *fit)
+/* The live events of which no difference was told yet; returns how many. */
+static unsigned find_untold(const struct comparison *c, uint16_t *fit)
 {
     unsigned fits = 0;
 
@@ -451,19 +446,21 @@ static void settle_modes(const struct comparison *c, const struct kpdb_request *
 }
 
 /*
- * In the order given, as kperfdata places them; or the best placement, with
- * kperfdata asked in the order that makes it find it. It may still not, where
- * masks do not nest; but it must not place what cannot be.
+ * Whether the tables and kperfdata encode the events differently: as kperfdata places
+ * them, in the order given; or optimally, the events being in the order in which
+ * kperfdata finds that placement too. Where masks do not nest it may find none, which is
+ * no difference; but it must not place what cannot be placed.
  */
-static bool differs_in(const struct comparison *c, enum kpdb_strategy strategy,
-                       const struct kpdb_request *events, unsigned count, struct difference *out)
+static bool encoding_differs(const struct comparison *c, enum kpdb_strategy strategy,
+                             const struct kpdb_request *events, unsigned count,
+                             struct difference *out)
 {
     struct kpdb_options options = {.release = c->release, .strategy = strategy};
     struct kplive_framework_words words;
     struct kpdb_encoding encoding;
 
     memset(&encoding, 0, sizeof encoding);
-    kplive_ask_framework(&c->sampler->frameworks, c->live->db, events, count, &words);
+    kplive_ask_words(&c->sampler->frameworks, c->live->db, events, count, &words);
     settle_modes(c, events, count, &words);
     out->result = kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
     out->code = words.code;
@@ -474,7 +471,21 @@ static bool differs_in(const struct comparison *c, enum kpdb_strategy strategy,
     return out->field != NULL;
 }
 
-static bool differs(const struct comparison *c, const struct set *set, struct difference *out)
+/* The events in the order in which the tables place them; as they are where one is not known. */
+static void order_events(const struct comparison *c, const struct kpdb_request *events,
+                         unsigned count, struct kpdb_request *ordered)
+{
+    struct kpdb_options options = {.release = c->release};
+    struct kpdb_encoding encoding;
+
+    for (unsigned i = 0; i < count; i++)
+        encoding.order[i] = (uint8_t)i;
+    (void)kpdb_encode((unsigned)c->sampler->cpu, &options, events, count, &encoding);
+    for (unsigned i = 0; i < count; i++)
+        ordered[i] = events[encoding.order[i]];
+}
+
+static bool set_differs(const struct comparison *c, const struct set *set, struct difference *out)
 {
     struct kpdb_request events[SET_MAX] = {{NULL, 0, false}}, ordered[SET_MAX];
 
@@ -483,13 +494,13 @@ static bool differs(const struct comparison *c, const struct set *set, struct di
         events[i].length = strlen(events[i].name);
         events[i].user_only = set->user_only[i];
     }
-    kplive_order(c->sampler, events, set->count, ordered);
-    return differs_in(c, KPDB_KPERFDATA, events, set->count, out) ||
-           differs_in(c, KPDB_OPTIMAL, ordered, set->count, out);
+    order_events(c, events, set->count, ordered);
+    return encoding_differs(c, KPDB_KPERFDATA, events, set->count, out) ||
+           encoding_differs(c, KPDB_OPTIMAL, ordered, set->count, out);
 }
 
 /* The events of a set whose bits are set in mask. */
-static struct set subset(const struct set *set, uint32_t mask)
+static struct set subset_of(const struct set *set, uint32_t mask)
 {
     struct set part = {0};
 
@@ -502,24 +513,24 @@ static struct set subset(const struct set *set, uint32_t mask)
 }
 
 /*
- * A set that differs becomes a smallest part of it that still does. One that does
- * not when it is asked again, since a call of the framework failed once, is told
- * as it was.
+ * Reduces a set that differs to a smallest part of it that still does. A set that no
+ * longer differs when it is asked again (a call of the framework failed once) stays as
+ * it was.
  */
-static void reduce(const struct comparison *c, struct set *set, struct difference *difference)
+static void reduce_set(const struct comparison *c, struct set *set, struct difference *difference)
 {
     struct difference whole = *difference;
 
     for (unsigned size = 1; size < set->count; size++)
         for (uint32_t mask = 1; mask < (uint32_t)1 << set->count; mask++) {
-            struct set part = subset(set, mask);
+            struct set part = subset_of(set, mask);
 
-            if (part.count == size && differs(c, &part, difference)) {
+            if (part.count == size && set_differs(c, &part, difference)) {
                 *set = part;
                 return;
             }
         }
-    if (!differs(c, set, difference))
+    if (!set_differs(c, set, difference))
         *difference = whole;
 }
 
@@ -541,27 +552,27 @@ static void tell_set(struct comparison *c, const struct set *set,
         snprintf(table, sizeof table, "%d", kpdb_kperfdata_code(difference->result));
         snprintf(live, sizeof live, "%d", difference->code);
     }
-    drift(c, names, difference->field, table, live);
+    tell_drift(c, names, difference->field, table, live);
 }
 
 /*
- * How many sets were compared: fewer than asked when no events are left, and when
- * so many differed that it is no longer about them.
+ * Compares random sets; returns how many: fewer than asked when no events are left, or
+ * when SET_DRIFTS_MAX of them differed.
  */
 static unsigned compare_sets(struct comparison *c, unsigned sets, uint32_t seed, uint16_t *fit)
 {
     uint32_t state = seed == 0 ? 1 : seed;
-    unsigned fits = c->counters_differ ? 0 : find_fit(c, fit), found = 0, i = 0;
+    unsigned fits = c->counters_differ ? 0 : find_untold(c, fit), found = 0, i = 0;
 
     for (; i < sets && fits > 0 && found < SET_DRIFTS_MAX; i++) {
         struct set set = random_set(fit, fits, &state);
         struct difference difference;
 
-        if (!differs(c, &set, &difference))
+        if (!set_differs(c, &set, &difference))
             continue;
-        reduce(c, &set, &difference);
+        reduce_set(c, &set, &difference);
         tell_set(c, &set, &difference);
-        fits = find_fit(c, fit);
+        fits = find_untold(c, fit);
         found++;
     }
     return i;
@@ -578,7 +589,7 @@ static int compare_addresses(const void *left, const void *right)
 
 /*
  * The distance from each event to the next in memory, when it is the same all
- * along. What it cannot tell: events that were allocated one by one, from blocks
+ * along (kperfdata.md 3.2). What it cannot tell: events that were allocated one by one, from blocks
  * that happen to lie side by side, are as far apart as the allocator's blocks,
  * which may be larger; and an array of something larger that begins with an event
  * looks like one of events. Two events are always evenly spaced: that says nothing.
@@ -603,7 +614,7 @@ static unsigned event_size(const struct kplive_live *live, uintptr_t *addresses)
 
 /* ---- the function ---------------------------------------------------------------------------- */
 
-static int all_named(const struct kplive_live *live, struct kplive_error *error)
+static int check_names(const struct kplive_live *live, struct kplive_error *error)
 {
     for (unsigned i = 0; i < live->count; i++)
         if (!live->events[i].named)
@@ -640,8 +651,8 @@ done:
 }
 
 /*
- * Of what kplive_learn() does not ask for kpep_db_event() is needed, without which
- * neither sets nor aliases can be compared; the database's name is not.
+ * Beside what kplive_learn() needs, kpep_db_event() has to be there: without it neither
+ * sets nor aliases can be compared. The function that tells the database's name need not.
  */
 int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
                    void (*tell)(void *user, const struct kplive_drift *drift), void *user,
@@ -660,7 +671,7 @@ int kplive_compare(struct kplive *sampler, unsigned sets, uint32_t seed,
     if (status == KPLIVE_OK)
         status = kplive_learn(sampler, &live, error);
     if (status == KPLIVE_OK)
-        status = all_named(&live, error);
+        status = check_names(&live, error);
     if (status == KPLIVE_OK)
         status = compare_all(&c, sets, seed, tell, check, error);
     kplive_forget(&live);

@@ -3,7 +3,7 @@
  * functions of IOKit and CoreFoundation that are loaded at run time. Off macOS the
  * library given for kperf may have them too.
  */
-#include "sampler.h"
+#include "internal.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -84,7 +84,7 @@ static bool open_registry(const struct kplive *sampler, struct registry *registr
     return true;
 }
 
-/* Bytes of data, cut to size; how many. */
+/* Copies the bytes of CoreFoundation's data, cut to size; returns how many. */
 static size_t copy_data(const struct registry *r, object value, void *data, size_t size)
 {
     long length = r->type(value) == r->data_type() ? r->length(value) : 0;
@@ -97,7 +97,7 @@ static size_t copy_data(const struct registry *r, object value, void *data, size
     return size;
 }
 
-/* A property of that name; how long it is, 0 when there is none or it is no data. */
+/* Copies a property; returns how many bytes, 0 when there is none or it is no data. */
 static size_t read_data(const struct registry *r, uint32_t entry, const char *name, void *data,
                         size_t size)
 {
@@ -114,7 +114,7 @@ static size_t read_data(const struct registry *r, uint32_t entry, const char *na
     return size;
 }
 
-/* "E\0" of the CPU with that number, which is little-endian (kernel.md, corrections). */
+/* "E\0" of the CPU with that number, which is little-endian (kernel.md 7.2). */
 static void read_core(const struct registry *r, uint32_t entry, struct kplive_cores *cores)
 {
     uint8_t id[4];

@@ -1,5 +1,8 @@
-/* Failures: what is known of one, and one line of it. */
-#include "sampler.h"
+/*
+ * Failures: fills in a struct kplive_error, and says it in one line. What an errno of kpc means is
+ * told here alone. Touches nothing but the error.
+ */
+#include "internal.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -41,33 +44,15 @@ void kplive_add_hint(struct kplive_error *error, const char *format, ...)
 
 const char *kplive_strerror(int status)
 {
-    static const char *const texts[] = {
-        "no error",
-        "the performance counter frameworks cannot be used",
-        "not permitted to use the performance counters",
-        "the performance counters are in use",
-        "there are no performance counters",
-        "the kernel refuses an event",
-        "the tables do not know this CPU",
-        "running translated, on a CPU that cannot be known",
-        "an event cannot be counted here",
-        "the events do not fit the counters at once",
-        "the tables and the framework differ",
-        "another sampler of this process counts something else",
-        "called out of order",
-        "the kernel has no counters for this thread yet",
-        "out of memory",
-        "a call failed",
-        "the counters are not running",
-        "another process changed what is counted for threads",
-        "the counters could not all be given back",
-        "a CPU is switched off",
-        "unknown error",
-    };
-    enum { UNKNOWN = sizeof texts / sizeof texts[0] - 1 };
-
-    _Static_assert(UNKNOWN == 1 - KPLIVE_CPU_OFF, "a text for every status");
-    return texts[status > 0 || status < KPLIVE_CPU_OFF ? UNKNOWN : -status];
+#define TEXT(name, number, text) \
+    case name:                   \
+        return text;
+    switch (status) {
+        KPLIVE_STATUSES(TEXT)
+    default:
+        return "unknown error";
+    }
+#undef TEXT
 }
 
 const char *kplive_describe(const struct kplive_error *error, char *text, size_t size)

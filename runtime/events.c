@@ -1,9 +1,9 @@
 /*
  * The live database through kperfdata's functions alone: an event added to a fresh
  * forced configuration tells its word and lowest counter, and added again and
- * again it tells its mask. No struct is looked into.
+ * again it tells its mask (kperfdata.md 3.3). No struct is looked into.
  */
-#include "live.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,39 +13,9 @@ enum { EVENTS_MAX = 8192, TEXT_SIZE = 1024 };
 
 /* ---- learning -------------------------------------------------------------------------------- */
 
-int kplive_database(const struct kplive *sampler, struct kpep_db **db, struct kplive_error *error)
-{
-    int code;
-
-    *db = NULL;
-    code = sampler->frameworks.kpep_db_create(NULL, db);
-    if (code == 0 && *db != NULL)
-        return KPLIVE_OK;
-    *db = NULL; /* of a failure it is nothing to free */
-    return kplive_fail(error, KPLIVE_SYSTEM, "kpep_db_create", code, NULL,
-                       "kperfdata has no database for %s", sampler->cpu_name);
-}
-
-/*
- * kperfdata hands out a pointer and no length. Where a text without an end stops
- * being readable nobody can know: the best that can be done is to read no further
- * than the longest text that is expected.
- */
-bool kplive_copy_text(const char *from, char *to, size_t size)
-{
-    size_t length = 0;
-
-    while (from != NULL && length < size && from[length] != '\0')
-        length++;
-    if (length != 0)
-        memcpy(to, from, length < size ? length : size - 1);
-    to[length < size ? length : size - 1] = '\0';
-    return length != 0 && length < size;
-}
-
-/* Adds an event as often as it goes, or once: how often; 0 and *code. */
-static unsigned add_again(const struct kplive_frameworks *f, struct kpep_config *config,
-                          struct kpep_event *event, bool user_only, int *code)
+/* Adds an event as often as it fits, of user mode once; returns how often, or 0 with *code. */
+static unsigned add_repeatedly(const struct kplive_frameworks *f, struct kpep_config *config,
+                               struct kpep_event *event, bool user_only, int *code)
 {
     unsigned most = user_only ? 1 : KPDB_COUNTERS_MAX, added = 0;
 
@@ -63,11 +33,11 @@ static unsigned add_again(const struct kplive_frameworks *f, struct kpep_config 
 }
 
 /*
- * An event in a configuration of its own: how often it went in, with the words;
- * words->code is of the event, *code of what is needed to ask at all.
+ * Adds an event to a configuration of its own; returns how often it fits, with the words.
+ * words->code says why the event cannot be counted, *code why it could not even be asked.
  */
-static unsigned ask_alone(const struct kplive_live *live, struct kpep_event *event, bool user_only,
-                          struct kplive_framework_words *words, int *code)
+static unsigned ask_event_alone(const struct kplive_live *live, struct kpep_event *event,
+                                bool user_only, struct kplive_framework_words *words, int *code)
 {
     const struct kplive_frameworks *f = live->frameworks;
     struct kpep_config *config = NULL;
@@ -81,7 +51,7 @@ static unsigned ask_alone(const struct kplive_live *live, struct kpep_event *eve
     }
     *code = f->kpep_config_force_counters(config);
     if (*code == 0) {
-        added = add_again(f, config, event, user_only, &words->code);
+        added = add_repeatedly(f, config, event, user_only, &words->code);
         if (words->code == 0)
             words->code = kplive_take_words(f, config, added, words);
     }
@@ -94,7 +64,7 @@ static int learn_event(const struct kplive_live *live, struct kpep_event *handle
 {
     struct kplive_framework_words words;
     int code;
-    unsigned added = ask_alone(live, handle, false, &words, &code);
+    unsigned added = ask_event_alone(live, handle, false, &words, &code);
     size_t first = (words.classes & KPDB_CLASS_FIXED) != 0 ? 0 : live->config_first;
 
     event->code = words.code;
@@ -107,8 +77,8 @@ static int learn_event(const struct kplive_live *live, struct kpep_event *handle
     }
     if (code != 0 || added == 0 || event->fixed)
         return code;
-    event->user_only =
-        ask_alone(live, handle, true, &words, &code) == 1 && words.map[0] < words.config_count;
+    event->user_only = ask_event_alone(live, handle, true, &words, &code) == 1 &&
+                       words.map[0] < words.config_count;
     if (event->user_only)
         event->words[1] = words.config[words.map[0]];
     return code;
@@ -140,24 +110,13 @@ static int learn_list(struct kplive_live *live, struct kplive_error *error)
 
 int kplive_learn(const struct kplive *sampler, struct kplive_live *live, struct kplive_error *error)
 {
-    static const char *const needed[] = {"kpep_db_create",
-                                         "kpep_db_free",
-                                         "kpep_db_events_count",
-                                         "kpep_db_events",
-                                         "kpep_db_counters_count",
-                                         "kpep_event_name",
-                                         "kpep_config_create",
-                                         "kpep_config_free",
-                                         "kpep_config_force_counters",
-                                         "kpep_config_add_event",
-                                         "kpep_config_kpc_classes",
-                                         "kpep_config_kpc_count",
-                                         "kpep_config_kpc",
-                                         "kpep_config_kpc_map",
-                                         NULL};
+    static const char *const needed[] = {"kpep_db_events_count", "kpep_db_events",
+                                         "kpep_db_counters_count", "kpep_event_name", NULL};
     const struct kplive_frameworks *f = live->frameworks = &sampler->frameworks;
-    int status = kplive_need(f, error, needed);
+    int status = kplive_need_kperfdata(f, error);
 
+    if (status == KPLIVE_OK)
+        status = kplive_need(f, error, needed);
     if (status == KPLIVE_OK)
         status = kplive_database(sampler, &live->db, error);
     if (status == KPLIVE_OK)
@@ -202,14 +161,15 @@ static const char *text_of(int (*function)(struct kpep_event *, const char **),
     return text;
 }
 
-static struct kplive_event event_of(const struct kplive_live_event *live, bool intel)
+static struct kplive_event event_of(const struct kplive *sampler,
+                                    const struct kplive_live_event *live)
 {
     return (struct kplive_event){
         .name = live->name,
         .code = live->code,
         .word = live->words[0],
-        .number = (uint32_t)(live->words[0] & (intel ? 0xff : 0xffff)),
-        .umask = intel ? (uint32_t)(live->words[0] >> 8 & 0xff) : 0,
+        .number = kplive_selector(sampler, live->words[0]),
+        .umask = kplive_unit_mask(sampler, live->words[0]),
         .counters = live->counters,
         .fixed = live->fixed,
     };
@@ -225,7 +185,7 @@ int kplive_events(const struct kplive *sampler,
     int status = kplive_learn(sampler, &live, error);
 
     for (unsigned i = 0; i < live.count && status == KPLIVE_OK; i++) {
-        struct kplive_event event = event_of(&live.events[i], sampler->intel);
+        struct kplive_event event = event_of(sampler, &live.events[i]);
         struct kpep_event *handle = live.handles[i];
 
         event.alias = text_of(f->kpep_event_alias, handle, alias, sizeof alias);

@@ -1,3 +1,6 @@
+/*
+ * The loader of kperf.h: opens both libraries and looks up every function of its lists, by name.
+ */
 #include "kperf.h"
 
 #include <dlfcn.h>
@@ -32,7 +35,7 @@ static void *address_of(const struct kplive_frameworks *frameworks, const struct
     return address;
 }
 
-static void look_up(struct kplive_frameworks *frameworks, const struct symbol *symbol)
+static void look_up_symbol(struct kplive_frameworks *frameworks, const struct symbol *symbol)
 {
     bool data = strncmp(symbol->name, "kpep_", 5) == 0;
     void *handle = data ? frameworks->kperfdata : frameworks->kperf;
@@ -61,12 +64,12 @@ unsigned kplive_load(struct kplive_frameworks *frameworks, const char *kperf_pat
     frameworks->kperf = open_library(kperf_path, KPERF_PATH, why, size);
     frameworks->kperfdata = open_library(kperfdata_path, KPERFDATA_PATH, why, size);
     for (size_t i = 0; i < SYMBOLS; i++)
-        look_up(frameworks, &symbols[i]);
+        look_up_symbol(frameworks, &symbols[i]);
 #ifdef __APPLE__
     frameworks->sysctlbyname = sysctlbyname;
 #else
-    look_up(frameworks,
-            &(struct symbol){"sysctlbyname", offsetof(struct kplive_frameworks, sysctlbyname)});
+    look_up_symbol(frameworks, &(struct symbol){"sysctlbyname",
+                                                offsetof(struct kplive_frameworks, sysctlbyname)});
 #endif
     return (frameworks->kperf == NULL ? KPLIVE_NO_KPERF : 0u) |
            (frameworks->kperfdata == NULL ? KPLIVE_NO_KPERFDATA : 0u);

@@ -674,7 +674,10 @@ enum kplive_rawpmu {
       (struct kpep_config * config, uint64_t * periods, size_t size))                          \
     X(int, kpep_config_apply, (struct kpep_config * config))
 
-/* X(code, its name in the headers that tools publish, what it means). 16 is newer: our name. */
+/*
+ * What the functions of kperfdata return. A row is X(code, its name in the headers that tools
+ * publish, the text of kplive_kperfdata_error()). 16 is newer, and its name ours.
+ */
 #define KPLIVE_KPERFDATA_CODES(X)                                                                 \
     X(0, KPEP_CONFIG_ERROR_NONE, "no error")                                                      \
     X(1, KPEP_CONFIG_ERROR_INVALID_ARGUMENT, "an argument is not valid, or it was done already")  \

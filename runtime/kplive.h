@@ -62,29 +62,50 @@ extern "C" {
 /* "0.1.0": the version of the library that is running. */
 const char *kplive_version(void);
 
-/* What functions return: 0, or one of these with *error filled in unless error is NULL. */
-enum kplive_status {
-    KPLIVE_OK = 0,
-    KPLIVE_NO_FRAMEWORK = -1,  /* a library or a symbol of it cannot be loaded */
-    KPLIVE_NO_PERMISSION = -2, /* not root: EPERM of a kpc call that is not about an event */
-    KPLIVE_BUSY = -3,          /* another tool holds the counters: EACCES, EBUSY */
-    KPLIVE_NO_COUNTERS = -4,   /* no PMU: ENOENT or no counters, as in a virtual machine */
-    KPLIVE_REFUSED = -5,       /* EPERM on the configuration: the kernel's list of events */
-    KPLIVE_NO_CPU = -6,        /* the tables do not know this CPU; kperfdata's words still work */
-    KPLIVE_TRANSLATED = -7,    /* under Rosetta, where the CPU cannot be known */
-    KPLIVE_EVENT = -8,         /* an event is unknown, or not on this CPU or release */
-    KPLIVE_CONFLICT = -9,      /* the events do not fit at once: see kpdb_plan() */
-    KPLIVE_DIFFERENT = -10,    /* the tables and the framework give different words */
-    KPLIVE_IN_USE = -11,       /* another sampler of this process counts something else */
-    KPLIVE_STATE = -12,        /* called out of order */
-    KPLIVE_NOT_READY = -13,    /* the kernel has no counters for this thread yet; try again */
-    KPLIVE_MEMORY = -14,       /* out of memory */
-    KPLIVE_SYSTEM = -15,       /* anything else: error->code tells */
-    KPLIVE_STOPPED = -16,      /* the sampler is not running: never started, or stopped */
-    KPLIVE_SHORT = -17,        /* another process changed what the kernel counts for threads */
-    KPLIVE_LEFT = -18,         /* something could not be put back as it was: error tells what */
-    KPLIVE_CPU_OFF = -19,      /* a CPU is switched off, and the answer does not say which */
-};
+/*
+ * What functions return: 0, or one of these with *error filled in unless error is NULL. A row is
+ * X(name, number, its sentence), with what there is to add behind it.
+ */
+#define KPLIVE_STATUSES(X)                                                          \
+    X(KPLIVE_OK, 0, "no error")                                                     \
+    X(KPLIVE_NO_FRAMEWORK, -1, "the performance counter frameworks cannot be used") \
+    /* a library or a symbol of it cannot be loaded */                              \
+    X(KPLIVE_NO_PERMISSION, -2, "not permitted to use the performance counters")    \
+    /* not root: EPERM of a kpc call that is not about an event */                  \
+    X(KPLIVE_BUSY, -3, "the performance counters are in use")                       \
+    /* another tool holds the counters: EACCES, EBUSY */                            \
+    X(KPLIVE_NO_COUNTERS, -4, "there are no performance counters")                  \
+    /* no PMU: ENOENT or no counters, as in a virtual machine */                    \
+    X(KPLIVE_REFUSED, -5, "the kernel refuses an event")                            \
+    /* EPERM on the configuration: the kernel's list of events */                   \
+    X(KPLIVE_NO_CPU, -6, "the tables do not know this CPU")                         \
+    /* the tables do not know this CPU; kperfdata's words still work */             \
+    X(KPLIVE_TRANSLATED, -7, "running translated, on a CPU that cannot be known")   \
+    /* under Rosetta, where the CPU cannot be known */                              \
+    X(KPLIVE_EVENT, -8, "an event cannot be counted here")                          \
+    /* an event is unknown, or not on this CPU or release */                        \
+    X(KPLIVE_CONFLICT, -9, "the events do not fit the counters at once")            \
+    /* the events do not fit at once: see kpdb_plan() */                            \
+    X(KPLIVE_DIFFERENT, -10, "the tables and the framework differ")                 \
+    /* the tables and the framework give different words */                         \
+    X(KPLIVE_IN_USE, -11, "another sampler of this process counts something else")  \
+    X(KPLIVE_STATE, -12, "called out of order")                                     \
+    X(KPLIVE_NOT_READY, -13, "the kernel has no counters for this thread yet")      \
+    /* the kernel has no counters for this thread yet; try again */                 \
+    X(KPLIVE_MEMORY, -14, "out of memory")                                          \
+    X(KPLIVE_SYSTEM, -15, "a call failed")                                          \
+    /* anything else: error->code tells */                                          \
+    X(KPLIVE_STOPPED, -16, "the counters are not running")                          \
+    /* the sampler is not running: never started, or stopped */                     \
+    X(KPLIVE_SHORT, -17, "another process changed what is counted for threads")     \
+    X(KPLIVE_LEFT, -18, "the counters could not all be given back")                 \
+    /* something could not be put back as it was: error tells what */               \
+    X(KPLIVE_CPU_OFF, -19, "a CPU is switched off")                                 \
+    /* a CPU is switched off, and the answer does not say which */
+
+#define KPLIVE_STATUS(name, number, text) name = number,
+enum kplive_status { KPLIVE_STATUSES(KPLIVE_STATUS) };
+#undef KPLIVE_STATUS
 
 /* Everything that is known of a failure. Texts are constant or cut to fit. */
 struct kplive_error {

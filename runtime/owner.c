@@ -4,7 +4,7 @@
  * stops, by kplive_stop_all(), at exit() or by a signal's handler, whichever is
  * first.
  */
-#include "sampler.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -47,8 +47,8 @@ static struct {
  * All of `owner` is read and written between enter() and leave() alone. Signals
  * are held back there, so that a handler of this thread never finds it half-way,
  * and one that runs in another thread waits: whoever is inside always gets on,
- * since nothing there waits but for the kernel. A plain mutex would be taken by
- * no handler. Only abort() lets its signal through: is_inside().
+ * since nothing there waits but for the kernel. A handler could not take a plain
+ * mutex. Only abort() lets its signal through: is_inside() tells.
  */
 static atomic_bool busy;
 static _Atomic(uintptr_t) inside; /* the thread that is */
@@ -71,13 +71,13 @@ static void leave(const sigset_t *before)
     (void)pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
-/* This thread is between the two: the framework called abort(), or fork(). */
+/* Whether this thread is between enter() and leave(): the framework called abort(), or fork(). */
 static bool is_inside(void)
 {
     return atomic_load_explicit(&inside, memory_order_relaxed) == (uintptr_t)pthread_self();
 }
 
-/* Not in a child that vfork() made: what it reads and writes here is its parent's. */
+/* Not so in a child that vfork() made: what it reads and writes here is its parent's. */
 static bool is_owner(void)
 {
     return owner.process == getpid();
@@ -85,7 +85,8 @@ static bool is_owner(void)
 
 /* ---- giving back ----------------------------------------------------------------------------- */
 
-static void note(struct kplive_trouble *trouble, const char *call, int code)
+/* Keeps the call that failed first. */
+static void note_trouble(struct kplive_trouble *trouble, const char *call, int code)
 {
     if (trouble->call == NULL)
         *trouble = (struct kplive_trouble){call, code};
@@ -100,15 +101,15 @@ void kplive_put_back(struct kplive_trouble *trouble, const char *call, int (*fun
 {
     errno = 0;
     if (function(value) != 0 && function(value) != 0)
-        note(trouble, call, errno);
+        note_trouble(trouble, call, errno);
 }
 
-/* The same of the one function whose parameter is signed. */
+/* As kplive_put_back(), for the one function whose parameter is signed. */
 void kplive_unforce(struct kplive_trouble *trouble, const struct kplive_frameworks *f)
 {
     errno = 0;
     if (f->kpc_force_all_ctrs_set(0) != 0 && f->kpc_force_all_ctrs_set(0) != 0)
-        note(trouble, "kpc_force_all_ctrs_set", errno);
+        note_trouble(trouble, "kpc_force_all_ctrs_set", errno);
 }
 
 static bool set_words(uint64_t *words)
@@ -118,10 +119,10 @@ static bool set_words(uint64_t *words)
            owner.frameworks.kpc_set_config(KPDB_CLASS_CONFIGURABLE, words) == 0;
 }
 
-/* Of an Intel word: they come and go with counting (kernel.md 2.4). */
+/* Bits of an Intel word that come and go with counting (kernel.md 2.4). */
 enum { INTEL_INT = 1 << 20, INTEL_EN = 1 << 22 };
 
-/* Whether all of some are among others, in their order. */
+/* Whether the words of `some` are all among `others`, in the same order. */
 static bool are_among(const struct words *some, const struct words *others)
 {
     uint64_t ignored = owner.intel ? INTEL_INT | INTEL_EN : 0;
@@ -133,7 +134,7 @@ static bool are_among(const struct words *some, const struct words *others)
 }
 
 /* Whether the kernel has these words, which it is asked for twice. */
-static bool are_there(const struct words *words)
+static bool kernel_has_words(const struct words *words)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
     struct words now;
@@ -147,7 +148,7 @@ static bool are_there(const struct words *words)
 }
 
 /*
- * The kernel holds us to its list of events, all or nothing, and what was there
+ * The kernel holds us to its list, all or nothing (kernel.md 1.8), and what was there
  * may not be in it: the power manager's words, for one. So each that it takes; no
  * event for the others.
  */
@@ -181,15 +182,15 @@ static void put_words_back(struct kplive_trouble *trouble, bool counting)
     if (!set_words(words.word)) {
         code = errno;
         if (!set_each_word(&words))
-            note(trouble, "kpc_set_config", code);
+            note_trouble(trouble, "kpc_set_config", code);
     }
-    if (counting && !are_there(&words)) {
+    if (counting && !kernel_has_words(&words)) {
         kplive_put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting,
                         KPDB_CLASS_CONFIGURABLE);
         kplive_put_back(trouble, "kpc_set_counting", owner.frameworks.kpc_set_counting, 0);
     }
-    if (!are_there(&words) || !are_among(&owner.before.free, &words))
-        note(trouble, "kpc_set_config", code);
+    if (!kernel_has_words(&words) || !are_among(&owner.before.free, &words))
+        note_trouble(trouble, "kpc_set_config", code);
 }
 
 /*
@@ -222,7 +223,7 @@ static struct kplive_trouble give_back(void)
     return trouble;
 }
 
-static int left(struct kplive_error *error, const struct kplive_trouble *trouble)
+static int tell_left(struct kplive_error *error, const struct kplive_trouble *trouble)
 {
     char text[96];
 
@@ -235,7 +236,7 @@ static int left(struct kplive_error *error, const struct kplive_trouble *trouble
 /* ---- taking ---------------------------------------------------------------------------------- */
 
 /*
- * The counts that hold once the counters are forced (peers.md, mistakes): both as
+ * The counts that hold once the counters are forced (kperfdata.md 4.1): both as
  * they were encoded for, or every slot after the first that is missing would be
  * another's.
  */
@@ -266,7 +267,7 @@ static int check_counts(const struct kplive *sampler, struct kplive_error *error
     return KPLIVE_OK;
 }
 
-/* What is configurable now, which may be nothing. */
+/* Reads the configuration words that there are now, which may be none. */
 static int remember_words(struct words *words, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
@@ -286,11 +287,11 @@ static int remember_words(struct words *words, struct kplive_error *error)
 }
 
 /*
- * What cannot be remembered is not taken. The force state is asked first, to know
- * whether we may, and again between two looks at what counts: what another process
- * that forces them makes it look like is of no use.
+ * Reads all that give_back() puts back; what cannot be read is not taken. The force
+ * state and the counting classes are read before and after the rest: where they
+ * differ, another process has changed them meanwhile, and *same is false.
  */
-static int remember(bool words, bool *same, struct kplive_error *error)
+static int remember_state(bool words, bool *same, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
     struct before *before = &owner.before;
@@ -314,11 +315,12 @@ static int remember(bool words, bool *same, struct kplive_error *error)
 }
 
 /*
- * Whether it is still so once the counters are forced, and nobody else's to start
- * or stop. CONFIGURABLE is told when all counters of the class run, which the power
- * manager's need not (kernel.md 1.5): it may be gone.
+ * Whether what counts is still as remembered, now that the counters are forced and
+ * nobody else can start or stop them. The kernel tells CONFIGURABLE when all counters
+ * of the class run, which the power manager's need not (kernel.md 1.5): that class may
+ * be missing now.
  */
-static int look_again(bool *same, struct kplive_error *error)
+static int check_unchanged(bool *same, struct kplive_error *error)
 {
     const struct before *before = &owner.before;
     uint32_t counting = 0, threads = 0;
@@ -347,8 +349,8 @@ static int check_force(const struct kplive *sampler, struct kplive_error *error)
                        "--insist) takes what the kernel lets be taken");
 }
 
-/* Of the configurable counters those that are ours; 0 fails. */
-static int count_free(uint32_t *count, struct kplive_error *error)
+/* How many configurable counters can be had now; 0 with an errno is a failure. */
+static int count_free_counters(uint32_t *count, struct kplive_error *error)
 {
     errno = 0;
     *count = owner.frameworks.kpc_get_counter_count(KPDB_CLASS_CONFIGURABLE);
@@ -358,15 +360,15 @@ static int count_free(uint32_t *count, struct kplive_error *error)
 }
 
 /*
- * The one step that another tool's having the counters makes fail: nothing was
- * changed before. Where they were forced already it may have changed nothing
- * either, and then there are as many counters as before.
+ * Forces the counters: the step that fails where another tool has them, before
+ * anything was changed. Counters that were forced already may stay as they were:
+ * then there are as many as before, and there is nothing to undo.
  */
-static int force(struct kplive_error *error)
+static int force_counters(struct kplive_error *error)
 {
     bool was_forced = owner.before.force != 0;
     uint32_t before = 0, now = 1;
-    int status = was_forced ? count_free(&before, error) : KPLIVE_OK;
+    int status = was_forced ? count_free_counters(&before, error) : KPLIVE_OK;
 
     if (status != KPLIVE_OK)
         return status;
@@ -374,13 +376,13 @@ static int force(struct kplive_error *error)
     if (owner.frameworks.kpc_force_all_ctrs_set(1) != 0)
         return kplive_kpc_failed(error, "kpc_force_all_ctrs_set", errno, false);
     if (was_forced)
-        status = count_free(&now, error);
+        status = count_free_counters(&now, error);
     if (status != KPLIVE_OK || now != before)
         owner.steps |= FORCED;
     return status;
 }
 
-static int configure(const struct kpdb_encoding *encoding, struct kplive_error *error)
+static int configure_counters(const struct kpdb_encoding *encoding, struct kplive_error *error)
 {
     struct before *before = &owner.before;
     uint64_t words[KPDB_COUNTERS_MAX];
@@ -398,8 +400,8 @@ static int configure(const struct kpdb_encoding *encoding, struct kplive_error *
     return KPLIVE_OK;
 }
 
-/* Counting is also what makes macOS 26 apply the configuration, which it only keeps until then. */
-static int count(uint32_t classes, struct kplive_error *error)
+/* Counting is also what makes macOS 26 apply the configuration it keeps (kernel.md 1.12). */
+static int start_counting(uint32_t classes, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &owner.frameworks;
 
@@ -414,24 +416,24 @@ static int count(uint32_t classes, struct kplive_error *error)
     return KPLIVE_OK;
 }
 
-/* Once: *same is false when another process has changed something meanwhile. */
+/* Tries once; *same is false when another process has changed something meanwhile. */
 static int take_force(const struct kplive *sampler, bool *same, struct kplive_error *error)
 {
-    int status = remember(sampler->encoding.config_count != 0, same, error);
+    int status = remember_state(sampler->encoding.config_count != 0, same, error);
 
     if (status == KPLIVE_OK && *same)
         status = check_force(sampler, error);
     if (status != KPLIVE_OK || !*same)
         return status;
-    status = force(error);
-    return status == KPLIVE_OK ? look_again(same, error) : status;
+    status = force_counters(error);
+    return status == KPLIVE_OK ? check_unchanged(same, error) : status;
 }
 
-/* What was there is to be known, not guessed: another process has started or stopped meanwhile. */
+/* Another process has started or stopped meanwhile: what was there is not known. */
 enum { TRY_AGAIN = 1 };
 
-/* force, check, config, counting, thread counting: the kernel's order. */
-static int take(const struct kplive *sampler, struct kplive_error *error)
+/* force, check, config, counting, thread counting: the kernel's order (kernel.md 1.10). */
+static int take_counters(const struct kplive *sampler, struct kplive_error *error)
 {
     const struct kpdb_encoding *encoding = &sampler->encoding;
     bool same = true;
@@ -442,8 +444,8 @@ static int take(const struct kplive *sampler, struct kplive_error *error)
     if (status == KPLIVE_OK)
         status = check_counts(sampler, error);
     if (status == KPLIVE_OK && encoding->config_count != 0)
-        status = configure(encoding, error);
-    return status == KPLIVE_OK ? count(encoding->classes, error) : status;
+        status = configure_counters(encoding, error);
+    return status == KPLIVE_OK ? start_counting(encoding->classes, error) : status;
 }
 
 static int check_functions(const struct kplive *sampler, struct kplive_error *error)
@@ -472,7 +474,7 @@ static int start_first(struct kplive *sampler, struct kplive_error *error)
     owner.running = sampler->encoding;
     owner.intel = sampler->intel;
     owner.steps = 0;
-    status = take(sampler, error);
+    status = take_counters(sampler, error);
     if (status == KPLIVE_OK) {
         for (unsigned i = 0; i < sampler->encoding.event_count; i++)
             sampler->map[i] = sampler->encoding.events[i].slot;
@@ -480,7 +482,7 @@ static int start_first(struct kplive *sampler, struct kplive_error *error)
     }
     trouble = give_back();
     if (trouble.call != NULL && status == TRY_AGAIN)
-        return left(error, &trouble);
+        return tell_left(error, &trouble);
     if (trouble.call != NULL)
         kplive_add_hint(error, "; and not all could be put back: %s (%d); see kpep reset",
                         trouble.call, trouble.code);
@@ -516,7 +518,7 @@ static int find_slot(const struct kpdb_encoding *wanted, unsigned slot)
     return -1;
 }
 
-static int share(struct kplive *sampler, struct kplive_error *error)
+static int share_counters(struct kplive *sampler, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
     uint8_t map[KPDB_EVENTS_MAX] = {0};
@@ -539,8 +541,8 @@ static int share(struct kplive *sampler, struct kplive_error *error)
 
 /* ---- starting and stopping ------------------------------------------------------------------- */
 
-/* All give back what is taken. The samplers know first: their counts are no more. */
-static void end_all(void)
+/* Ends every sampler and gives back what is taken; their counts are invalid before it is. */
+static void end_samplers(void)
 {
     struct kplive_trouble trouble;
 
@@ -553,7 +555,7 @@ static void end_all(void)
         owner.left = trouble;
 }
 
-static void stop_all(bool end, unsigned suspended)
+static void stop_samplers(bool end, unsigned suspended)
 {
     int before = errno;
     sigset_t signals;
@@ -566,7 +568,7 @@ static void stop_all(bool end, unsigned suspended)
     if (is_owner()) {
         owner.ended |= end;
         owner.suspended += suspended;
-        end_all();
+        end_samplers();
     }
     leave(&signals);
     errno = before;
@@ -574,17 +576,17 @@ static void stop_all(bool end, unsigned suspended)
 
 void kplive_stop_all(void)
 {
-    stop_all(false, 0);
+    stop_samplers(false, 0);
 }
 
 void kplive_end(void)
 {
-    stop_all(true, 0);
+    stop_samplers(true, 0);
 }
 
 void kplive_suspend(void)
 {
-    stop_all(false, 1);
+    stop_samplers(false, 1);
 }
 
 void kplive_go_on(void)
@@ -651,7 +653,7 @@ static void register_ways_out(void)
         registered = ENOMEM;
 }
 
-static int start(struct kplive *sampler, struct kplive_error *error)
+static int start_sampler(struct kplive *sampler, struct kplive_error *error)
 {
     int status;
 
@@ -659,7 +661,7 @@ static int start(struct kplive *sampler, struct kplive_error *error)
         return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "in a child that shares memory");
     if (owner.ended || owner.suspended != 0)
         return kplive_fail(error, KPLIVE_STATE, "", 0, NULL, "the process is ending or suspended");
-    status = owner.samplers == NULL ? start_first(sampler, error) : share(sampler, error);
+    status = owner.samplers == NULL ? start_first(sampler, error) : share_counters(sampler, error);
     if (status != KPLIVE_OK)
         return status;
     sampler->slot_count = owner.slots;
@@ -694,7 +696,7 @@ int kplive_own(struct kplive *sampler, struct kplive_error *error)
         if (tries != 0)
             kplive_pause();
         enter(&signals);
-        status = start(sampler, error);
+        status = start_sampler(sampler, error);
         leave(&signals);
         if (status != TRY_AGAIN)
             return status;
@@ -703,7 +705,7 @@ int kplive_own(struct kplive *sampler, struct kplive_error *error)
                        "another tool goes on starting and stopping the counters");
 }
 
-/* What a handler could not put back, and told nobody, is told by the next to stop. */
+/* What a handler could not put back it could tell nobody: the next to stop tells it. */
 int kplive_disown(struct kplive *sampler, bool tell, struct kplive_error *error)
 {
     struct kplive_trouble trouble = {0};
@@ -723,7 +725,7 @@ int kplive_disown(struct kplive *sampler, bool tell, struct kplive_error *error)
             break;
         }
     leave(&signals);
-    return trouble.call == NULL ? KPLIVE_OK : left(error, &trouble);
+    return trouble.call == NULL ? KPLIVE_OK : tell_left(error, &trouble);
 }
 
 bool kplive_runs(const struct kplive *sampler)
@@ -731,7 +733,7 @@ bool kplive_runs(const struct kplive *sampler)
     return atomic_load(&sampler->stopped) == 0;
 }
 
-int kplive_alone(int (*run)(void *context, bool owned), void *context)
+int kplive_run_alone(int (*run)(void *context, bool owned), void *context)
 {
     sigset_t signals;
     int status;

@@ -1,5 +1,8 @@
-/* Reading the counters: of the calling thread, which is the hot path, and of the CPUs. */
-#include "sampler.h"
+/*
+ * Reads the counters: of the calling thread, which is the hot path, and of the CPUs. Changes
+ * nothing of the sampler, and takes no lock.
+ */
+#include "internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +18,7 @@
  */
 #define UNWRITTEN ((uint64_t)(int64_t)-0x2152411)
 
-/* What the rare cases are: none of them is on the way of a good read. */
+/* Which status a read has that is not good; a good read never comes here. */
 static __attribute__((noinline, cold)) int why_not(const struct kplive *sampler, int result)
 {
     if (!kplive_runs(sampler))
@@ -83,7 +86,7 @@ const uint8_t *kplive_map(const struct kplive *sampler)
     return sampler->map;
 }
 
-/* What looks like another tool's doing is our own where it was stopped meanwhile. */
+/* Says why a read failed. It may look like another tool's doing where we were stopped meanwhile. */
 static int cannot_read(const struct kplive *sampler, int status, struct kplive_error *error)
 {
     const char *call = "kpc_get_thread_counters";
@@ -110,7 +113,7 @@ int kplive_ready(const struct kplive *sampler, struct kplive_error *error)
 
     for (int i = 0; i < TRIES && status == KPLIVE_NOT_READY; i++) {
         if (i != 0)
-            kplive_pause(); /* the kernel gives an older thread its counters when it next runs */
+            kplive_pause(); /* an older thread gets its counts when it next runs (kernel.md 1.6) */
         status = kplive_read_raw(sampler, sampler->slot_count, slots);
         /* The snapshot this read began from may be stale; the next one begins from this. */
         if (status == KPLIVE_OK)
@@ -157,7 +160,7 @@ static int check_cpus(const struct kplive *sampler, bool all, struct kplive_erro
 
     if (!kplive_runs(sampler))
         return cannot_read(sampler, KPLIVE_STOPPED, error);
-    if (all && (sampler->cpus == 0 || !kplive_number(&sampler->frameworks, "hw.ncpu", &cpus) ||
+    if (all && (sampler->cpus == 0 || !kplive_ask_number(&sampler->frameworks, "hw.ncpu", &cpus) ||
                 cpus != sampler->cpus))
         return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", 0, NULL,
                            "hw.ncpu does not say how many CPUs there are, or not as before");
@@ -196,7 +199,7 @@ static int read_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t 
 
     if (status != KPLIVE_OK)
         return status;
-    /* What the wrapper goes by, which is not told how much room there is: it gets more. */
+    /* The wrapper goes by this count and is told of no room (kernel.md 5.3): it gets more room. */
     errno = 0;
     now = sampler->frameworks.kpc_get_counter_count(sampler->running_classes);
     if (now == 0 && errno != 0)

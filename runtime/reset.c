@@ -1,5 +1,8 @@
-/* Counters that a program left taken: what is on, and switching it off. */
-#include "sampler.h"
+/*
+ * Counters that a program left taken: asks the kernel what is on, and switches it off. Never while
+ * this process has a sampler running.
+ */
+#include "internal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,19 +18,21 @@ static const char *const needed[] = {"kpc_force_all_ctrs_get",
                                      "kpc_set_thread_counting",
                                      NULL};
 
-/* Nodes that older kernels lack; they say nothing then (kernel.md 1.13). */
+/* Who owns ktrace: nobody, where an older kernel lacks the nodes (kernel.md 1.13). */
 static void find_owner(const struct kplive_frameworks *f, struct kplive_state *state)
 {
     uint32_t owner;
 
-    if (kplive_number(f, "ktrace.owning_pid", &owner) && owner != 0 && owner <= INT32_MAX) {
+    if (kplive_ask_number(f, "ktrace.owning_pid", &owner) && owner != 0 && owner <= INT32_MAX) {
         state->owner = (int)owner;
         state->owner_lives = kill((pid_t)owner, 0) == 0 || errno == EPERM;
     }
-    (void)kplive_text(f, "ktrace.configured_by", state->configured_by, sizeof state->configured_by);
+    (void)kplive_ask_text(f, "ktrace.configured_by", state->configured_by,
+                          sizeof state->configured_by);
 }
 
-static int ask(const struct kplive *sampler, struct kplive_state *state, struct kplive_error *error)
+static int ask_state(const struct kplive *sampler, struct kplive_state *state,
+                     struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
     int status = kplive_ask_force(f, &state->force, error);
@@ -43,8 +48,8 @@ static int ask(const struct kplive *sampler, struct kplive_state *state, struct 
     return KPLIVE_OK;
 }
 
-/* What a caller built against an older header has room for. */
-static void hand_out(const struct kplive_state *state, struct kplive_state *out)
+/* Copies what a caller built against an older header has room for. */
+static void copy_state(const struct kplive_state *state, struct kplive_state *out)
 {
     size_t size = out->size < sizeof *out ? out->size : sizeof *out;
 
@@ -60,8 +65,8 @@ struct resetting {
     struct kplive_error *error;
 };
 
-/* Somebody lives who may still want them: the one who forced them, or the owner of ktrace. */
-static int refuse(const struct resetting *r)
+/* KPLIVE_BUSY where one lives who forced them (kernel.md 1.11) or owns ktrace. */
+static int check_nobody_wants(const struct resetting *r)
 {
     const struct kplive_state *state = &r->state;
 
@@ -90,7 +95,7 @@ static int switch_off(const struct kplive *sampler, const struct kplive_state *s
         kplive_put_back(&trouble, "kpc_set_thread_counting", f->kpc_set_thread_counting, 0);
     if (state->force != 0)
         kplive_unforce(&trouble, f);
-    status = ask(sampler, &now, error);
+    status = ask_state(sampler, &now, error);
     if (status != KPLIVE_OK || !now.taken)
         return status;
     return kplive_fail(error, KPLIVE_LEFT, trouble.call, trouble.code, NULL,
@@ -98,12 +103,12 @@ static int switch_off(const struct kplive *sampler, const struct kplive_state *s
                        (unsigned)now.counting, (unsigned)now.thread_counting);
 }
 
-static int run(void *context, bool owned)
+static int look_and_reset(void *context, bool owned)
 {
     struct resetting *r = context;
     int status;
 
-    status = ask(r->sampler, &r->state, r->error);
+    status = ask_state(r->sampler, &r->state, r->error);
     r->state.ours = owned;
     if (owned)
         r->state.taken = false;
@@ -114,7 +119,7 @@ static int run(void *context, bool owned)
                            "this process has started a sampler");
     if (!r->state.taken)
         return KPLIVE_OK;
-    status = r->force ? KPLIVE_OK : refuse(r);
+    status = r->force ? KPLIVE_OK : check_nobody_wants(r);
     return status == KPLIVE_OK ? switch_off(r->sampler, &r->state, r->error) : status;
 }
 
@@ -124,8 +129,8 @@ static int run_alone(struct resetting *r, struct kplive_state *found)
 
     r->state.size = found->size;
     if (status == KPLIVE_OK)
-        status = kplive_alone(run, r);
-    hand_out(&r->state, found);
+        status = kplive_run_alone(look_and_reset, r);
+    copy_state(&r->state, found);
     return status;
 }
 

@@ -1,5 +1,8 @@
-/* A sampler: on what machine it is, what it is to count, and its metrics. */
-#include "sampler.h"
+/*
+ * A sampler's life: opens it, finds out on what machine it runs, programs, starts and stops it, and
+ * computes metrics of its counts. The counters themselves are owner.c's.
+ */
+#include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,26 +20,6 @@ const char *kplive_version(void)
 
 /* ---- the machine ----------------------------------------------------------------------------- */
 
-bool kplive_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
-{
-    size_t size = sizeof *number;
-
-    *number = 0;
-    return f->sysctlbyname != NULL && f->sysctlbyname(name, number, &size, NULL, 0) == 0 &&
-           size == sizeof *number;
-}
-
-bool kplive_text(const struct kplive_frameworks *f, const char *name, char *text, size_t size)
-{
-    size_t room = size - 1;
-    bool found;
-
-    memset(text, 0, size);
-    found = f->sysctlbyname != NULL && f->sysctlbyname(name, text, &room, NULL, 0) == 0;
-    text[found ? size - 1 : 0] = '\0';
-    return found;
-}
-
 /* "24.6.0" -> 2406; 0: no such number. */
 static unsigned read_version(const char *text)
 {
@@ -48,7 +31,7 @@ static unsigned read_version(const char *text)
     return major > 999 || minor > 99 ? 0 : (unsigned)(major * 100 + minor);
 }
 
-/* Darwin A.B is macOS (A - 9).B up to 24, and (A + 1).B from 25 on (kernel.md, corrections). */
+/* Darwin A.B is macOS (A - 9).B up to 24, and (A + 1).B from 25 on (kernel.md 7.1). */
 static unsigned macos_of_darwin(unsigned darwin)
 {
     if (darwin < 2000) /* macOS 10 */
@@ -65,9 +48,9 @@ static void find_macos(struct kplive *sampler)
     char kernel[24];
     unsigned told, known;
 
-    (void)kplive_text(&sampler->frameworks, "kern.osrelease", kernel, sizeof kernel);
-    (void)kplive_text(&sampler->frameworks, "kern.osproductversion", sampler->macos,
-                      sizeof sampler->macos);
+    (void)kplive_ask_text(&sampler->frameworks, "kern.osrelease", kernel, sizeof kernel);
+    (void)kplive_ask_text(&sampler->frameworks, "kern.osproductversion", sampler->macos,
+                          sizeof sampler->macos);
     known = macos_of_darwin(read_version(kernel));
     told = read_version(sampler->macos);
     if (known == 0 && told / 100 == 16)
@@ -82,12 +65,12 @@ static void find_macos(struct kplive *sampler)
     snprintf(sampler->macos, sizeof sampler->macos, "%u.%u", known / 100, known % 100);
 }
 
-/* Of the machine; 0: not known. */
+/* How many CPUs the machine has; 0: not known. */
 static unsigned count_cpus(const struct kplive_frameworks *f)
 {
     uint32_t cpus;
 
-    return kplive_number(f, "hw.ncpu", &cpus) && cpus <= 1024 ? cpus : 0;
+    return kplive_ask_number(f, "hw.ncpu", &cpus) && cpus <= 1024 ? cpus : 0;
 }
 
 /* The release of the tables whose macOS is the newest that is not newer than this one. */
@@ -108,7 +91,7 @@ static int fitting_release(unsigned cpu, unsigned macos)
     return best >= 0 ? best : oldest;
 }
 
-static int identify(struct kplive *sampler, struct kplive_error *error)
+static int identify_machine(struct kplive *sampler, struct kplive_error *error)
 {
     const struct kplive_frameworks *f = &sampler->frameworks;
     uint32_t type, subtype, family, translated;
@@ -116,13 +99,14 @@ static int identify(struct kplive *sampler, struct kplive_error *error)
     if (f->sysctlbyname == NULL)
         return kplive_fail(error, KPLIVE_NO_FRAMEWORK, "sysctlbyname", 0, NULL,
                            "off macOS the library given for kperf has to have it");
-    if (kplive_number(f, "sysctl.proc_translated", &translated) && translated == 1)
+    if (kplive_ask_number(f, "sysctl.proc_translated", &translated) && translated == 1)
         return kplive_fail(
             error, KPLIVE_TRANSLATED, "sysctlbyname", 0, NULL,
             "under Rosetta the system says it is an Intel CPU: use a build for arm64");
     errno = 0;
-    if (!kplive_number(f, "hw.cputype", &type) || !kplive_number(f, "hw.cpusubtype", &subtype) ||
-        !kplive_number(f, "hw.cpufamily", &family))
+    if (!kplive_ask_number(f, "hw.cputype", &type) ||
+        !kplive_ask_number(f, "hw.cpusubtype", &subtype) ||
+        !kplive_ask_number(f, "hw.cpufamily", &family))
         return kplive_fail(error, KPLIVE_SYSTEM, "sysctlbyname", errno, NULL,
                            "hw.cputype, hw.cpusubtype and hw.cpufamily say what CPU this is");
     find_macos(sampler);
@@ -140,7 +124,7 @@ static int identify(struct kplive *sampler, struct kplive_error *error)
 
 /* ---- open and close -------------------------------------------------------------------------- */
 
-/* Of one that was never started: it counts nothing, and kplive_read() finds that it is stopped. */
+/* What reads for a sampler that was never started: nothing, and it is found to be stopped. */
 static int get_nothing(uint32_t thread, uint32_t count, uint64_t *counters)
 {
     (void)thread;
@@ -150,11 +134,12 @@ static int get_nothing(uint32_t thread, uint32_t count, uint64_t *counters)
 }
 
 /*
- * kperfdata is wanted where words come from it, kperf only for what it says of the system, which
- * macOS's libc says itself. What a function of either is wanted for asks.
+ * A library that cannot be loaded is an error here only where every sampler needs it: kperfdata
+ * when words come from it, kperf for what it says of the system off macOS. Whatever else needs a
+ * function asks for it by kplive_need().
  */
-static int load(struct kplive *sampler, const struct kplive_options *options,
-                struct kplive_error *error)
+static int load_frameworks(struct kplive *sampler, const struct kplive_options *options,
+                           struct kplive_error *error)
 {
     char why[256];
     unsigned missing =
@@ -191,9 +176,9 @@ int kplive_open(const struct kplive_options *options, struct kplive **out,
     sampler->get = get_nothing;
     sampler->slot_count = 1;
     atomic_init(&sampler->stopped, 1);
-    status = load(sampler, options, error);
+    status = load_frameworks(sampler, options, error);
     if (status == KPLIVE_OK)
-        status = identify(sampler, error);
+        status = identify_machine(sampler, error);
     if (status != KPLIVE_OK) {
         kplive_close(sampler);
         return status;

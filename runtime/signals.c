@@ -1,5 +1,8 @@
-/* Signals that would end or suspend the process give the counters back first. */
-#include "sampler.h"
+/*
+ * Handlers of the signals that would end or suspend the process: they give the counters back first,
+ * and then let the signal do what it does.
+ */
+#include "internal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,8 +13,8 @@
 #define LAST_SIGNAL (NSIG - 1)
 #endif
 
-/* Does not end a process by default, or cannot be caught. */
-static bool left_alone(int number)
+/* Signals that do not end a process by default, or cannot be caught. */
+static bool is_left_alone(int number)
 {
     switch (number) {
     case SIGKILL:
@@ -35,7 +38,7 @@ static bool suspends(int number)
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-static void by_default(int number, struct sigaction *before)
+static void restore_default(int number, struct sigaction *before)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
 
@@ -60,7 +63,7 @@ static void give_back_first(int number)
         kplive_suspend();
     else
         kplive_end();
-    by_default(number, &action);
+    restore_default(number, &action);
     (void)raise(number);
     if (suspends(number)) {
         (void)sigemptyset(&again);
@@ -85,7 +88,7 @@ int kplive_catch_signals(struct kplive_error *error)
         struct sigaction before;
 
         /* Of some numbers the C library says that there is no such signal: they are its own. */
-        if (left_alone(number) || sigaction(number, NULL, &before) != 0 ||
+        if (is_left_alone(number) || sigaction(number, NULL, &before) != 0 ||
             (before.sa_flags & SA_SIGINFO) != 0 || before.sa_handler != SIG_DFL)
             continue;
         if (sigaction(number, &action, NULL) != 0)

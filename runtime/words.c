@@ -1,132 +1,26 @@
-/* Register words: from the tables, from kperfdata, or from both and equal. */
-#include "live.h"
+/*
+ * Names of events in, the register words of a sampler out: from the tables, from kperfdata, or from
+ * both, which must be equal; where they are not, which event or word differs. Programs nothing.
+ */
+#include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Longest name of an event that is handed to kperfdata as a C string. */
-enum { NAME_MAX_LENGTH = 96 };
-
-static bool copy_name(const struct kpdb_request *event, char *name)
-{
-    if (event->length >= NAME_MAX_LENGTH || memchr(event->name, '\0', event->length) != NULL)
-        return false;
-    memcpy(name, event->name, event->length);
-    name[event->length] = '\0';
-    return true;
-}
-
-/* ---- kperfdata ------------------------------------------------------------------------------- */
-
-static int add_event(const struct kplive_frameworks *f, struct kpep_db *db,
-                     struct kpep_config *config, const struct kpdb_request *event,
-                     struct kplive_framework_words *out)
-{
-    struct kpep_event *found = NULL;
-    char name[NAME_MAX_LENGTH];
-
-    out->call = "kpep_db_event";
-    if (!copy_name(event, name))
-        return 11;
-    out->code = f->kpep_db_event(db, name, &found);
-    if (out->code != 0 || found == NULL)
-        return out->code != 0 ? out->code : 11;
-    out->call = "kpep_config_add_event";
-    return f->kpep_config_add_event(config, &found, event->user_only, &out->conflicts);
-}
-
-/* What a framework says of sizes is checked before it writes. */
-int kplive_take_words(const struct kplive_frameworks *f, struct kpep_config *config, unsigned count,
-                      struct kplive_framework_words *out)
-{
-    int code;
-
-    out->call = "kpep_config_kpc_classes";
-    code = f->kpep_config_kpc_classes(config, &out->classes);
-    if (code != 0)
-        return code;
-    out->call = "kpep_config_kpc_count";
-    code = f->kpep_config_kpc_count(config, &out->config_count);
-    if (code != 0)
-        return code;
-    if (out->config_count > KPDB_COUNTERS_MAX ||
-        (out->config_count == 0 && (out->classes & KPDB_CLASS_CONFIGURABLE) != 0))
-        return 4;
-    out->call = "kpep_config_kpc";
-    if (out->config_count != 0) {
-        code = f->kpep_config_kpc(config, out->config, out->config_count * sizeof out->config[0]);
-        if (code != 0)
-            return code;
-    }
-    out->call = "kpep_config_kpc_map";
-    code = f->kpep_config_kpc_map(config, out->map, count * sizeof out->map[0]);
-    for (unsigned i = 0; i < count && code == 0; i++)
-        if (out->map[i] >= KPDB_COUNTERS_MAX)
-            code = 4;
-    return code;
-}
-
-void kplive_ask_framework(const struct kplive_frameworks *f, struct kpep_db *db,
-                          const struct kpdb_request *events, unsigned count,
-                          struct kplive_framework_words *out)
-{
-    struct kpep_config *config = NULL;
-
-    memset(out, 0, sizeof *out);
-    out->failed = count;
-    out->call = "kpep_config_create";
-    out->code = f->kpep_config_create(db, &config);
-    if (out->code != 0 || config == NULL) {
-        out->code = out->code != 0 ? out->code : 2;
-        return;
-    }
-    out->call = "kpep_config_force_counters";
-    out->code = f->kpep_config_force_counters(config);
-    for (unsigned i = 0; i < count && out->code == 0; i++) {
-        out->code = add_event(f, db, config, &events[i], out);
-        out->failed = out->code != 0 ? i : count;
-    }
-    if (out->code == 0)
-        out->code = kplive_take_words(f, config, count, out);
-    f->kpep_config_free(config);
-}
-
-const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *encoding,
-                                unsigned count, const struct kplive_framework_words *words)
-{
-    int code = kpdb_kperfdata_code(kpdb_result);
-
-    if (code != words->code)
-        return "code";
-    if (code != 0)
-        return encoding->failed == words->failed ? NULL : "failing event";
-    if (encoding->classes != words->classes)
-        return "classes";
-    if (encoding->config_count != words->config_count)
-        return "count of words";
-    for (unsigned i = 0; i < encoding->config_count; i++)
-        if (encoding->config[i] != words->config[i])
-            return "word";
-    for (unsigned i = 0; i < count; i++)
-        if (encoding->events[i].slot != words->map[i])
-            return "map";
-    return NULL;
-}
-
 /* ---- the tables ------------------------------------------------------------------------------ */
 
-static void event_name(const struct kpdb_request *event, char *text, size_t size)
+static void show_name(const struct kpdb_request *event, char *text, size_t size)
 {
     snprintf(text, size, "%.*s", (int)(event->length < size ? event->length : size - 1),
              event->name);
 }
 
-static int table_error(const struct kplive *sampler, const struct kpdb_request *events,
-                       unsigned count, int result, const struct kpdb_encoding *encoding,
-                       struct kplive_error *error)
+static int tell_table_error(const struct kplive *sampler, const struct kpdb_request *events,
+                            unsigned count, int result, const struct kpdb_encoding *encoding,
+                            struct kplive_error *error)
 {
-    char event[NAME_MAX_LENGTH] = "";
+    char event[KPLIVE_REQUEST_SIZE] = "";
     struct kpdb_bottleneck bottleneck;
     struct kpdb_options options = {.release = sampler->release};
     uint16_t passes[KPDB_EVENTS_MAX];
@@ -134,7 +28,7 @@ static int table_error(const struct kplive *sampler, const struct kpdb_request *
     int needed;
 
     if (encoding->failed < count)
-        event_name(&events[encoding->failed], event, sizeof event);
+        show_name(&events[encoding->failed], event, sizeof event);
     if (result != KPDB_CONFLICT && result != KPDB_TOO_MANY)
         return kplive_fail(error, KPLIVE_EVENT, "kpdb_encode", kpdb_kperfdata_code(result), event,
                            "%s on %s", kpdb_strerror(result), sampler->cpu_name);
@@ -160,19 +54,20 @@ static int encode_static(struct kplive *sampler, const struct kpdb_request *even
     result = kpdb_encode((unsigned)sampler->cpu, &options, events, count, &sampler->encoding);
     return result == KPDB_OK
                ? KPLIVE_OK
-               : table_error(sampler, events, count, result, &sampler->encoding, error);
+               : tell_table_error(sampler, events, count, result, &sampler->encoding, error);
 }
 
 /* ---- kperfdata's words as an encoding -------------------------------------------------------- */
 
-static int framework_error(const struct kpdb_request *events, unsigned count,
-                           const struct kplive_framework_words *words, struct kplive_error *error)
+static int tell_framework_error(const struct kpdb_request *events, unsigned count,
+                                const struct kplive_framework_words *words,
+                                struct kplive_error *error)
 {
-    char event[NAME_MAX_LENGTH] = "";
+    char event[KPLIVE_REQUEST_SIZE] = "";
 
     if (words->failed >= count)
         return kplive_fail(error, KPLIVE_SYSTEM, words->call, words->code, NULL, NULL);
-    event_name(&events[words->failed], event, sizeof event);
+    show_name(&events[words->failed], event, sizeof event);
     switch (words->code) {
     case 11:
         return kplive_fail(error, KPLIVE_EVENT, words->call, words->code, event,
@@ -235,9 +130,9 @@ static struct kpdb_request framework_name(const struct kplive_frameworks *f, str
                                           const struct kpdb_request *asked)
 {
     struct kpdb_request request = *asked;
-    char name[NAME_MAX_LENGTH];
+    char name[KPLIVE_REQUEST_SIZE];
 
-    if (!copy_name(asked, name) || has_event(f, db, name))
+    if (!kplive_copy_name(asked, name) || has_event(f, db, name))
         return request;
     for (size_t i = 0; i < sizeof agnostic / sizeof agnostic[0]; i++)
         for (size_t n = 0; n < 3 && strcmp(agnostic[i].name, name) == 0; n++)
@@ -320,9 +215,9 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
         known[i] = sampler->cpu >= 0 ? known_name(sampler, &events[i], &found[i])
                                      : framework_name(&sampler->frameworks, db, &events[i]);
     }
-    kplive_ask_framework(&sampler->frameworks, db, known, count, &words);
+    kplive_ask_words(&sampler->frameworks, db, known, count, &words);
     if (words.code != 0)
-        return framework_error(events, count, &words, error);
+        return tell_framework_error(events, count, &words, error);
     if (!are_apart(words.map, count))
         return kplive_fail(error, KPLIVE_SYSTEM, "kpep_config_kpc_map", 0, NULL,
                            "kperfdata puts two events on one counter");
@@ -340,60 +235,33 @@ static int encode_kperfdata(struct kplive *sampler, struct kpep_db *db,
         encoding->events[i].slot = (uint8_t)words.map[i];
         encoding->events[i].counter = (uint8_t)(words.map[i] + hidden);
         encoding->events[i].asked = encoding->events[i].counted = found[i].id;
+        encoding->order[i] = (uint8_t)i;
     }
     return KPLIVE_OK;
 }
 
 /* ---- both ------------------------------------------------------------------------------------ */
 
-/* What decides when an event is placed: how many counters it has, which, and its id. */
-struct rank {
-    unsigned width;
-    uint32_t counters;
-    unsigned id;
-};
-
-static struct rank rank_of(const struct kplive *sampler, const struct kpdb_event *event)
+const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *encoding,
+                                unsigned count, const struct kplive_framework_words *words)
 {
-    struct kpdb_event counted = *event;
-    struct kpdb_cpu cpu = {0};
-    struct rank rank = {0, 0, event->id};
+    int code = kpdb_kperfdata_code(kpdb_result);
 
-    (void)kpdb_cpu((unsigned)sampler->cpu, &cpu);
-    if (event->fixed >= 0 && (cpu.arch == KPDB_X86_64 || cpu.arch == KPDB_I386) &&
-        kpdb_on_in((unsigned)sampler->cpu, sampler->release, event->fallback, &counted) != KPDB_OK)
-        return rank;
-    rank.counters =
-        counted.fixed >= 0 ? (uint32_t)1 << counted.fixed : counted.counters & cpu.config_counters;
-    rank.width = kplive_count_bits(rank.counters);
-    return rank;
-}
-
-static bool ranks_before(const struct rank *a, const struct rank *b)
-{
-    if (a->width != b->width)
-        return a->width < b->width;
-    return a->counters != b->counters ? a->counters < b->counters : a->id < b->id;
-}
-
-void kplive_order(const struct kplive *sampler, const struct kpdb_request *events, unsigned count,
-                  struct kpdb_request *ordered)
-{
-    struct rank ranks[KPDB_EVENTS_MAX];
-
-    for (unsigned i = 0; i < count; i++) {
-        struct kpdb_event event = {.id = KPDB_NO_ID, .fixed = -1};
-        struct kpdb_request request = known_name(sampler, &events[i], &event);
-        struct rank rank = rank_of(sampler, &event);
-        unsigned at = i;
-
-        for (; at > 0 && ranks_before(&rank, &ranks[at - 1]); at--) {
-            ordered[at] = ordered[at - 1];
-            ranks[at] = ranks[at - 1];
-        }
-        ordered[at] = request;
-        ranks[at] = rank;
-    }
+    if (code != words->code)
+        return "code";
+    if (code != 0)
+        return encoding->failed == words->failed ? NULL : "failing event";
+    if (encoding->classes != words->classes)
+        return "classes";
+    if (encoding->config_count != words->config_count)
+        return "count of words";
+    for (unsigned i = 0; i < encoding->config_count; i++)
+        if (encoding->config[i] != words->config[i])
+            return "word";
+    for (unsigned i = 0; i < count; i++)
+        if (encoding->events[i].slot != words->map[i])
+            return "map";
+    return NULL;
 }
 
 /* ---- what to blame for a difference ---------------------------------------------------------- */
@@ -408,7 +276,7 @@ struct both {
     const struct kplive_framework_words *words;
 };
 
-/* Of the configurable counters, from the first; any other has none. */
+/* The n-th configuration word; 0 for a number that is none's. */
 static unsigned long long word_of(const uint64_t *config, size_t count, size_t word)
 {
     return word < count ? (unsigned long long)config[word] : 0;
@@ -418,12 +286,12 @@ static int blame_code(const struct both *both, struct kplive_error *error)
 {
     int table = kpdb_kperfdata_code(both->result), live = both->words->code;
     unsigned failed = table != 0 ? both->greedy->failed : both->count;
-    char event[NAME_MAX_LENGTH] = "";
+    char event[KPLIVE_REQUEST_SIZE] = "";
 
     if (live != 0 && both->words->failed < failed)
         failed = both->words->failed;
     if (failed < both->count)
-        event_name(&both->events[failed], event, sizeof event);
+        show_name(&both->events[failed], event, sizeof event);
     return kplive_fail(error, KPLIVE_DIFFERENT, both->words->call, live, event,
                        "placing it the tables end with code %d, kperfdata with %d (0: it can be "
                        "counted); kpep check says what drifted",
@@ -442,9 +310,9 @@ static int blame_event(const struct both *both, struct kplive_error *error)
         size_t table = greedy->events[i].counter, live = words->map[i] + hidden;
         unsigned long long a = word_of(greedy->config, greedy->config_count, table - both->fixed);
         unsigned long long b = word_of(words->config, words->config_count, live - both->fixed);
-        char event[NAME_MAX_LENGTH];
+        char event[KPLIVE_REQUEST_SIZE];
 
-        event_name(&both->events[i], event, sizeof event);
+        show_name(&both->events[i], event, sizeof event);
         if (table != live)
             return kplive_fail(error, KPLIVE_DIFFERENT, "kpep_config_kpc_map", 0, event,
                                "the tables put it on counter %zu with word 0x%llx, kperfdata on "
@@ -478,7 +346,7 @@ static int blame_rest(const struct both *both, const char *field, struct kplive_
                        greedy->config_count, words->config_count);
 }
 
-static int blame(const struct both *both, const char *field, struct kplive_error *error)
+static int blame_difference(const struct both *both, const char *field, struct kplive_error *error)
 {
     int status;
 
@@ -488,8 +356,13 @@ static int blame(const struct both *both, const char *field, struct kplive_error
     return status != KPLIVE_OK ? status : blame_rest(both, field, error);
 }
 
-static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_request *events,
-                  unsigned count, struct kplive_error *error)
+/*
+ * kperfdata moves no event, so it is asked in the order in which the tables placed them, and by the
+ * names of this macOS, which it knows.
+ */
+static int verify_words(struct kplive *sampler, struct kpep_db *db,
+                        const struct kpdb_request *events, unsigned count,
+                        struct kplive_error *error)
 {
     struct kpdb_options options = {.release = sampler->release, .strategy = KPDB_KPERFDATA};
     struct kpdb_request ordered[KPDB_EVENTS_MAX] = {{NULL, 0, false}};
@@ -500,30 +373,26 @@ static int verify(struct kplive *sampler, struct kpep_db *db, const struct kpdb_
     int result;
 
     memset(&greedy, 0, sizeof greedy);
-    kplive_order(sampler, events, count, ordered);
-    kplive_ask_framework(&sampler->frameworks, db, ordered, count, &words);
+    for (unsigned i = 0; i < count; i++) {
+        struct kpdb_event found;
+
+        ordered[i] = known_name(sampler, &events[sampler->encoding.order[i]], &found);
+    }
+    kplive_ask_words(&sampler->frameworks, db, ordered, count, &words);
     result = kpdb_encode((unsigned)sampler->cpu, &options, ordered, count, &greedy);
     if (words.code != 0 && words.failed >= count)
-        return framework_error(ordered, count, &words, error);
+        return tell_framework_error(ordered, count, &words, error);
     field = kplive_words_differ(result, &greedy, count, &words);
     if (field == NULL)
         return KPLIVE_OK;
     both = (struct both){ordered, count, fixed_counters(sampler, db), result, &greedy, &words};
-    return blame(&both, field, error);
+    return blame_difference(&both, field, error);
 }
-
-/* What is asked of kperfdata for words. */
-static const char *const needed_for_words[] = {
-    "kpep_db_create",        "kpep_db_free",
-    "kpep_db_event",         "kpep_config_create",
-    "kpep_config_free",      "kpep_config_force_counters",
-    "kpep_config_add_event", "kpep_config_kpc_classes",
-    "kpep_config_kpc_count", "kpep_config_kpc",
-    "kpep_config_kpc_map",   NULL};
 
 int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, unsigned count,
                   struct kplive_error *error)
 {
+    static const char *const needed[] = {"kpep_db_event", NULL};
     const struct kplive_frameworks *f = &sampler->frameworks;
     struct kpep_db *db = NULL;
     int status = KPLIVE_OK;
@@ -536,7 +405,9 @@ int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, uns
         if (status != KPLIVE_OK || sampler->words == KPLIVE_STATIC)
             return status;
     }
-    status = kplive_need(f, error, needed_for_words);
+    status = kplive_need_kperfdata(f, error);
+    if (status == KPLIVE_OK)
+        status = kplive_need(f, error, needed);
     if (status == KPLIVE_OK)
         status = kplive_database(sampler, &db, error);
     if (status != KPLIVE_OK)
@@ -544,7 +415,7 @@ int kplive_encode(struct kplive *sampler, const struct kpdb_request *events, uns
     if (sampler->words == KPLIVE_KPERFDATA)
         status = encode_kperfdata(sampler, db, events, count, error);
     else
-        status = verify(sampler, db, events, count, error);
+        status = verify_words(sampler, db, events, count, error);
     f->kpep_db_free(db);
     return status;
 }

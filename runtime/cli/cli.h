@@ -1,77 +1,87 @@
-/* What the subcommands of kpep share: options, choosing a CPU and release, tables of text. */
+/*
+ * The command line of kpep: its commands, its options, and what the commands share: choosing a CPU
+ * and release, texts of events, tables.
+ */
 #ifndef KPEP_CLI_H
 #define KPEP_CLI_H
 
 #include "common/json.h"
-#include "common/program.h"
+#include "common/options.h"
+#include "common/report.h"
 #include "kpdb.h"
-
-#include <getopt.h>
 
 /* Room for any event's name as typed; longer ones are cut where they are shown. */
 enum { CLI_NAME_MAX = 160 };
 
-struct cli {
-    const char *cpu;               /* as typed, or NULL */
-    const char *release;           /* as typed, or NULL */
-    const char *counters;          /* "forced", "unforced" or NULL */
-    const char *strategy;          /* "optimal", "kperfdata" or NULL */
-    const char *kperf, *kperfdata; /* paths, or NULL */
-    const char *words;             /* "verify", "static", "kperfdata" or NULL */
-    const char *events, *repeat;   /* of measure, as typed */
+/* A command is a file here, with its row, and a line here. */
+#define COMMANDS(X) \
+    X(cpus)         \
+    X(list)         \
+    X(show)         \
+    X(names)        \
+    X(encode)       \
+    X(plan)         \
+    X(check)        \
+    X(measure)      \
+    X(reset)
+
+#define COMMAND_DECLARATION(name) extern const struct command command_##name;
+COMMANDS(COMMAND_DECLARATION)
+#undef COMMAND_DECLARATION
+
+/* The numbers of the rows in main.c: the order of --help. */
+enum {
+    OPT_CPU = 1,
+    OPT_RELEASE,
+    OPT_LIVE,
+    OPT_METRICS,
+    OPT_STRATEGY,
+    OPT_COUNTERS,
+    OPT_USER_ONLY,
+    OPT_INSIST,
+    OPT_FORCE,
+    OPT_FULL,
+    OPT_KPERF,
+    OPT_KPERFDATA,
+    OPT_WORDS,
+    OPT_EVENTS,
+    OPT_REPEAT,
+    OPT_CALIBRATE,
+    OPT_ALL,
+    OPT_PLAIN,
+    OPT_JSON,
+    OPTIONS,
+};
+
+/* Everything a command line can say; what is not there is NULL, 0 or no words. */
+struct arguments {
+    struct operands operands;
+    const char *cpu, *release;
+    const struct option_word *counters, *strategy; /* of placement.h */
+    const struct option_word *words;               /* of live.h */
+    const char *kperf, *kperfdata;                 /* paths */
+    struct option_list events;
+    unsigned long repeat;
     bool json, plain, metrics, all, user_only, full, calibrate, live, insist, force;
-    int count; /* of arguments */
-    char **arguments;
 };
 
-struct command {
-    const char *name;
-    const char *options; /* letters of the options it takes: see main.c */
-    int least, most;     /* arguments */
-    int (*run)(const struct cli *cli);
-    const char *usage, *help;
-};
+/* complete.c: what the operands of a command could become, for its row. */
+int complete_pattern(const struct completion *completion);
+int complete_event(const struct completion *completion);
+int complete_any_event(const struct completion *completion);
+int complete_name(const struct completion *completion);
 
-/* An option by its letter, which is no short form of it; with what its value is called, or NULL. */
-struct cli_option {
-    struct option option;
-    const char *argument, *help;
-};
-
-/* The n-th command, and the n-th option that one takes; NULL after the last. */
-const struct command *cli_command(size_t n);
-const struct cli_option *cli_option(const struct command *command, size_t n);
-/* "-e, ", or "" for an option without a short form. */
-const char *cli_short_option(int letter);
-/* kpep --complete, see complete.c: of what is typed behind kpep. */
-int cli_complete(int count, char **words);
-
-int run_cpus(const struct cli *cli);
-int run_list(const struct cli *cli);
-int run_show(const struct cli *cli);
-int run_names(const struct cli *cli);
-int run_encode(const struct cli *cli);
-int run_plan(const struct cli *cli);
-int run_check(const struct cli *cli);
-int run_measure(const struct cli *cli);
-int run_reset(const struct cli *cli);
-
-/* "kpep: ..." on stderr. */
-void cli_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A chip's name as one types it: "M1 Max" is m1-max. */
 const char *cli_typed(const char *name, char *text, size_t size);
-/* The end: "kpep: out of memory". */
-void cli_no_memory(void) __attribute__((noreturn));
 
 /*
  * The CPU and release that the options name. A CPU's release is its newest
  * when none was asked for. EXIT_OK, or EXIT_NO after a message with the nearest
  * name.
  */
-int cli_cpu(const struct cli *cli, unsigned *cpu);
-int cli_release(const struct cli *cli, int *release); /* -1 when none was asked for */
-int cli_release_on(const struct cli *cli, unsigned cpu, int *release);
+int cli_cpu(const struct arguments *arguments, unsigned *cpu);
+int cli_release(const struct arguments *arguments, int *release); /* -1 when none was asked for */
+int cli_release_on(const struct arguments *arguments, unsigned cpu, int *release);
 /* "kpep: no event 'X' (did you mean 'Y'?)": the nearest of all events, aliases and names. */
 void cli_unknown_event(const char *name);
 /*
@@ -87,9 +97,15 @@ bool cli_match(const char *pattern, const char *name);
 bool cli_match_event(const char *pattern, unsigned cpu, int release,
                      const struct kpdb_event *event);
 
-/* Everything that --cpu takes for a CPU, one by one, with what was given to the function. */
+/*
+ * One by one, with what was given to the function: all that --cpu takes for one CPU, and for every
+ * one; every release; every chip-agnostic name.
+ */
 void cli_cpu_names(unsigned cpu, void (*each)(const void *user, const char *name),
                    const void *user);
+void cli_each_cpu(void (*each)(const void *user, const char *name), const void *user);
+void cli_each_release(void (*each)(const void *user, const char *name), const void *user);
+void cli_each_name(void (*each)(const void *user, const char *name), const void *user);
 /* The n-th alias of an event on a CPU, and the n-th chip-agnostic name; NULL after the last. */
 const char *cli_alias(unsigned cpu, const struct kpdb_event *event, unsigned n);
 const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, unsigned n);
@@ -102,15 +118,16 @@ void cli_releases_json(struct json *json, uint32_t releases);
 bool cli_bold(void);
 
 /*
- * A table of text with columns as wide as they need be. Cells are copied. A
+ * A table of text with columns as wide as they need be. All of it is in the arena. A
  * column whose title begins with '>' is aligned to the right; one that has
  * nothing ("" or "-") in every row is left out. The first row is the titles',
  * bold on a terminal.
  */
 struct table;
-struct table *table_new(unsigned columns);
-void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void table_print(struct table *table); /* to stdout, and frees it */
+struct table *table_new(struct arena *arena, unsigned columns);
+void table_cell(struct table *table, const char *format, ...) PRINTF_LIKE(2, 3);
+void table_titles(struct table *table, const char *const *titles); /* one a column */
+void table_print(const struct table *table);                       /* to stdout */
 
 /* "0-1", "2-9", "5,7": the counters of a mask; into text, of at least 128 bytes. */
 const char *cli_counters(uint32_t mask, char *text, size_t size);

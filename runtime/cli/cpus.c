@@ -1,4 +1,4 @@
-/* kpep cpus: which CPUs the tables know. */
+/* kpep cpus: the CPUs of the tables, to standard output. */
 #include "cli.h"
 
 #include <string.h>
@@ -82,49 +82,67 @@ void cli_cpu_names(unsigned cpu, void (*each)(const void *user, const char *name
         each(user, id_text(&id, text, sizeof text));
 }
 
+void cli_each_cpu(void (*each)(const void *user, const char *name), const void *user)
+{
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++)
+        cli_cpu_names(cpu, each, user);
+}
+
 static void print_name(const void *user, const char *name)
 {
     (void)user;
     puts(name);
 }
 
-static struct table *cpu_table(void)
+static struct table *cpu_table(struct arena *arena)
 {
     static const char *const titles[] = {"db",     "chips", "arch",  ">events",  "fixed",
                                          "config", "power", ">bits", "releases", "cpu ids"};
-    struct table *table = table_new(sizeof titles / sizeof titles[0]);
+    struct table *table = table_new(arena, sizeof titles / sizeof titles[0]);
 
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        table_cell(table, "%s", titles[i]);
+    table_titles(table, titles);
     return table;
 }
 
-int run_cpus(const struct cli *cli)
+static int run_cpus(struct arena *arena, const struct arguments *arguments)
 {
     struct json json = {.out = stdout};
     struct table *table = NULL;
     struct kpdb_cpu info;
     int release;
 
-    if (cli_release(cli, &release) != EXIT_OK)
+    if (cli_release(arguments, &release) != EXIT_OK)
         return EXIT_NO;
-    if (cli->json)
+    if (arguments->json)
         json_begin(&json, NULL, '[');
-    else if (!cli->plain)
-        table = cpu_table();
+    else if (!arguments->plain)
+        table = cpu_table(arena);
     for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
         if (release >= 0 && !(info.releases >> release & 1))
             continue;
-        if (cli->json)
+        if (arguments->json)
             cpu_json(&json, cpu, &info);
-        else if (cli->plain)
+        else if (arguments->plain)
             cli_cpu_names(cpu, print_name, NULL);
         else
             cpu_row(table, cpu, &info);
     }
-    if (cli->json)
+    if (arguments->json)
         json_end(&json, ']');
-    else if (!cli->plain)
+    else if (!arguments->plain)
         table_print(table);
     return EXIT_OK;
 }
+
+const struct command command_cpus = {
+    .name = "cpus",
+    .run = run_cpus,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_RELEASE},
+            {.option = OPT_PLAIN},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .help = "The CPUs the tables know: databases, chips, ids, counters and releases.",
+};

@@ -6,7 +6,7 @@
 
 enum { PATTERN_MAX = 256 };
 
-static void lowered(const char *from, char *to)
+static void copy_lowered(const char *from, char *to)
 {
     size_t i = 0;
 
@@ -21,8 +21,8 @@ bool cli_match(const char *pattern, const char *name)
 
     if (strlen(pattern) >= PATTERN_MAX)
         return false;
-    lowered(pattern, low_pattern);
-    lowered(name, low_name);
+    copy_lowered(pattern, low_pattern);
+    copy_lowered(name, low_name);
     return fnmatch(low_pattern, low_name, FNM_NOESCAPE) == 0;
 }
 

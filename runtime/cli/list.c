@@ -1,4 +1,4 @@
-/* kpep list: the events of one CPU, from the tables. */
+/* kpep list: the events of one CPU, from the tables to standard output. */
 #include "live.h"
 
 /* What is listed: the events of a CPU in a release that match a pattern. */
@@ -84,15 +84,14 @@ static void event_row(struct table *table, const struct listing *listing,
                cli_other_names(listing->cpu, listing->release, event, NULL, text, sizeof text));
 }
 
-static void list_text(const struct listing *listing)
+static void list_text(struct arena *arena, const struct listing *listing)
 {
     static const char *const titles[] = {"name",     ">number",  ">umask",
                                          "counters", "releases", "names"};
-    struct table *table = table_new(sizeof titles / sizeof titles[0]);
+    struct table *table = table_new(arena, sizeof titles / sizeof titles[0]);
     struct kpdb_event event = {0};
 
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        table_cell(table, "%s", titles[i]);
+    table_titles(table, titles);
     for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
         if (is_listed(listing, &event))
             event_row(table, listing, &event);
@@ -111,21 +110,24 @@ static void nothing_matches(const struct listing *listing)
     const char *release = kpdb_release_name((unsigned)listing->release);
 
     if (listing->elsewhere != 0)
-        cli_error("no event of %s in %s matches '%.100s', but %u in other releases (--release)",
-                  listing->info.db, release, listing->pattern, listing->elsewhere);
+        report_error(NULL,
+                     "no event of %s in %s matches '%.100s', but %u in other releases (--release)",
+                     listing->info.db, release, listing->pattern, listing->elsewhere);
     else
-        cli_error("no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
-                  listing->info.db, listing->pattern, listing->pattern);
+        report_error(NULL,
+                     "no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
+                     listing->info.db, listing->pattern, listing->pattern);
 }
 
-int run_list(const struct cli *cli)
+static int run_list(struct arena *arena, const struct arguments *arguments)
 {
-    struct listing listing = {.pattern = cli->count == 0 ? "*" : cli->arguments[0]};
+    struct listing listing = {
+        .pattern = arguments->operands.count == 0 ? "*" : arguments->operands.words[0]};
 
-    if (cli->live)
-        return list_live(cli);
-    if (cli_cpu(cli, &listing.cpu) != EXIT_OK ||
-        cli_release_on(cli, listing.cpu, &listing.release) != EXIT_OK ||
+    if (arguments->live)
+        return list_live(arena, arguments);
+    if (cli_cpu(arguments, &listing.cpu) != EXIT_OK ||
+        cli_release_on(arguments, listing.cpu, &listing.release) != EXIT_OK ||
         kpdb_cpu(listing.cpu, &listing.info) != KPDB_OK)
         return EXIT_NO;
     count_events(&listing);
@@ -133,11 +135,33 @@ int run_list(const struct cli *cli)
         nothing_matches(&listing);
         return EXIT_NO;
     }
-    if (cli->json)
+    if (arguments->json)
         list_json(&listing);
-    else if (cli->plain)
+    else if (arguments->plain)
         list_plain(&listing);
     else
-        list_text(&listing);
+        list_text(arena, &listing);
     return EXIT_OK;
 }
+
+const struct command command_list = {
+    .name = "list",
+    .run = run_list,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_CPU, .needed = true, .instead = OPT_LIVE},
+            {.option = OPT_RELEASE, .without = OPT_LIVE},
+            {.option = OPT_KPERF, .with = OPT_LIVE},
+            {.option = OPT_KPERFDATA, .with = OPT_LIVE},
+            {.option = OPT_PLAIN},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .operands = "[PATTERN]",
+    .most = 1,
+    .operands_are = "at most one argument",
+    .complete = complete_pattern,
+    .help = "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
+            "shell pattern. Without --release, those of the newest release that knows the CPU.\n"
+            "With --live those of the Mac this runs on, as its own kperfdata has them; no root.",
+};

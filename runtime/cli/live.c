@@ -1,12 +1,11 @@
+/* What the commands share that use the live frameworks: opening a sampler, and its errors. */
 #include "live.h"
-
-#include <string.h>
 
 int live_error(const struct kplive_error *error)
 {
     char text[600];
 
-    cli_error("%s", kplive_describe(error, text, sizeof text));
+    report_error(NULL, "%s", kplive_describe(error, text, sizeof text));
     switch (error->status) {
     case KPLIVE_EVENT:
     case KPLIVE_CONFLICT:
@@ -17,36 +16,28 @@ int live_error(const struct kplive_error *error)
     }
 }
 
-static int read_words(const char *typed, enum kplive_words *words)
-{
-    if (typed == NULL || strcmp(typed, "verify") == 0) {
-        *words = KPLIVE_VERIFY;
-    } else if (strcmp(typed, "static") == 0) {
-        *words = KPLIVE_STATIC;
-    } else if (strcmp(typed, "kperfdata") == 0) {
-        *words = KPLIVE_KPERFDATA;
-    } else {
-        cli_error("--words %.100s (expected verify, static or kperfdata)", typed);
-        return EXIT_USAGE;
-    }
-    return EXIT_OK;
-}
+const struct option_word live_words[] = {{"verify", KPLIVE_VERIFY},
+                                         {"static", KPLIVE_STATIC},
+                                         {"kperfdata", KPLIVE_KPERFDATA},
+                                         {NULL, 0}};
 
-int live_open(const struct cli *cli, struct kplive **sampler)
+int live_open(const struct arguments *arguments, struct kplive **sampler)
 {
-    struct kplive_options options = {.kperf = cli->kperf,
-                                     .kperfdata = cli->kperfdata,
+    struct kplive_options options = {.kperf = arguments->kperf,
+                                     .kperfdata = arguments->kperfdata,
                                      .size = sizeof options,
-                                     .insist = cli->insist};
+                                     .words = arguments->words == NULL
+                                                  ? KPLIVE_VERIFY
+                                                  : (enum kplive_words)arguments->words->value,
+                                     .insist = arguments->insist};
     static char kperf[PATH_MAX], kperfdata[PATH_MAX];
     struct kplive_error error;
-    int status = read_words(cli->words, &options.words);
+    int status;
 
     *sampler = NULL;
+    status = check_library("--kperf", &options.kperf, kperf);
     if (status == EXIT_OK)
-        status = trusted("--kperf", &options.kperf, kperf);
-    if (status == EXIT_OK)
-        status = trusted("--kperfdata", &options.kperfdata, kperfdata);
+        status = check_library("--kperfdata", &options.kperfdata, kperfdata);
     if (status != EXIT_OK)
         return status;
     return kplive_open(&options, sampler, &error) == KPLIVE_OK ? EXIT_OK : live_error(&error);

@@ -7,9 +7,11 @@
 
 #include <limits.h>
 
+/* The words of --words: enum kplive_words. */
+extern const struct option_word live_words[];
 /* Opens with --kperf, --kperfdata, --words and --insist; EXIT_OK or another status after a message.
  */
-int live_open(const struct cli *cli, struct kplive **sampler);
+int live_open(const struct arguments *arguments, struct kplive **sampler);
 /* "kpep: ..." with call, code, event and hint; the exit status for it. */
 int live_error(const struct kplive_error *error);
 
@@ -18,13 +20,13 @@ int live_error(const struct kplive_error *error);
  * it really is, in resolved, of PATH_MAX bytes: what was looked at is what is loaded. EXIT_OK or
  * another status after a message that begins with the option's name.
  */
-int trusted(const char *option, const char **path, char *resolved);
+int check_library(const char *option, const char **path, char *resolved);
 
 /* kpep list --live and kpep show --live. */
-int list_live(const struct cli *cli);
-int show_live(const struct cli *cli);
+int list_live(struct arena *arena, const struct arguments *arguments);
+int show_live(struct arena *arena, const struct arguments *arguments);
 /* Names and aliases of the events that kpep list --live has, one by one; EXIT_OK or as these. */
-int live_names(const struct cli *cli, void (*each)(const void *user, const char *name),
-               const void *user);
+int live_names(struct arena *arena, const struct arguments *arguments,
+               void (*each)(const void *user, const char *name), const void *user);
 
 #endif

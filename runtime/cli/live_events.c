@@ -1,8 +1,10 @@
-/* kpep list --live and kpep show --live: the events of the macOS that runs. */
+/*
+ * kpep list --live and kpep show --live: the events of the macOS that runs, as its kperfdata tells
+ * them, to standard output. Nothing is changed, and no root needed.
+ */
 #include "kperf.h"
 #include "live.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* An event with texts of its own, as printable ASCII: they come from the system. */
@@ -12,17 +14,16 @@ struct row {
 };
 
 struct live {
+    struct arena *arena;
     struct kplive *sampler;
     struct row *rows;
-    size_t count, capacity;
+    size_t count;
 };
 
-static char *copied(const char *text)
+static char *copy_printable(struct arena *arena, const char *text)
 {
-    char *copy = strdup(text);
+    char *copy = arena_copy(arena, text, strlen(text));
 
-    if (copy == NULL)
-        cli_no_memory();
     for (char *c = copy; *c != '\0'; c++)
         if (*c == '\n' || *c == '\t')
             *c = ' ';
@@ -31,51 +32,31 @@ static char *copied(const char *text)
     return copy;
 }
 
-static void keep(void *user, const struct kplive_event *event)
+static void add_row(void *user, const struct kplive_event *event)
 {
     struct live *live = user;
 
-    if (live->count == live->capacity) {
-        size_t capacity = live->capacity == 0 ? 128 : live->capacity * 2;
-        struct row *more = realloc(live->rows, capacity * sizeof *more);
-
-        if (more == NULL)
-            cli_no_memory();
-        live->rows = more;
-        live->capacity = capacity;
-    }
-    live->rows[live->count++] =
-        (struct row){copied(event->name), copied(event->alias), copied(event->description),
-                     copied(event->errata), *event};
-}
-
-static void close_live(struct live *live)
-{
-    for (size_t i = 0; i < live->count; i++) {
-        free(live->rows[i].name);
-        free(live->rows[i].alias);
-        free(live->rows[i].description);
-        free(live->rows[i].errata);
-    }
-    free(live->rows);
-    kplive_close(live->sampler);
-    *live = (struct live){0};
+    live->rows = arena_grow(live->arena, live->rows, live->count, sizeof *live->rows);
+    live->rows[live->count++] = (struct row){copy_printable(live->arena, event->name),
+                                             copy_printable(live->arena, event->alias),
+                                             copy_printable(live->arena, event->description),
+                                             copy_printable(live->arena, event->errata), *event};
 }
 
 /* All are read before one is shown: an error is without output. */
-static int open_live(const struct cli *cli, struct live *live)
+static int open_live(struct arena *arena, const struct arguments *arguments, struct live *live)
 {
     struct kplive_error error;
     int status;
 
-    *live = (struct live){0};
-    status = live_open(cli, &live->sampler);
+    *live = (struct live){.arena = arena};
+    status = live_open(arguments, &live->sampler);
     if (status != EXIT_OK)
         return status;
-    if (kplive_events(live->sampler, keep, live, &error) == KPLIVE_OK)
+    if (kplive_events(live->sampler, add_row, live, &error) == KPLIVE_OK)
         return EXIT_OK;
     status = live_error(&error);
-    close_live(live);
+    kplive_close(live->sampler);
     return status;
 }
 
@@ -181,11 +162,10 @@ static void list_text(const struct live *live, const char *pattern, size_t match
 {
     static const char *const titles[] = {"name",     ">number", ">umask",
                                          "counters", "alias",   "not counted"};
-    struct table *table = table_new(sizeof titles / sizeof titles[0]);
+    struct table *table = table_new(live->arena, sizeof titles / sizeof titles[0]);
     char text[256];
 
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        table_cell(table, "%s", titles[i]);
+    table_titles(table, titles);
     for (size_t i = 0; i < live->count; i++) {
         const struct row *row = &live->rows[i];
 
@@ -206,38 +186,39 @@ static void list_text(const struct live *live, const char *pattern, size_t match
            kplive_macos(live->sampler));
 }
 
-int list_live(const struct cli *cli)
+int list_live(struct arena *arena, const struct arguments *arguments)
 {
-    const char *pattern = cli->count == 0 ? "*" : cli->arguments[0];
+    const char *pattern = arguments->operands.count == 0 ? "*" : arguments->operands.words[0];
     size_t matching = 0;
     struct live live;
-    int status = open_live(cli, &live);
+    int status = open_live(arena, arguments, &live);
 
     if (status != EXIT_OK)
         return status;
     for (size_t i = 0; i < live.count; i++)
         matching += is_listed(&live.rows[i], pattern);
     if (matching == 0) {
-        cli_error("no event of this macOS matches '%.100s' (a pattern like '*%.90s*' matches a "
-                  "part)",
-                  pattern, pattern);
+        report_error(NULL,
+                     "no event of this macOS matches '%.100s' (a pattern like '*%.90s*' matches a "
+                     "part)",
+                     pattern, pattern);
         status = EXIT_NO;
-    } else if (cli->json) {
+    } else if (arguments->json) {
         list_json(&live, pattern);
-    } else if (cli->plain) {
+    } else if (arguments->plain) {
         list_plain(&live, pattern);
     } else {
         list_text(&live, pattern, matching);
     }
-    close_live(&live);
+    kplive_close(live.sampler);
     return status;
 }
 
-int live_names(const struct cli *cli, void (*each)(const void *user, const char *name),
-               const void *user)
+int live_names(struct arena *arena, const struct arguments *arguments,
+               void (*each)(const void *user, const char *name), const void *user)
 {
     struct live live;
-    int status = open_live(cli, &live);
+    int status = open_live(arena, arguments, &live);
 
     if (status != EXIT_OK)
         return status;
@@ -246,7 +227,7 @@ int live_names(const struct cli *cli, void (*each)(const void *user, const char 
         if (*live.rows[i].alias != '\0')
             each(user, live.rows[i].alias);
     }
-    close_live(&live);
+    kplive_close(live.sampler);
     return EXIT_OK;
 }
 
@@ -283,18 +264,19 @@ static void unknown_event(const struct live *live, const char *typed)
         nearest = cli_nearer(typed, live->rows[i].alias, nearest, &best);
     }
     if (nearest == NULL)
-        cli_error("no event '%.100s' on this macOS (kpep list --live shows what there is)", typed);
+        report_error(NULL, "no event '%.100s' on this macOS (kpep list --live shows what there is)",
+                     typed);
     else
-        cli_error("no event '%.100s' on this macOS (did you mean '%s'?)", typed, nearest);
+        report_error(NULL, "no event '%.100s' on this macOS (did you mean '%s'?)", typed, nearest);
 }
 
-int show_live(const struct cli *cli)
+int show_live(struct arena *arena, const struct arguments *arguments)
 {
-    const char *typed = cli->arguments[0];
+    const char *typed = arguments->operands.words[0];
     struct json json = {.out = stdout};
     const struct row *found = NULL;
     struct live live;
-    int status = open_live(cli, &live);
+    int status = open_live(arena, arguments, &live);
 
     if (status != EXIT_OK)
         return status;
@@ -305,11 +287,11 @@ int show_live(const struct cli *cli)
     if (found == NULL) {
         unknown_event(&live, typed);
         status = EXIT_NO;
-    } else if (cli->json) {
+    } else if (arguments->json) {
         row_json(&json, found);
     } else {
         show_text(&live, found);
     }
-    close_live(&live);
+    kplive_close(live.sampler);
     return status;
 }

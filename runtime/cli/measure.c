@@ -1,20 +1,19 @@
 /*
- * kpep measure --calibrate: reads twice around a known number of instructions.
- * Counting of commands (kpep measure -e ... -- COMMAND) is not yet there.
+ * kpep measure --calibrate: programs the counters, reads them twice around a known number of
+ * instructions, gives them back, and prints what was counted. Commands are not counted yet.
  */
 #include "live.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS_DEFAULT = 100, ROUNDS_MAX = 100000, ITERATIONS = 100000 };
+enum { ROUNDS_DEFAULT = 100, ITERATIONS = 100000 };
 
 /* What every chip has, when nothing else is asked for. */
 static const char *const default_events[] = {"cycles", "instructions", "branches", "branch-misses"};
 
 /* One add, one compare and one branch or so an iteration: a number the compiler cannot change. */
-static uint64_t work(unsigned iterations)
+static uint64_t run_loop(unsigned iterations)
 {
     volatile uint64_t sum = 0;
 
@@ -38,7 +37,7 @@ static int measure_once(const struct kplive *sampler, unsigned count, unsigned i
     if (status != KPLIVE_OK)
         return status;
     if (iterations != 0)
-        (void)work(iterations);
+        (void)run_loop(iterations);
     status = kplive_read(sampler, b);
     if (status != KPLIVE_OK)
         return status;
@@ -85,10 +84,11 @@ static void print_json(const struct kplive *sampler, const struct kpdb_request *
     json_end(&json, '}');
 }
 
-static void print_text(const struct kplive *sampler, const struct kpdb_request *events,
-                       unsigned count, const struct calibration *calibration)
+static void print_text(struct arena *arena, const struct kplive *sampler,
+                       const struct kpdb_request *events, unsigned count,
+                       const struct calibration *calibration)
 {
-    struct table *table = table_new(4);
+    struct table *table = table_new(arena, 4);
 
     printf("%s, macOS %s: least of several rounds, %d iterations of work\n\n",
            kplive_cpu_name(sampler), kplive_macos(sampler), ITERATIONS);
@@ -105,44 +105,36 @@ static void print_text(const struct kplive *sampler, const struct kpdb_request *
     table_print(table);
 }
 
-/* "-e EVENT,EVENT": names into requests, which point into the text. */
-static unsigned read_events(const char *list, bool user_only, struct kpdb_request *events)
+/* The events of -e as requests, which point into its words; or those by default. */
+static unsigned read_events(const struct arguments *arguments, struct kpdb_request *events)
 {
-    unsigned count = 0;
+    const size_t defaults = sizeof default_events / sizeof default_events[0];
+    const bool given = arguments->events.words != NULL;
+    const char *const *names = given ? arguments->events.words : default_events;
+    const size_t count = given ? arguments->events.count : defaults;
 
-    while (list != NULL && *list != '\0' && count < KPDB_EVENTS_MAX) {
-        size_t length = strcspn(list, ",");
-        static char names[KPDB_EVENTS_MAX][CLI_NAME_MAX];
-
-        snprintf(names[count], sizeof names[count], "%.*s", (int)(length < 150 ? length : 150),
-                 list);
-        events[count].name = names[count];
-        events[count].length = strlen(names[count]);
-        events[count].user_only = user_only;
-        count += length != 0;
-        list += length + (list[length] != '\0');
-    }
-    for (size_t i = 0; list == NULL && i < sizeof default_events / sizeof default_events[0]; i++)
-        events[count++] =
-            (struct kpdb_request){default_events[i], strlen(default_events[i]), user_only};
-    return count;
+    for (size_t i = 0; i < count; i++)
+        events[i] = (struct kpdb_request){names[i], strlen(names[i]), arguments->user_only};
+    return (unsigned)count;
 }
 
 /* A signal that suspends gives the counters back, and what was measured before it is of no use. */
 static int cannot_read(int status)
 {
     if (status == KPLIVE_STOPPED)
-        cli_error("the counters were given back while this was suspended: measure again");
+        report_error(NULL, "the counters were given back while this was suspended: measure again");
     else
-        cli_error("the counters of this thread cannot be read: %s", kplive_strerror(status));
+        report_error(NULL, "the counters of this thread cannot be read: %s",
+                     kplive_strerror(status));
     return EXIT_SYSTEM;
 }
 
 /* Between programming and the end the counters are ours: a signal gives them back. */
-static int measure(const struct cli *cli, struct kplive *sampler, unsigned rounds)
+static int measure(struct arena *arena, const struct arguments *arguments, struct kplive *sampler)
 {
     struct kpdb_request events[KPDB_EVENTS_MAX];
-    unsigned count = read_events(cli->events, cli->user_only, events);
+    unsigned count = read_events(arguments, events);
+    unsigned rounds = arguments->repeat == 0 ? ROUNDS_DEFAULT : (unsigned)arguments->repeat;
     struct calibration calibration;
     struct kplive_error error;
     int status;
@@ -158,10 +150,10 @@ static int measure(const struct cli *cli, struct kplive *sampler, unsigned round
         return live_error(&error);
     if (status != KPLIVE_OK)
         return cannot_read(status);
-    if (cli->json)
+    if (arguments->json)
         print_json(sampler, events, count, &calibration);
     else
-        print_text(sampler, events, count, &calibration);
+        print_text(arena, sampler, events, count, &calibration);
     for (unsigned i = 0; i < count; i++)
         if (calibration.worked[i] == calibration.empty[i] &&
             strcmp(events[i].name, "instructions") == 0)
@@ -169,24 +161,36 @@ static int measure(const struct cli *cli, struct kplive *sampler, unsigned round
     return EXIT_OK;
 }
 
-int run_measure(const struct cli *cli)
+static int run_measure(struct arena *arena, const struct arguments *arguments)
 {
-    unsigned long rounds = cli->repeat == NULL ? ROUNDS_DEFAULT : strtoul(cli->repeat, NULL, 10);
     struct kplive *sampler;
     int status;
 
-    if (!cli->calibrate || cli->count != 0) {
-        cli_error("measure counts no commands yet: kpep measure --calibrate");
-        return EXIT_USAGE;
-    }
-    if (rounds == 0 || rounds > ROUNDS_MAX) {
-        cli_error("--repeat %.100s (expected 1 to %d)", cli->repeat, ROUNDS_MAX);
-        return EXIT_USAGE;
-    }
-    status = live_open(cli, &sampler);
+    status = live_open(arguments, &sampler);
     if (status != EXIT_OK)
         return status;
-    status = measure(cli, sampler, (unsigned)rounds);
+    status = measure(arena, arguments, sampler);
     kplive_close(sampler);
     return status;
 }
+
+const struct command command_measure = {
+    .name = "measure",
+    .run = run_measure,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_CALIBRATE, .needed = true},
+            {.option = OPT_EVENTS},
+            {.option = OPT_REPEAT},
+            {.option = OPT_WORDS},
+            {.option = OPT_USER_ONLY},
+            {.option = OPT_INSIST},
+            {.option = OPT_KPERF},
+            {.option = OPT_KPERFDATA},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .help = "Read the counters twice around a loop of kpep's own, of 100000 iterations: what\n"
+            "reading costs, and whether they move. The first thing to run on a new machine, as\n"
+            "root. Counting a command is not there yet.",
+};

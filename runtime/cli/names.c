@@ -1,4 +1,7 @@
-/* kpep names: chip-agnostic names and metrics, and the CPUs that support them. */
+/*
+ * kpep names: chip-agnostic names and metrics and the CPUs that support them, from the tables to
+ * standard output.
+ */
 #include "cli.h"
 
 #include <string.h>
@@ -10,7 +13,7 @@ struct choice {
     const char *pattern;
 };
 
-static bool chosen(const struct choice *choice, unsigned cpu, struct kpdb_cpu *info)
+static bool is_asked_for(const struct choice *choice, unsigned cpu, struct kpdb_cpu *info)
 {
     return kpdb_cpu(cpu, info) == KPDB_OK &&
            (choice->release < 0 || (info->releases >> choice->release & 1));
@@ -51,7 +54,7 @@ static void append_terms(char *text, size_t size, const uint16_t *names, unsigne
 }
 
 /* "1000 * branch-misses / instructions" */
-static void formula(const struct kpdb_metric *metric, char *text, size_t size)
+static void write_formula(const struct kpdb_metric *metric, char *text, size_t size)
 {
     *text = '\0';
     if (metric->scale != 1)
@@ -78,7 +81,7 @@ static void names_json(const struct choice *choice)
         json_string(&json, "summary", name.summary);
         json_begin_line(&json, "on", '{');
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info))
+            if (is_asked_for(choice, cpu, &info))
                 json_string(&json, info.db, event_of(choice, cpu, n));
         json_end(&json, '}');
         json_end(&json, '}');
@@ -97,7 +100,7 @@ static void metrics_json(const struct choice *choice)
     for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
         if (!cli_match(choice->pattern, metric.name))
             continue;
-        formula(&metric, text, sizeof text);
+        write_formula(&metric, text, sizeof text);
         json_begin(&json, NULL, '{');
         json_string(&json, "name", metric.name);
         json_string(&json, "unit", metric.unit);
@@ -105,7 +108,7 @@ static void metrics_json(const struct choice *choice)
         json_string(&json, "formula", text);
         json_begin_line(&json, "on", '[');
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info) && metric_on(choice, cpu, &metric))
+            if (is_asked_for(choice, cpu, &info) && metric_on(choice, cpu, &metric))
                 json_string(&json, NULL, info.db);
         json_end(&json, ']');
         json_end(&json, '}');
@@ -113,9 +116,9 @@ static void metrics_json(const struct choice *choice)
     json_end(&json, ']');
 }
 
-static void names_of_one(const struct choice *choice)
+static void names_of_one(struct arena *arena, const struct choice *choice)
 {
-    struct table *table = table_new(4);
+    struct table *table = table_new(arena, 4);
     struct kpdb_name name;
 
     table_cell(table, "name");
@@ -163,12 +166,12 @@ static void matrix_titles(const struct choice *choice, int width)
     size_t height = 0;
 
     for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-        if (chosen(choice, cpu, &info) && strlen(info.db) > height)
+        if (is_asked_for(choice, cpu, &info) && strlen(info.db) > height)
             height = strlen(info.db);
     for (size_t rest = height; rest > 0; rest--) {
         snprintf(line, sizeof line, "%-*s", width, rest == 1 ? "name" : "");
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info)) {
+            if (is_asked_for(choice, cpu, &info)) {
                 size_t length = strlen(info.db);
 
                 add_mark(line, length < rest ? ' ' : info.db[length - rest]);
@@ -196,15 +199,15 @@ static void names_matrix(const struct choice *choice)
             continue;
         snprintf(line, sizeof line, "%-*s", width, name.name);
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (chosen(choice, cpu, &info))
+            if (is_asked_for(choice, cpu, &info))
                 add_mark(line, event_of(choice, cpu, n) == NULL ? '.' : '+');
         print_line(line);
     }
 }
 
-static void metrics_text(const struct choice *choice)
+static void metrics_text(struct arena *arena, const struct choice *choice)
 {
-    struct table *table = table_new(4);
+    struct table *table = table_new(arena, 4);
     struct kpdb_metric metric;
     struct kpdb_cpu info;
     bool one = choice->end - choice->first == 1;
@@ -220,8 +223,8 @@ static void metrics_text(const struct choice *choice)
         if (!cli_match(choice->pattern, metric.name))
             continue;
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            count += chosen(choice, cpu, &info) && metric_on(choice, cpu, &metric);
-        formula(&metric, text, sizeof text);
+            count += is_asked_for(choice, cpu, &info) && metric_on(choice, cpu, &metric);
+        write_formula(&metric, text, sizeof text);
         table_cell(table, "%s", metric.name);
         table_cell(table, "%s", metric.unit);
         if (one)
@@ -264,34 +267,54 @@ static bool anything_matches(const struct choice *choice, bool metrics)
     return false;
 }
 
-int run_names(const struct cli *cli)
+static int run_names(struct arena *arena, const struct arguments *arguments)
 {
-    struct choice choice = {0, kpdb_cpu_count(), -1, cli->count == 0 ? "*" : cli->arguments[0]};
+    struct choice choice = {0, kpdb_cpu_count(), -1,
+                            arguments->operands.count == 0 ? "*" : arguments->operands.words[0]};
 
-    if (cli->cpu != NULL) {
-        if (cli_cpu(cli, &choice.first) != EXIT_OK ||
-            cli_release_on(cli, choice.first, &choice.release) != EXIT_OK)
+    if (arguments->cpu != NULL) {
+        if (cli_cpu(arguments, &choice.first) != EXIT_OK ||
+            cli_release_on(arguments, choice.first, &choice.release) != EXIT_OK)
             return EXIT_NO;
         choice.end = choice.first + 1;
-    } else if (cli_release(cli, &choice.release) != EXIT_OK) {
+    } else if (cli_release(arguments, &choice.release) != EXIT_OK) {
         return EXIT_NO;
     }
-    if (!anything_matches(&choice, cli->metrics)) {
-        cli_error("no %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
-                  cli->metrics ? "metric" : "name", choice.pattern, choice.pattern);
+    if (!anything_matches(&choice, arguments->metrics)) {
+        report_error(NULL, "no %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
+                     arguments->metrics ? "metric" : "name", choice.pattern, choice.pattern);
         return EXIT_NO;
     }
-    if (cli->json && cli->metrics)
+    if (arguments->json && arguments->metrics)
         metrics_json(&choice);
-    else if (cli->json)
+    else if (arguments->json)
         names_json(&choice);
-    else if (cli->plain)
-        names_plain(&choice, cli->metrics);
-    else if (cli->metrics)
-        metrics_text(&choice);
-    else if (cli->cpu != NULL)
-        names_of_one(&choice);
+    else if (arguments->plain)
+        names_plain(&choice, arguments->metrics);
+    else if (arguments->metrics)
+        metrics_text(arena, &choice);
+    else if (arguments->cpu != NULL)
+        names_of_one(arena, &choice);
     else
         names_matrix(&choice);
     return EXIT_OK;
 }
+
+const struct command command_names = {
+    .name = "names",
+    .run = run_names,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_CPU},
+            {.option = OPT_RELEASE},
+            {.option = OPT_METRICS},
+            {.option = OPT_PLAIN},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .operands = "[PATTERN]",
+    .most = 1,
+    .operands_are = "at most one argument",
+    .complete = complete_name,
+    .help = "Chip-agnostic names, and which event each is on which CPU; or the metrics.",
+};

@@ -1,31 +1,25 @@
+/*
+ * What encode and plan share: the command line to requests, and an encoding, its warnings or why
+ * there is none to text or JSON on standard output.
+ */
 #include "placement.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- from the command line ------------------------------------------------------------------- */
 
-static int read_options(const struct cli *cli, struct placement *placement)
-{
-    const char *counters = cli->counters == NULL ? "forced" : cli->counters;
+const struct option_word strategy_words[] = {
+    {"optimal", KPDB_OPTIMAL}, {"kperfdata", KPDB_KPERFDATA}, {NULL, 0}};
+/* The values are those of kpdb_options.unforced. */
+const struct option_word counters_words[] = {{"forced", false}, {"unforced", true}, {NULL, 0}};
 
-    placement->strategy = cli->strategy == NULL ? "optimal" : cli->strategy;
-    if (strcmp(placement->strategy, "optimal") == 0) {
-        placement->options.strategy = KPDB_OPTIMAL;
-    } else if (strcmp(placement->strategy, "kperfdata") == 0) {
-        placement->options.strategy = KPDB_KPERFDATA;
-    } else {
-        cli_error("--strategy %.100s (expected optimal or kperfdata)", placement->strategy);
-        return EXIT_USAGE;
-    }
-    if (strcmp(counters, "forced") != 0 && strcmp(counters, "unforced") != 0) {
-        cli_error("--counters %.100s (expected forced or unforced)", counters);
-        return EXIT_USAGE;
-    }
-    placement->options.unforced = strcmp(counters, "unforced") == 0;
-    placement->options.full = cli->full;
-    return EXIT_OK;
+static void read_options(const struct arguments *arguments, struct placement *placement)
+{
+    placement->strategy = arguments->strategy == NULL ? &strategy_words[0] : arguments->strategy;
+    placement->options.strategy = (enum kpdb_strategy)placement->strategy->value;
+    placement->options.unforced = arguments->counters != NULL && arguments->counters->value != 0;
+    placement->options.full = arguments->full;
 }
 
 static void add_request(struct placement *placement, const char *name, size_t length,
@@ -35,19 +29,19 @@ static void add_request(struct placement *placement, const char *name, size_t le
 }
 
 /* "INST_ALL:u" counts in user mode only, as perf's modifier does. */
-static void read_events(const struct cli *cli, struct placement *placement)
+static void read_events(const struct arguments *arguments, struct placement *placement)
 {
-    for (int i = 0; i < cli->count; i++) {
-        const char *name = cli->arguments[i];
+    for (int i = 0; i < arguments->operands.count; i++) {
+        const char *name = arguments->operands.words[i];
         size_t length = strlen(name);
         bool user = length > 2 && strcmp(name + length - 2, ":u") == 0;
 
-        add_request(placement, name, user ? length - 2 : length, user || cli->user_only);
+        add_request(placement, name, user ? length - 2 : length, user || arguments->user_only);
     }
 }
 
 /* Every event that counts; on Intel not the fixed ones, whose fallbacks are among the rest. */
-static void read_all_events(const struct cli *cli, struct placement *placement)
+static void read_all_events(const struct arguments *arguments, struct placement *placement)
 {
     bool intel = placement->info.arch == KPDB_X86_64 || placement->info.arch == KPDB_I386;
     struct kpdb_event event = {0};
@@ -56,37 +50,31 @@ static void read_all_events(const struct cli *cli, struct placement *placement)
         const char *name = kpdb_event_name(event.id);
 
         if ((event.releases >> placement->options.release & 1) && !(intel && event.fixed >= 0))
-            add_request(placement, name, strlen(name), cli->user_only);
+            add_request(placement, name, strlen(name), arguments->user_only);
     }
 }
 
-int placement_read(const struct cli *cli, struct placement *placement)
+int placement_read(struct arena *arena, const struct arguments *arguments,
+                   struct placement *placement)
 {
     int status;
 
-    memset(placement, 0, sizeof *placement);
-    status = read_options(cli, placement);
+    *placement = (struct placement){.arena = arena};
+    read_options(arguments, placement);
+    status = cli_cpu(arguments, &placement->cpu);
     if (status == EXIT_OK)
-        status = cli_cpu(cli, &placement->cpu);
-    if (status == EXIT_OK)
-        status = cli_release_on(cli, placement->cpu, &placement->options.release);
+        status = cli_release_on(arguments, placement->cpu, &placement->options.release);
     if (status != EXIT_OK)
         return status;
     kpdb_cpu(placement->cpu, &placement->info);
     placement->requests =
-        calloc((size_t)cli->count + placement->info.events + 1, sizeof *placement->requests);
-    if (placement->requests == NULL)
-        cli_no_memory();
-    if (cli->all)
-        read_all_events(cli, placement);
+        arena_alloc(arena, (size_t)arguments->operands.count + placement->info.events,
+                    sizeof *placement->requests);
+    if (arguments->all)
+        read_all_events(arguments, placement);
     else
-        read_events(cli, placement);
+        read_events(arguments, placement);
     return EXIT_OK;
-}
-
-void placement_free(struct placement *placement)
-{
-    free(placement->requests);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -99,24 +87,13 @@ static const char *asked_name(const struct kpdb_request *request, char *text, si
     return text;
 }
 
+#define WARNING(name, bit, word, text) {bit, word, text},
 static const struct {
     unsigned bit;
     const char *name, *message;
-} warning_list[] = {
-    {KPDB_WARN_REFUSED, "refused", "not in this kernel's list of events, refused with EPERM"},
-    {KPDB_WARN_UNLISTED, "unlisted",
-     "in no public kernel's list of events; this release's own is not public"},
-    {KPDB_WARN_TOO_WIDE, "too-wide",
-     "a selector wider than this PMU's, which would count another event"},
-    {KPDB_WARN_USER_MODE, "user-mode",
-     "counted in user mode only by this kernel, whatever is asked"},
-    {KPDB_WARN_OTHER_BITS, "other-bits",
-     "needs bits that kperfdata drops, and counts something else without them (see --full)"},
-    {KPDB_WARN_ALL_MODES, "all-modes",
-     "a fixed counter, which counts user and kernel mode whatever is asked"},
-};
-
+} warning_list[] = {KPDB_WARNINGS(WARNING)};
 enum { WARNINGS = sizeof warning_list / sizeof warning_list[0] };
+#undef WARNING
 
 static void warnings_json(struct json *json, const struct kpdb_encoding *encoding)
 {
@@ -143,8 +120,8 @@ void placement_json(struct json *json, const char *key, const struct placement *
     json_string(json, "db", placement->info.db);
     json_string(json, "arch", kpdb_arch_name(placement->info.arch));
     json_string(json, "release", kpdb_release_name((unsigned)placement->options.release));
-    json_string(json, "strategy", placement->strategy);
-    json_string(json, "counters", placement->options.unforced ? "unforced" : "forced");
+    json_string(json, "strategy", placement->strategy->word);
+    json_string(json, "counters", counters_words[placement->options.unforced].word);
     json_boolean(json, "full", placement->options.full);
     json_number(json, "classes", encoding->classes);
     json_number(json, "slots", encoding->slots);
@@ -233,12 +210,11 @@ void placement_text(const struct placement *placement, const struct kpdb_request
 {
     static const char *const titles[] = {"",      "event",   ">counter", ">slot",
                                          ">word", "can use", "asked"};
-    struct table *table = table_new(sizeof titles / sizeof titles[0]);
+    struct table *table = table_new(placement->arena, sizeof titles / sizeof titles[0]);
 
     print_row(placement, encoding);
     puts("");
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        table_cell(table, "%s", titles[i]);
+    table_titles(table, titles);
     for (unsigned i = 0; i < encoding->event_count; i++) {
         const struct kpdb_placement *event = &encoding->events[i];
         char text[CLI_NAME_MAX], counters[128];
@@ -276,23 +252,26 @@ void placement_warnings(const struct placement *placement, const struct kpdb_enc
             if ((encoding->events[i].warnings & warning_list[w].bit) != 0)
                 cli_append(events, sizeof events, kpdb_event_name(encoding->events[i].counted));
         if (*events != '\0')
-            cli_warning("%s on %s: %s: %s", placement->info.db,
-                        kpdb_release_name((unsigned)placement->options.release), events,
-                        warning_list[w].message);
+            report_warning(NULL, "%s on %s: %s: %s", placement->info.db,
+                           kpdb_release_name((unsigned)placement->options.release), events,
+                           warning_list[w].message);
     }
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 
-/* The words of the JSON contract. */
+/* The word of an error in JSON. */
 static const char *error_word(int error)
 {
-    static const char *const words[] = {
-        "ok",         "no-cpu",      "not-found", "not-on-cpu", "not-in-release",
-        "end",        "no-events",   "duplicate", "too-many",   "conflict",
-        "not-forced", "unavailable", "no-counter"};
-
-    return words[error <= 0 && error >= KPDB_NO_COUNTER ? -error : 0];
+#define WORD(name, number, code, word, text) \
+    case name:                               \
+        return word;
+    switch (error) {
+        KPDB_ERRORS(WORD)
+    default:
+        return "ok";
+    }
+#undef WORD
 }
 
 static void error_json(const struct placement *placement, int error, unsigned failed,
@@ -333,28 +312,25 @@ static void conflict_text(const struct placement *placement, const char *asked, 
     if (passes != 0)
         snprintf(advice, sizeof advice, "; %u pass%s would do (kpep plan%s)", passes,
                  passes == 1 ? "" : "es", passes == 1 ? ", or the optimal strategy" : "");
-    cli_error("%s does not fit on %s beside %s: all of them want counters %s%s", asked,
-              placement->info.db, *others == '\0' ? "the others" : others,
-              cli_counters(counters, mask, sizeof mask), advice);
+    report_error(NULL, "%s does not fit on %s beside %s: all of them want counters %s%s", asked,
+                 placement->info.db, *others == '\0' ? "the others" : others,
+                 cli_counters(counters, mask, sizeof mask), advice);
 }
 
 /* How many passes the whole list would take; 0 when no number of them would do. */
 static unsigned passes_needed(const struct placement *placement)
 {
-    uint16_t *passes = calloc(placement->count + 1, sizeof *passes);
+    uint16_t *passes = arena_alloc(placement->arena, placement->count, sizeof *passes);
     struct kpdb_bottleneck bottleneck;
     unsigned failed;
     int needed;
 
-    if (passes == NULL)
-        cli_no_memory();
     needed = kpdb_plan(placement->cpu, &placement->options, placement->requests, placement->count,
                        passes, &bottleneck, &failed);
-    free(passes);
     return needed > 0 ? (unsigned)needed : 0;
 }
 
-int placement_error(const struct cli *cli, const struct placement *placement, int error,
+int placement_error(const struct arguments *arguments, const struct placement *placement, int error,
                     unsigned failed, uint32_t conflicts, uint32_t counters)
 {
     bool crowded = error == KPDB_CONFLICT || error == KPDB_TOO_MANY;
@@ -364,19 +340,20 @@ int placement_error(const struct cli *cli, const struct placement *placement, in
 
     if (failed < placement->count)
         asked_name(&placement->requests[failed], text, sizeof text);
-    if (cli->json)
+    if (arguments->json)
         error_json(placement, error, failed, conflicts, counters, passes);
     if (error == KPDB_NO_EVENT)
         cli_unknown_event(text);
     else if (error == KPDB_NOT_ON_CPU || error == KPDB_NOT_IN_RELEASE)
-        cli_error("%s has no '%s' in %s", placement->info.db, text, release);
+        report_error(NULL, "%s has no '%s' in %s", placement->info.db, text, release);
     else if (error == KPDB_NOT_FORCED)
-        cli_error("%s can be counted only on counters %s, which the power manager holds until "
-                  "they are forced",
-                  text, cli_counters(counters, mask, sizeof mask));
+        report_error(NULL,
+                     "%s can be counted only on counters %s, which the power manager holds until "
+                     "they are forced",
+                     text, cli_counters(counters, mask, sizeof mask));
     else if (crowded)
         conflict_text(placement, text, conflicts, counters, passes);
     else
-        cli_error("%s: %s", text, kpdb_strerror(error));
+        report_error(NULL, "%s: %s", text, kpdb_strerror(error));
     return EXIT_NO;
 }

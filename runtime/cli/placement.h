@@ -4,19 +4,26 @@
 
 #include "cli.h"
 
+/* The words of --strategy (enum kpdb_strategy) and --counters (1: unforced). */
+extern const struct option_word strategy_words[], counters_words[];
+
+/* Operands of encode and plan. */
+enum { PLACEMENT_EVENTS_MAX = 1000 };
+
 /* What the command line asks to encode. */
 struct placement {
+    struct arena *arena;
     unsigned cpu;
     struct kpdb_cpu info;
     struct kpdb_options options;
-    const char *strategy; /* "optimal" or "kperfdata" */
+    const struct option_word *strategy;
     struct kpdb_request *requests;
     unsigned count;
 };
 
-/* From the options and arguments; EXIT_OK, or EXIT_NO or EXIT_USAGE after a message. */
-int placement_read(const struct cli *cli, struct placement *placement);
-void placement_free(struct placement *placement);
+/* From the options and operands; EXIT_OK, or EXIT_NO after a report. */
+int placement_read(struct arena *arena, const struct arguments *arguments,
+                   struct placement *placement);
 
 /* The encoding of requests[0..count) as the JSON contract has it. */
 void placement_json(struct json *json, const char *key, const struct placement *placement,
@@ -31,7 +38,7 @@ void placement_warnings(const struct placement *placement, const struct kpdb_enc
  * stdout. Returns the exit status, EXIT_NO. counters and conflicts: those of a
  * failed encoding, or 0.
  */
-int placement_error(const struct cli *cli, const struct placement *placement, int error,
+int placement_error(const struct arguments *arguments, const struct placement *placement, int error,
                     unsigned failed, uint32_t conflicts, uint32_t counters);
 
 #endif

@@ -1,7 +1,5 @@
-/* kpep plan: any list of events in the fewest passes. */
+/* kpep plan: any list of events in the fewest passes, from the tables to standard output. */
 #include "placement.h"
-
-#include <stdlib.h>
 
 struct plan {
     uint16_t *passes; /* of each request */
@@ -61,14 +59,14 @@ static void bottleneck_text(const struct plan *plan)
            bits(plan->bottleneck.counters));
 }
 
-static int print_passes(const struct cli *cli, const struct placement *placement,
+static int print_passes(const struct arguments *arguments, const struct placement *placement,
                         const struct plan *plan)
 {
     struct json json = {.out = stdout};
     struct pass pass;
     int result = KPDB_OK;
 
-    if (cli->json) {
+    if (arguments->json) {
         json_begin(&json, NULL, '{');
         json_string(&json, "db", placement->info.db);
         bottleneck_json(&json, &plan->bottleneck);
@@ -78,44 +76,62 @@ static int print_passes(const struct cli *cli, const struct placement *placement
     }
     for (unsigned p = 0; p < plan->count && result == KPDB_OK; p++) {
         result = encode_pass(placement, plan, p, &pass);
-        if (result == KPDB_OK && cli->json) {
+        if (result == KPDB_OK && arguments->json) {
             placement_json(&json, NULL, placement, pass.requests, &pass.encoding);
         } else if (result == KPDB_OK) {
             printf("\npass %u\n", p + 1);
             placement_text(placement, pass.requests, &pass.encoding);
         }
     }
-    if (cli->json) {
+    if (arguments->json) {
         json_end(&json, ']');
         json_end(&json, '}');
     }
     return result;
 }
 
-int run_plan(const struct cli *cli)
+static int run_plan(struct arena *arena, const struct arguments *arguments)
 {
     struct placement placement;
     struct plan plan = {0};
     unsigned failed;
-    int status = placement_read(cli, &placement), result;
+    int status = placement_read(arena, arguments, &placement), result;
 
     if (status != EXIT_OK)
         return status;
-    plan.passes = calloc(placement.count + 1, sizeof *plan.passes);
-    if (plan.passes == NULL)
-        cli_no_memory();
+    plan.passes = arena_alloc(arena, placement.count, sizeof *plan.passes);
     result = kpdb_plan(placement.cpu, &placement.options, placement.requests, placement.count,
                        plan.passes, &plan.bottleneck, &failed);
     if (result <= 0) {
-        status = placement_error(cli, &placement, result, failed, 0, 0);
+        status = placement_error(arguments, &placement, result, failed, 0, 0);
     } else {
         plan.count = (unsigned)result;
-        if (print_passes(cli, &placement, &plan) != KPDB_OK) {
-            cli_error("a pass cannot be encoded");
+        if (print_passes(arguments, &placement, &plan) != KPDB_OK) {
+            report_error(NULL, "a pass cannot be encoded");
             status = EXIT_NO;
         }
     }
-    free(plan.passes);
-    placement_free(&placement);
     return status;
 }
+
+const struct command command_plan = {
+    .name = "plan",
+    .run = run_plan,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_CPU, .needed = true},
+            {.option = OPT_RELEASE},
+            {.option = OPT_COUNTERS},
+            {.option = OPT_USER_ONLY},
+            {.option = OPT_FULL},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .operands = "EVENT...",
+    .operands_instead = OPT_ALL,
+    .least = 1,
+    .most = PLACEMENT_EVENTS_MAX,
+    .operands_are = "events",
+    .complete = complete_event,
+    .help = "Any list of events in the fewest passes, and why fewer cannot do.",
+};

@@ -1,4 +1,7 @@
-/* kpep reset: gives back what a program left that died with the counters in its hands. */
+/*
+ * kpep reset: asks the kernel who holds the counters, says so, and gives back what a program left
+ * that died with them in its hands.
+ */
 #include "live.h"
 
 #include <inttypes.h>
@@ -79,7 +82,7 @@ static void print_line(const char *what, const char *value)
 }
 
 /* What ktrace says is the system's own text: shown as printable ASCII. */
-static const char *shown(const char *from, char *text, size_t size)
+static const char *printable(const char *from, char *text, size_t size)
 {
     snprintf(text, size, "%s", from);
     for (char *c = text; *c != '\0'; c++)
@@ -104,14 +107,14 @@ static void print_text(const struct kplive_state *found, int result)
                  found->owner_lives ? "lives" : "is gone");
         print_line("owner of ktrace", text);
     }
-    print_line("configured by", shown(found->configured_by, text, sizeof text));
+    print_line("configured by", printable(found->configured_by, text, sizeof text));
     puts(result == KPLIVE_OK     ? "given back"
          : result == KPLIVE_LEFT ? "not all given back"
                                  : "not given back");
 }
 
 /* What was found is told also where it is not given back: it is the reason. */
-static int reset(const struct cli *cli, const struct kplive *sampler)
+static int reset(const struct arguments *arguments, const struct kplive *sampler)
 {
     struct kplive_state found = {.size = sizeof found}, again = {.size = sizeof again};
     struct kplive_error error;
@@ -119,26 +122,43 @@ static int reset(const struct cli *cli, const struct kplive *sampler)
 
     if (kplive_taken(sampler, &found, &error) != KPLIVE_OK)
         return live_error(&error);
-    result = found.taken ? kplive_reset(sampler, cli->force, &again, &error) : KPLIVE_OK;
-    if (cli->json)
+    result = found.taken ? kplive_reset(sampler, arguments->force, &again, &error) : KPLIVE_OK;
+    if (arguments->json)
         print_json(&found, found.taken && result == KPLIVE_OK);
     else
         print_text(&found, result);
     return result == KPLIVE_OK ? EXIT_OK : live_error(&error);
 }
 
-int run_reset(const struct cli *cli)
+static int run_reset(struct arena *arena, const struct arguments *arguments)
 {
-    struct cli without_kperfdata = *cli;
+    static const struct option_word static_words = {"static", KPLIVE_STATIC};
+    struct arguments without_kperfdata = *arguments;
     struct kplive *sampler;
     int status;
 
-    without_kperfdata.words = "static"; /* there are none to make */
+    (void)arena;
+    without_kperfdata.words = &static_words; /* there are none to make */
     status = live_open(&without_kperfdata, &sampler);
 
     if (status != EXIT_OK)
         return status;
-    status = reset(cli, sampler);
+    status = reset(arguments, sampler);
     kplive_close(sampler);
     return status;
 }
+
+const struct command command_reset = {
+    .name = "reset",
+    .run = run_reset,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_FORCE},
+            {.option = OPT_KPERF},
+            {.option = OPT_KPERFDATA},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .help = "Give back the counters that a program left taken when it died: says what is on, and\n"
+            "whose it is as far as the kernel tells, and switches it off. Needs root.",
+};

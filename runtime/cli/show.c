@@ -1,4 +1,4 @@
-/* kpep show: one event on every CPU, from the tables. */
+/* kpep show: one event on every CPU, from the tables to standard output. */
 #include "live.h"
 
 #include <string.h>
@@ -80,11 +80,11 @@ static void show_missing(const char *name, int release)
         putchar('\n');
 }
 
-static void show_text(const char *name, int release)
+static void show_text(struct arena *arena, const char *name, int release)
 {
     static const char *const titles[] = {"db",       "event",    ">number",  ">umask",
                                          "counters", "fallback", "releases", "names"};
-    struct table *table = table_new(sizeof titles / sizeof titles[0]);
+    struct table *table = table_new(arena, sizeof titles / sizeof titles[0]);
     int portable = kpdb_name_find(name, strlen(name)), found_in;
     const char *spelling = NULL, *renamed = NULL;
     struct kpdb_event event;
@@ -92,8 +92,7 @@ static void show_text(const char *name, int release)
 
     if (portable >= 0 && kpdb_name((unsigned)portable, &about) == KPDB_OK)
         printf("%s (%s): %s\n\n", about.name, about.unit, about.summary);
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
-        table_cell(table, "%s", titles[i]);
+    table_titles(table, titles);
     for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
         if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK)
             continue;
@@ -109,16 +108,16 @@ static void show_text(const char *name, int release)
     show_missing(name, release);
 }
 
-int run_show(const struct cli *cli)
+static int run_show(struct arena *arena, const struct arguments *arguments)
 {
-    const char *name = cli->arguments[0];
+    const char *name = arguments->operands.words[0];
     struct kpdb_event event;
     bool found = false;
     int release, found_in;
 
-    if (cli->live)
-        return show_live(cli);
-    if (cli_release(cli, &release) != EXIT_OK)
+    if (arguments->live)
+        return show_live(arena, arguments);
+    if (cli_release(arguments, &release) != EXIT_OK)
         return EXIT_NO;
     for (unsigned cpu = 0; cpu < kpdb_cpu_count() && !found; cpu++)
         found = find_on(cpu, release, name, &event, &found_in) == KPDB_OK;
@@ -126,12 +125,34 @@ int run_show(const struct cli *cli)
         cli_unknown_event(name);
         return EXIT_NO;
     }
-    if (cli->json)
+    if (arguments->json)
         show_json(name, release);
     else if (found)
-        show_text(name, release);
+        show_text(arena, name, release);
     if (!found)
-        cli_error("no CPU has '%.100s'%s%s", name, release < 0 ? "" : " in ",
-                  release < 0 ? "" : kpdb_release_name((unsigned)release));
+        report_error(NULL, "no CPU has '%.100s'%s%s", name, release < 0 ? "" : " in ",
+                     release < 0 ? "" : kpdb_release_name((unsigned)release));
     return found ? EXIT_OK : EXIT_NO;
 }
+
+const struct command command_show = {
+    .name = "show",
+    .run = run_show,
+    .takes =
+        (const struct option_use[]){
+            {.option = OPT_LIVE},
+            {.option = OPT_RELEASE, .without = OPT_LIVE},
+            {.option = OPT_KPERF, .with = OPT_LIVE},
+            {.option = OPT_KPERFDATA, .with = OPT_LIVE},
+            {.option = OPT_JSON},
+            {.option = OPTION_HELP},
+        },
+    .operands = "EVENT",
+    .least = 1,
+    .most = 1,
+    .operands_are = "one argument",
+    .complete = complete_any_event,
+    .help =
+        "One event, by any of its names, on every CPU. With --live, by name or alias, what the\n"
+        "kperfdata of the Mac this runs on has of it, with its description; no root.",
+};

@@ -86,7 +86,7 @@ static const char *find_fault(const char *path, char *part)
     }
 }
 
-int trusted(const char *option, const char **path, char *resolved)
+int check_library(const char *option, const char **path, char *resolved)
 {
     char part[PATH_MAX];
     const char *says;
@@ -95,17 +95,17 @@ int trusted(const char *option, const char **path, char *resolved)
         strcmp(*path, KPERFDATA_PATH) == 0) /* which are in no file system */
         return EXIT_OK;
     if (**path != '/') {
-        cli_error("%s %.300s: not an absolute path, as root needs", option, *path);
+        report_error(NULL, "%s %.300s: not an absolute path, as root needs", option, *path);
         return EXIT_USAGE;
     }
     if (realpath(*path, resolved) == NULL) {
-        cli_error("%s %.300s: %s", option, *path, strerror(errno));
+        report_error(NULL, "%s %.300s: %s", option, *path, strerror(errno));
         return EXIT_SYSTEM;
     }
     says = find_fault(resolved, part);
     if (says != NULL) {
-        cli_error("%s %.300s: %.300s %s (root loads only what root alone can change)", option,
-                  *path, part, says);
+        report_error(NULL, "%s %.300s: %.300s %s (root loads only what root alone can change)",
+                     option, *path, part, says);
         return EXIT_USAGE;
     }
     *path = resolved;

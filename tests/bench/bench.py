@@ -4,7 +4,7 @@ The benchmark: kpep beside GNU gperf, libpfm4, libplist and kperfdata's order. R
     cmake --build build --target bench
 
 It builds everything that is compared with one compiler and one set of options, prints the tables
-of the README, and writes the same as bench.json (report.py says with what keys) and chart.svg.
+of doc/benchmarks.md, and writes the same as bench.json (report.py says with what keys) and chart.svg.
 --quick repeats little: its times say nothing, but all of it is written.
 """
 

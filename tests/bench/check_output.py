@@ -1,6 +1,6 @@
 """
-check_output.py DIR README: what the benchmark wrote into DIR is complete and well formed, and the
-README's tables are the ones it prints. Says nothing about the values: no test asserts a time.
+check_output.py DIR PAGE: what the benchmark wrote into DIR is complete and well formed, and the
+tables of PAGE are the ones it prints. Says nothing about the values: no test asserts a time.
 """
 
 import json
@@ -88,8 +88,8 @@ def cells(line):
     return [cell.strip() for cell in line.strip("| \n").split("|")]
 
 
-def check_readme(path, tables):
-    """Heads and first cells are those of the README; its numbers are of another machine."""
+def check_page(path, tables):
+    """Heads and first cells are those of the page; its numbers are of another machine."""
     with open(path, encoding="utf-8") as file:
         rows = [cells(line) for line in file if line.startswith("|")]
     firsts = [row[0] for row in rows]
@@ -101,11 +101,11 @@ def check_readme(path, tables):
 
 
 def main():
-    directory, readme = sys.argv[1:]
+    directory, page = sys.argv[1:]
     result = check_json(os.path.join(directory, "bench.json"))
     check_svg(os.path.join(directory, "chart.svg"))
-    check_readme(readme, result["tables"])
-    print("bench.json and chart.svg are complete, and README's tables are these")
+    check_page(page, result["tables"])
+    print(f"bench.json and chart.svg are complete, and the tables of {page} are these")
 
 
 main()

@@ -1,5 +1,5 @@
 """
-The report as records, and as Markdown as the README quotes it.
+The report as records, and as Markdown as doc/benchmarks.md quotes it.
 
 bench.json: {"quick", "machine": {...}, "versions": {...}, "tables": [{"id", "title", "records"}]},
 in this order. A record is {"name", "unit", "ours", "rival", "value", "ratio"}: what was measured,

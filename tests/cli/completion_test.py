@@ -1,10 +1,10 @@
-"""kpep --complete: what the shells' completions are told."""
-from kpeptest import KPEP, check, done, equal, run
+"""kpep --complete and kpepc --complete: what the shells' completions are told."""
+from kpeptest import KPEP, KPEPC, check, done, equal, run
 
 
-def complete(*words):
+def complete(*words, command=KPEP):
     """Exit status; what is typed; candidates, whole lines."""
-    status, out, _ = run(KPEP, "--complete", *words)
+    status, out, _ = run(command, "--complete", *words)
     kind, *candidates = out.splitlines() or [None]
     return status, kind, candidates
 
@@ -42,6 +42,25 @@ def test_candidates():
         equal(complete(*words)[2], want, f"candidates: {words}")
 
 
+def test_kpepc():
+    for words, want in (
+            (("",), ("COMMAND", ["compile", "snapshot", "diff", "lint", "emit", "render"])),
+            (("diff", "-"), ("OPTION", ["--json\tJSON instead of text",
+                                        "--strict\ta warning is an error",
+                                        "--help\tthis text"])),
+            (("lint", ""), ("DIR", [])), (("compile", "macos-26="), ("DIR", [])),
+            (("render", ""), ("ARGUMENT", [])),
+            (("emit", "-p", ""), ("DIR", [])), (("emit", "-o", ""), ("PATH", [])),
+            (("compile", "--names=d"), ("FILE", [])),
+            (("emit", "--cpu", "a,"), ("CPU", [])),
+            (("emit", "-e", "j"), ("KIND", ["json"])),
+            (("emit", "--escape=m"), ("KIND", ["--escape=markdown"])),
+            (("emit", "-t", ""),
+             ("TEMPLATE", ["c-header", "csv", "json", "markdown", "perf-json"]))):
+        equal(complete(*words, command=KPEPC)[1:], want, f"kpepc: {words}")
+    equal(complete(command=KPEPC), (2, None, []), "kpepc: no word")
+
+
 def test_spelling():
     """Of an event that was renamed, the spelling of the release."""
     for release in ("macos-15", "macos-26"):
@@ -62,6 +81,7 @@ def test_odd_words():
 
 test_kinds()
 test_candidates()
+test_kpepc()
 test_spelling()
 test_odd_words()
 done()

@@ -110,7 +110,9 @@ def cases():
     yield f"{KPEP} measure --words ", values(KPEP, "measure", "--calibrate", "--words", "")
     yield f"{KPEPC} render --escape ", values(KPEPC, "render", "-t", SOURCE / "LICENSE",
                                               "--escape", "")
+    yield f"{KPEPC} render --escape=m", ["--escape=markdown"]
     yield f"{KPEPC} snapshot --source ", []
+    yield f"{KPEPC} emit --partials=gen/te", ["--partials=gen/templates", "--partials=gen/templates/"]
     templates = run(KPEPC, "emit", "-t", "nosuch", "a=b")[2]
     templates = re.search(r"of kpepc's own: (.*)", templates)[1].split(", ")
     yield f"{KPEPC} emit -t c", [*templates, "cmake/", "cmake", "common/", "common"]
@@ -155,7 +157,7 @@ def check_shell(complete):
     for (line, all_of_them), candidates in zip(wanted.items(), got):
         typed = line.rpartition(" ")[2]
         want = {word for word in all_of_them if word.startswith(typed)}
-        if " -t " in line or "diff" in line or "lint " in line:
+        if " -t " in line or "diff" in line or "lint " in line or "--partials" in line:
             check(candidates and set(candidates) <= want, f"{line!r}: {candidates}")
         else:
             equal(sorted(set(candidates)), sorted(want), f"{line!r}")

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import plistlib
 import re
 import resource
 import shutil
@@ -127,6 +128,15 @@ def printed(headers, names):
     return {name: int(value) for name, value in map(str.split, run(program)[1].splitlines())}
 
 
+def check_width(what, text):
+    """What is written in C is read in a terminal and in a diff; no id is a bare number for none."""
+    wide = [line for line in text.splitlines() if len(line) > 100 or line != line.rstrip()]
+    # A constant of a long name is one word and its number.
+    wide = [line for line in wide if not re.fullmatch(r"#define \w{80,} \w+", line)]
+    equal(wide[:3], [], f"{what}: lines of more than 100 columns, or with a blank at the end")
+    equal(re.findall(r"\b65535\b", text), [], f"{what}: KPDB_NO_ID")
+
+
 def check_headers():
     for release in FACTS.releases:
         headers, wanted = [], {}
@@ -135,6 +145,7 @@ def check_headers():
             header = HERE / f"{cpu.db}_{release}.h"
             header.write_text(text)
             headers.append(header)
+            check_width(f"c-header of {cpu.db} in {release}", text)
             own = constants(FACTS, cpu, release)
             wanted |= own
             defined = re.findall(r"^#define (\w+) (?:0x[0-9a-f]+|\d+)$", text, re.M)
@@ -851,6 +862,34 @@ def check_pairs():
                   f"headers that differ in {what}: {status} {err[:200]}")
 
 
+def long_strings():
+    """A compile's arguments: strings longer than a line, one without blanks, one of escapes."""
+    database = kpeptest.database(marketing_name=" ".join(["word", "*/", '??/"'] * 30))
+    names = {"names": {"long": {"unit": "u" * 300, "summary": "Sentence. " * 40 + "/*.",
+                                "candidates": {"arm64": ["INST_BRANCH"]}}}, "metrics": {}}
+    directories, (names, _) = fixture("long-text", {"r-1": {"t1": (database, ["cpu_100000c_2_a"])}}, names)
+    return ["--names", names, "--chips", CHIPS, *plistfacts.arguments(directories)]
+
+
+def check_tables():
+    """libkpdb's headers are for reading too."""
+    to = HERE / "tables"
+    for what, arguments in (("long strings", long_strings()),
+                            ("the repository", [*DATA, *plistfacts.arguments(SNAPSHOTS)])):
+        status, _, err = run(KPEPC, "compile", "-o", to, *arguments)
+        equal(status, 0, f"compile of {what}: {err}")
+        for name in ("kpdb_ids.h", "kpdb_tables.h"):
+            check_width(f"{name} of {what}", (to / name).read_text())
+        macros = re.findall(r"#define (KPDB_NAME_\w+ \d+)\n", (to / "kpdb_ids.h").read_text())
+        names = sorted(plistlib.loads(pathlib.Path(arguments[1]).read_bytes())["names"])
+        equal(macros, [f"KPDB_NAME_{ident(name)} {n}" for n, name in enumerate(names)],
+              f"names of {what}")
+        if cxx():
+            equal(run(cxx(), "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                      "-D_Static_assert=static_assert", f"-I{to}", "-x", "c++",
+                      SOURCE / "db/lookup.c"), (0, "", ""), f"tables of {what} as C++20")
+
+
 # ---- many CPUs
 
 def many(cpus, events, apart=""):
@@ -925,6 +964,8 @@ def golden_outputs():
 def check_goldens():
     for file, (status, text, err) in golden_outputs().items():
         equal((status, err), (0, ""), f"golden {file}")
+        if file.endswith(".h"):
+            check_width(f"tests/golden/{file}", text)
         wanted = (GOLDEN / file).read_text() if (GOLDEN / file).exists() else ""
         if not check(text == wanted, f"tests/golden/{file} is what is written; if the change is "
                      f"meant: {pathlib.Path(__file__).name} --update"):
@@ -962,6 +1003,7 @@ try:
     check_escape()
     check_descriptions()
     check_pairs()
+    check_tables()
     check_memory()
     check_limits()
     check_goldens()

@@ -1,5 +1,8 @@
 """The man pages against --help and the public headers, and their examples against the commands.
 
+SYNOPSIS and OPTIONS of a command's page are those of --help, and the program's page lists the
+commands: with UPDATE_PAGES=1 in the environment they are written before they are compared.
+
 Only what is written in both places is compared, in both directions: a page says what --help says,
 and nothing that it does not. The examples of the pages are run. mandoc, where there is one, reads
 the pages too.
@@ -18,9 +21,9 @@ from kpeptest import (CC, KPEP, KPEPC, SOURCE, check, done, equal, run, sim_envi
 BUILD = {"kpep": pathlib.Path(KPEP), "kpepc": pathlib.Path(KPEPC)}
 PAGES = {"kpep": SOURCE / "runtime/man", "kpepc": SOURCE / "gen/man"}
 HEADERS = {"kpdb": SOURCE / "db", "kplive": SOURCE / "runtime", "kperf": SOURCE / "runtime"}
-ALL_PAGES = sorted(path for name in ("gen", "runtime", "db")
-                   for path in (SOURCE / name / "man").iterdir())
 TABLES = pathlib.Path(os.environ["LIBKPDB"]).parent / "tables"
+MADE = TABLES.parent.parent / "man"  # of the headers: page_test.py says how
+ALL_PAGES = sorted([*SOURCE.glob("*/man/*.[15]"), *MADE.iterdir()])
 
 
 def one_line(text):
@@ -129,6 +132,65 @@ def usage_of(text):
     return one_line(re.match(r"usage: (.*?)\n\n", text, re.S)[1])
 
 
+def pieces(usage):
+    """'-o DIR [--cpu CPU]... OLD NEW' -> each option with its value, each operand."""
+    return re.findall(r"\[[^]]*\](?:\.\.\.)?|--?[a-z][a-z-]*(?: [A-Z]+(?:\|\S+)?)?|\S+", usage)
+
+
+def marked(text):
+    """'--cpu CPU|--live' -> macros: Fl of an option, Ar of what one types in its place."""
+    out = []
+    for part in re.split(r"( |\|(?=--))", text):
+        if part == "|":
+            out.append("|")
+        elif part.startswith("-"):
+            out.append(f"Fl {part[1:]}")
+        elif part != " ":
+            out.append(f"Ar {part}")
+    return " ".join(out)
+
+
+def synopsis_of(text):
+    """The lines of mdoc that show a usage line."""
+    tool, command, *rest = usage_of(text).split(" ")
+    lines = [f".Nm {tool} {command}"]
+    for piece in pieces(" ".join(rest)):
+        inside = piece.removesuffix("...").removeprefix("[").removesuffix("]")
+        if piece.startswith("[") and piece.endswith("..."):
+            lines.append(f".Oo {marked(inside)} Oc Ns ...")
+        elif piece.startswith("["):
+            lines.append(f".Op {marked(inside)}")
+        else:
+            lines.append(f".{marked(piece)}")
+    return lines
+
+
+def options_of(text):
+    """The lines of mdoc that list the options."""
+    lines = [".Bl -tag -width Ds"]
+    for short, name, argument, about in OPTION.findall(text):
+        title = (f"Fl {short[1]} , " if short else "") + f"Fl {name[1:]}"
+        lines += [f".It {title}" + (f" Ar {argument}" if argument else ""), about]
+    return [*lines, ".El"]
+
+
+def derived_sections(text):
+    return {"SYNOPSIS": synopsis_of(text), "OPTIONS": options_of(text)}
+
+
+def derived(page, text):
+    """The lines of a command's page, with the sections that --help says."""
+    sections = derived_sections(text)
+    lines, section = [], None
+    for line in page.lines:
+        if line.startswith(".Sh "):
+            section = line[4:]
+            lines += [line, *sections.get(section, [])]
+        elif section not in sections:
+            lines.append(line)
+    return lines
+
+
 def check_usage_has_options(tool, name, usage, options):
     short = {title.split(", ")[0]: title for title in options if ", " in title}
     named = {short[o] if o in short else next((t for t in options if f" {o} " in f" {t} "), o)
@@ -145,16 +207,25 @@ def check_statuses(tool, page, what):
     equal((status, out), (2, ""), f"{what}: 2 is a wrong command line")
 
 
+def updated(path, lines):
+    """The page, which is written anew with UPDATE_PAGES."""
+    if os.environ.get("UPDATE_PAGES"):
+        path.write_text("\n".join(lines(Page(path))) + "\n")
+    return Page(path)
+
+
 def check_command(tool, name):
     text = help_of(BUILD[tool], name)
     path = PAGES[tool] / f"{tool}-{name}.1"
     if not check(path.exists(), f"{path.name} exists"):
         return ""
-    page = Page(path)
+    page = updated(path, lambda page: derived(page, text))
     options = option_titles(text)
+    for section, lines in derived_sections(text).items():
+        equal(page.sections[section], lines,
+              f"{path.name}: {section} as --help has it (UPDATE_PAGES=1)")
     equal(page.text("SYNOPSIS").replace(" | ", "|"), usage_of(text), f"{path.name}: SYNOPSIS")
     equal(dict(page.items("OPTIONS")), options, f"{path.name}: OPTIONS")
-    equal([title for title, _ in page.items("OPTIONS")], list(options), f"{path.name}: their order")
     check_usage_has_options(tool, name, usage_of(text), options)
     check_statuses(tool, page, path.stem)
     title, summary = page_name(page)
@@ -167,13 +238,21 @@ def page_name(page):
     return name.removeprefix(".Nm "), about.removeprefix(".Nd ")
 
 
+def listing(page, commands):
+    """The lines of a program's page, with the list of its commands."""
+    first = next(n for n, line in enumerate(page.lines) if line.startswith(".It Xr "))
+    end = page.lines.index(".El", first)
+    items = [line for name, about in commands for line in (f".It Xr {name} 1", about)]
+    return page.lines[:first] + items + page.lines[end:]
+
+
 def check_tool(tool):
     text = help_of(BUILD[tool])
     names = re.findall(rf"^  {tool} (\w+) ", text, re.M)
-    page = Page(PAGES[tool] / f"{tool}.1")
-    equal(page.items("DESCRIPTION"),
-          [(f"{tool}-{name} 1", check_command(tool, name)) for name in names],
-          f"{tool}.1: the commands, and what their pages say they are")
+    commands = [(f"{tool}-{name}", check_command(tool, name)) for name in names]
+    page = updated(PAGES[tool] / f"{tool}.1", lambda page: listing(page, commands))
+    equal(page.items("DESCRIPTION"), [(f"{name} 1", about) for name, about in commands],
+          f"{tool}.1: the commands, and what their pages say they are (UPDATE_PAGES=1)")
     pages = {path.stem for path in PAGES[tool].glob(f"{tool}-*.1")}
     equal(pages, {f"{tool}-{name}" for name in names}, f"a page for each command of {tool}")
     statuses = re.search(r"^Exit status: (.*)\.$", text, re.M)[1].split(", ")
@@ -235,7 +314,11 @@ def check_json():
 
 DECLARATION = re.compile(r"^[a-z][\w *]*\b(kp(?:db|live)_\w+)\([^;{]*\);", re.M)
 TYPE = re.compile(r"^enum \w+ \{[^\n]*\};|^(?:struct|enum) \w+ \{.*?^\};", re.M | re.S)
-ERRORS = r"enum (kpdb_error|kplive_status) "
+LIST = re.compile(r"^#define (KP\w+_(?:ERRORS|STATUSES|WARNINGS))\(X\)((?:.*\\\n)+.*)\n", re.M)
+ROW = re.compile(r'X\((\w+), (-?\d+),(?: \d+,)?(?: "[a-z-]+",)? "([^"]*)"\)'
+                 r"(?: /\* (.*?) \*/)?")
+MADE_OF_LIST = re.compile(r"enum (\w+) \{ KP\w+\(\w+\) \};")
+ERRORS = {"kpdb": "kpdb_error", "kplive": "kplive_status", "kperf": "kplive_kperfdata_code"}
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 NULLABILITY = re.compile(r"\bKPLIVE_(?:NULLABLE|NONNULL)\b\s*")
 
@@ -268,39 +351,60 @@ def prose(comment):
 
 
 def check_library(library):
-    """A page and its header, but for what may be NULL, which the page says in words."""
-    directory = HEADERS[library]
-    header = NULLABILITY.sub("", (directory / f"{library}.h").read_text())
-    page = Page(directory / "man" / f"{library}.3")
-    says = page.text("DESCRIPTION")
+    """A page and its header, read here a second way; without the words for what may be NULL."""
+    header = NULLABILITY.sub("", (HEADERS[library] / f"{library}.h").read_text())
+    page = Page(MADE / f"{library}.3")
+    says = page.text("DESCRIPTION") + page.text("ERRORS")
     declared = list(DECLARATION.finditer(header))
     equal(listed_functions(page), [signature(match[0]) for match in declared],
           f"{library}.3: the functions of {library}.h")
-    described = [title for title, _ in page.items("DESCRIPTION")]
+    items = page.items("DESCRIPTION")
+    described = [title for title, _ in items if re.fullmatch("kp[a-z_]+", title)]
     equal(described, [match[1] for match in declared], f"{library}.3: each is described")
-    check(page.items("DESCRIPTION")[-1][1] != "", f"{library}.3: the last one says something")
+    check(items[-1][1] != "", f"{library}.3: the last one says something")
     check_types(library, page, header)
+    check_constants(library, ERRORS[library], page)
     for comment in COMMENT.finditer(header):
         after = header[comment.end() + 1:]
-        if DECLARATION.match(after) or TYPE.match(after) and not re.match(ERRORS, after):
+        if DECLARATION.match(after) or TYPE.match(after):
             check(prose(comment[0]) in says, f"{library}.3 lacks: {prose(comment[0])}")
 
 
 def check_types(library, page, header):
-    """Errors with what the header says of them; all other types and constants as they are."""
+    """All types and constants are there as they are, and of enums that lists make their rows."""
     literal = one_line(" ".join(page.literals("DESCRIPTION")))
     for match in TYPE.finditer(header):
-        if re.match(ERRORS, match[0]):
-            wanted = re.findall(r"(KP\w+) = -?\d+,(?: +/\* (.*?) \*/)?", match[0])
-            listed = page.items("ERRORS")
-            equal([name for name, _ in listed], [name for name, _ in wanted],
-                  f"{library}.3: ERRORS")
-            for (name, about), (_, comment) in zip(listed, wanted):
-                check(about and comment in about, f"{library}.3: {name}: {about}, not {comment}")
+        if made := MADE_OF_LIST.match(match[0]):
+            check_constants(library, made[1], page)
         else:
             check(one_line(match[0]) in literal, f"{library}.3 lacks: {match[0]}")
     for constant in re.findall(r"^#define (KP\w+ +\S.*)$", header, re.M):
         check(one_line(constant.split(" /*")[0]) in literal, f"{library}.3 lacks: {constant}")
+    for name, body in LIST.findall(header):
+        rows = ROW.findall(one_line(body.replace("\\\n", "\n")))
+        equal(len(rows), body.count("X("), f"{library}.h: rows of {name}")
+        for row, number, text, more in rows:
+            check((f"{row} ({number})", more or text) in page.items("ERRORS") +
+                  page.items("DESCRIPTION"), f"{library}.3 lacks: {row}: {more or text}")
+
+
+def check_constants(library, enum, page):
+    """The compiler knows the constants that a page lists by these numbers, and no other."""
+    section = "ERRORS" if enum == ERRORS[library] else "DESCRIPTION"
+    listed = {}
+    for title, about in page.items(section):
+        if constant := re.fullmatch(r"(KP\w+) \((-?\d+)\)", title):
+            listed[constant[1]] = constant[2]
+            check(about, f"{library}.3: {title} says something")
+    with tempfile.TemporaryDirectory() as directory:
+        pathlib.Path(directory, "known.c").write_text(
+            f'#include "{library}.h"\nint known(enum {enum} value);\n'
+            f"int known(enum {enum} value) {{ switch (value) {{\n"
+            + "".join(f"case {name}: return {number};\n" for name, number in listed.items())
+            + "} return 1; }\n"
+            + "".join(f'_Static_assert({name} == {number}, "");\n'
+                      for name, number in listed.items()))
+        equal(compile_here(directory, "-c", "known.c"), (0, "", ""), f"{library}.3: enum {enum}")
 
 
 def check_codes():
@@ -309,24 +413,35 @@ def check_codes():
     codes = re.findall(r'X\((\d+), (KPEP_CONFIG_ERROR_\w+),[\s\\]+"([^"]*)"\)', header)
     equal([int(code) for code, _, _ in codes], list(range(17)), "kperf.h: a text for every code")
     equal(len({text for _, _, text in codes}), 17, "kperf.h: the texts differ")
-    equal(Page(HEADERS["kperf"] / "man/kperf.3").items("ERRORS"),
+    equal(Page(MADE / "kperf.3").items("ERRORS"),
           [(f"{name} ({code})", text) for code, name, text in codes], "kperf.3: ERRORS")
 
 
 def check_bindings():
-    """kperf.h says something of every function of Apple's, by its parameters' names."""
-    header = (HEADERS["kperf"] / "kperf.h").read_text()
+    """kperf.h and kperf(3) say something of every function of Apple's, by its parameters' names."""
+    header = NULLABILITY.sub("", (HEADERS["kperf"] / "kperf.h").read_text())
+    page = Page(MADE / "kperf.3")
+    titles = [title for title, _ in page.items("DESCRIPTION")]
+    declared = [signature(line) for block in page.literals("DESCRIPTION")
+                for line in block.splitlines()]
     lists = re.findall(r"^/\*((?:(?!\*/)[\s\S])*)\*/\n#define KPERF\w+\(X\)((?:.*\\\n)+.*\n)",
                        header, re.M)
     count = 0
     for comment, body in lists:
-        for name, parameters in re.findall(r"X\([^,]+, (\w+), \(([^()]*)\)\)",
-                                           one_line(body.replace("\\\n", ""))):
+        for result, name, parameters in re.findall(r"X\(([^,]+), (\w+), \(([^()]*)\)\)",
+                                                   one_line(body.replace("\\\n", ""))):
             names = re.findall(r"(\w+)(?:,|$)", parameters.replace("void", ""))
             said = (f"{name}({', '.join(names)})", f"{name}(...)")
             check(any(text in one_line(comment) for text in said), f"kperf.h is silent on {said[0]}")
+            check(any(text in titles for text in said), f"kperf.3 is silent on {said[0]}")
+            check(signature(f"{result} {name}({parameters})") in declared,
+                  f"kperf.3: {name}'s declaration")
             count += 1
-    equal(count, 34 + 18 + 23 + 5, "kperf.h: functions in its lists")
+    with tempfile.TemporaryDirectory() as directory:
+        pathlib.Path(directory, "count.c").write_text(  # two handles and sysctlbyname beside them
+            '#include "kperf.h"\n_Static_assert(sizeof(struct kplive_frameworks) == '
+            f'{count + 3} * sizeof(void *), "");\n')
+        equal(compile_here(directory, "-c", "count.c"), (0, "", ""), f"kperf.h: {count} functions")
 
 
 # ---- the examples
@@ -390,7 +505,7 @@ def check_programs():
 
 def check_program(library, objects):
     """The program of a library's page: compiled without a warning, run, and what it prints."""
-    program, *output = Page(HEADERS[library] / "man" / f"{library}.3").literals("EXAMPLES")
+    program, *output = Page(MADE / f"{library}.3").literals("EXAMPLES")
     with tempfile.TemporaryDirectory() as directory:
         pathlib.Path(directory, "example.c").write_text(program + "\n")
         made = compile_here(directory, "example.c", *objects, "-ldl", "-lpthread", "-o", "example")

@@ -96,6 +96,19 @@ def check_usage():
             refuses(2, [*command, option, "/nowhere"], option, "--live")
     refuses(2, ["reset", "m1"], "no argument")
     refuses(2, ["reset", "--live"], "'--live'")
+    *commands, last = dict.fromkeys(re.findall(r"^  kpep (\w+)", kpep("--help"), re.M))
+    refuses(2, ["lst"], f"(expected {', '.join(commands)} or {last})")
+    refuses(2, ["plan", "--cpu", "m1", "--all", "cycles"], "plan takes events, or --all")
+    refuses(2, ["measure"], "measure needs --calibrate (kpep measure --help)")
+    refuses(2, ["measure", "--calibrate", "ls"], "measure takes no argument")
+    refuses(2, ["measure", "--calibrate", "-r"], "--repeat needs a value")
+    for number in ("0", "5x", "100001", "", "-1", "x"):
+        refuses(2, ["measure", "--calibrate", "-r", number],
+                f"--repeat {number} (expected a whole number from 1 to 100000)")
+    events = [f"E{n}" for n in range(33)]
+    refuses(2, ["measure", "--calibrate", "-e", ",".join(events)],
+            "--events: 33 of them (expected at most 32)")
+    refuses(3, ["measure", "--calibrate", "-r5", "-e", ",".join(events[1:]), "--kperf", "/none"])
     equal(kpep("list", "--cpu=m1", "--", "INST_ALL"), kpep("list", "INST_ALL", "--cpu", "m1"),
           "options before and behind arguments, = or not, --")
 

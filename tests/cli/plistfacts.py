@@ -1,8 +1,8 @@
 """The databases as Python's plistlib reads them: what the tests hold kpepc and kpep against.
 
 Nothing here is shared with kpepc, and that is the point: who uses which database, which release
-wins, what was renamed and what a chip-agnostic name means are worked out a second time, from the
-rules in DESIGN.md.
+wins, what was renamed and what a chip-agnostic name means are worked out a second time, from
+plists.md 1.1, 1.2, 2.1, 2.2, 2.3, 2.4 and the man pages.
 """
 import functools
 import pathlib
@@ -226,7 +226,7 @@ class Facts:
         return [self.row(cpu, release, event) for event in sorted(cpu.history[release].events)]
 
 
-# ---- the shapes of DESIGN.md ("JSON shapes"), and the keys that were added to them
+# ---- the shapes of what the commands print as JSON
 
 CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids": [str],
        "fixed_counters": int, "config_counters": int, "power_counters": int, "event_bits": int,

@@ -48,7 +48,7 @@ def main():
         check(status != 0, "names.plist changed: a metric lost its term, and the build says so")
         change(source / "db/names.plist", "<key>branch-misses-x</key>", "<key>branch-misses</key>")
         fourth = build(source, built)
-        change(source / "gen/main.c", "/* kpepc: the command line. */", "/* kpepc. */")
+        change(source / "gen/cli/main.c", "/* kpepc: the tables of its options and commands. */", "/* kpepc. */")
         check(build(source, built)[0] > fourth[0], "the compiler changed")
 
         only = pathlib.Path(directory, "only")

@@ -614,7 +614,7 @@ def command_lines():
             (["../r1=in"], f"release '../r1' {release}"),
             (["r 1=in"], f"release 'r 1' {release}"),
             (["r1=in", "r1=in"], "release r1 twice (expected each once)"),
-            ([], "no databases (expected RELEASE=DIR, oldest release first)"),
+            ([], "compile takes 1 to 16 RELEASE=DIR, oldest release first (kpepc compile --help)"),
             (["--nonsense", "r1=in"],
              "compile takes no option '--nonsense' (kpepc compile --help)"),
             (["-x", "r1=in"], "compile takes no option '-x' (kpepc compile --help)"),
@@ -626,9 +626,18 @@ def command_lines():
             equal((status, out, err), (2, "", f"kpepc: {line}\n"), f"{arguments}")
             check(not (pathlib.Path(scratch) / "out").exists(), f"{arguments}: written")
     for arguments, line in [
-            (["snapshot", "in"], "snapshot needs -o DIR, --release NAME and one directory"),
-            (["render"], "render needs -t FILE and takes no other arguments"),
-            (["render", "-t", "x", "y"], "render needs -t FILE and takes no other arguments")]:
+            (["compile", "r1=in"], "compile needs -o DIR (kpepc compile --help)"),
+            (["snapshot", "in"], "snapshot needs -o DIR (kpepc snapshot --help)"),
+            (["snapshot", "in", "-o", "x"],
+             "snapshot needs --release NAME (kpepc snapshot --help)"),
+            (["snapshot"], "snapshot takes one directory (kpepc snapshot --help)"),
+            (["diff", "in"],
+             "diff takes two directories, the older first (kpepc diff --help)"),
+            (["emit", "r1=in"], "emit needs -t TEMPLATE (kpepc emit --help)"),
+            (["render"], "render needs -t FILE (kpepc render --help)"),
+            (["render", "-t", "x", "y"], "render takes no argument (kpepc render --help)"),
+            (["render", "-t", "x", "--escape", "y"],
+             "--escape y (expected none, html, c, json or markdown)")]:
         equal(run(KPEPC, *arguments), (2, "", f"kpepc: {line}\n"), f"{arguments}")
     status, out, err = run(KPEPC)
     equal((status, out, err.splitlines()[:1]), (2, "", ["usage: kpepc COMMAND [OPTION...] [ARGUMENT...]"]),

@@ -28,14 +28,6 @@ static struct {
 static _Thread_local unsigned long current;
 static _Thread_local bool inside;
 
-EXPORT void foreign_reset(const struct foreign_machine *machine)
-{
-    foreign_fail(NULL, 0, false, 0);
-    foreign_at(0, false, NULL, NULL);
-    foreign_count();
-    machine_reset(machine);
-}
-
 EXPORT unsigned long foreign_calls(void)
 {
     return atomic_load(&calls);

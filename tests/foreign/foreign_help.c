@@ -1,3 +1,7 @@
+/*
+ * What the tests over the stand-in share: the life of a sampler from open to close, whether what it
+ * reads is right, and children to try it in.
+ */
 #include "foreign_help.h"
 
 #include <errno.h>

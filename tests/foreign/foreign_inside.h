@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "foreign_facts.h"
+
 /* The signatures are those of Apple's functions, as kplive binds them. */
 #include "kperf.h"
 
@@ -28,12 +30,16 @@ KPERFDATA_OPTIONAL(DECLARED)
 int begin(const char *function);
 void end(void);
 
-/* The number an M1 counts an event by, and what may be counted at all; foreign_kpep.c. */
+/*
+ * foreign_events.c: how many events there are, Apple's and three more; what may be counted at all,
+ * and whether an event of that number can be on a counter.
+ */
+#define ONE_FACT(name, alias, number, mask, fixed) +1
+enum { EVENTS = FACTS(ONE_FACT) + 3 };
 bool selector_allowed(uint32_t selector);
 bool event_on(uint32_t selector, unsigned counter);
 
 /* foreign_kpc.c */
-void machine_reset(const struct foreign_machine *found);
 const struct foreign_machine *machine_found(void);
 /* Somebody calls a setter. */
 void machine_changes(void);

@@ -163,14 +163,7 @@ static void made_kernel(void)
     pthread_mutexattr_destroy(&attributes);
 }
 
-/* A program that asks before any foreign_reset() finds a machine that nobody has used. */
-__attribute__((constructor)) static void made(void)
-{
-    made_kernel();
-    machine_reset(&(struct foreign_machine){0});
-}
-
-void machine_reset(const struct foreign_machine *found)
+static void machine_reset(const struct foreign_machine *found)
 {
     sigset_t old = enter();
     size_t after = offsetof(struct kernel, found);
@@ -184,6 +177,21 @@ void machine_reset(const struct foreign_machine *found)
         kernel->running = kernel->counting & CONFIGURABLE ? 0xff : 0;
     memset(&thread, 0, sizeof thread);
     leave(&old);
+}
+
+/* A program that asks before any foreign_reset() finds a machine that nobody has used. */
+__attribute__((constructor)) static void made(void)
+{
+    made_kernel();
+    machine_reset(&(struct foreign_machine){0});
+}
+
+EXPORT void foreign_reset(const struct foreign_machine *machine)
+{
+    foreign_fail(NULL, 0, false, 0);
+    foreign_at(0, false, NULL, NULL);
+    foreign_count();
+    machine_reset(machine);
 }
 
 const struct foreign_machine *machine_found(void)

@@ -1,22 +1,12 @@
 /*
- * kperfdata over Apple's own M1 file, as foreign_table.py read it, and a few events that no file
- * has. Every event is where no stride finds it, every database has texts of its own, and what can
- * be NULL is.
+ * kperfdata over the events of foreign_events.c. Every event is where no stride finds it, every
+ * database has texts of its own, and what can be NULL is.
  */
 #include "foreign_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct fact {
-    const char *name, *alias;
-    uint8_t number;
-    uint32_t mask;
-    bool fixed;
-};
-
-#include "foreign_facts.h"
 
 /* Codes, as far as they are given here. */
 enum {
@@ -33,55 +23,6 @@ enum {
 enum { FIXED_COUNT = 2, CONFIG_COUNT = 8, POWER_COUNT = 3, COUNTERS = FIXED_COUNT + CONFIG_COUNT };
 #define FIXED_MASK 0x3u
 #define POWER_MASK 0xe0u
-
-/* 0xee and 0xef are not in the kernel's list: it refuses them. 0x8d with another mask is. */
-static const struct fact added[] = {
-    {"FOREIGN_ANYWHERE", "", 0xee, 0x3fc, false},
-    {"FOREIGN_LAST_ONLY", "Foreign", 0xef, 0x200, false},
-    {"INST_BRANCH_FOREIGN", NULL, 0x8d, 0xe0, false},
-};
-#define EVENTS (COUNT(facts) + COUNT(added))
-
-static const struct fact *fact(unsigned n)
-{
-    return n < COUNT(facts) ? &facts[n] : &added[n - COUNT(facts)];
-}
-
-EXPORT bool foreign_event(unsigned n, struct foreign_event *out)
-{
-    if (n >= EVENTS)
-        return false;
-    const struct fact *from = fact(n);
-    *out = (struct foreign_event){
-        .name = from->name,
-        .alias = from->alias,
-        .description = n % 3 == 0   ? NULL
-                       : n % 3 == 1 ? ""
-                                    : "as found in the stand-in",
-        .errata = n % 5 == 0 ? "counts twice on Tuesdays" : NULL,
-        .number = from->number,
-        .mask = from->mask,
-        .fixed = from->fixed,
-        .added = n >= COUNT(facts),
-    };
-    return true;
-}
-
-bool selector_allowed(uint32_t selector)
-{
-    for (unsigned n = 0; n < COUNT(allowed); n++)
-        if (allowed[n] == selector)
-            return true;
-    return selector == 0;
-}
-
-bool event_on(uint32_t selector, unsigned counter)
-{
-    for (unsigned n = 0; n < EVENTS; n++)
-        if (!fact(n)->fixed && fact(n)->number == selector && (fact(n)->mask >> counter & 1))
-            return true;
-    return false;
-}
 
 /* ---- database -------------------------------------------------------------------------------- */
 

@@ -1,3 +1,4 @@
+/* An input -> its parts and the files made of them; what the code under test said, kept to read. */
 #include "fuzz.h"
 
 #include <string.h>

@@ -77,7 +77,7 @@ static size_t find_row(const struct layout *layout, size_t number, size_t id)
     size_t at, variant;
 
     if (layout->sparse) {
-        at = find_key(&layout->pairs, kpdb_mix((uint32_t)number << 16, (uint32_t)id));
+        at = find_key(&layout->pairs, kpdb_mix_value((uint32_t)number << 16, (uint32_t)id));
         MUST(layout->pair_lists.list[at] == number);
         return layout->pair_rows.list[at];
     }

@@ -193,10 +193,10 @@ static void reach(const struct question *question, unsigned count, struct kpdb_w
 {
     struct kpdb_pmu pmu;
 
-    MUST(kpdb_pmu(question->cpu, &question->options, &pmu) == KPDB_OK);
+    MUST(kpdb_find_pmu(question->cpu, &question->options, &pmu) == KPDB_OK);
     for (unsigned i = 0; i < count; i++) {
-        MUST(kpdb_want(question->cpu, &pmu, &question->names[i], &wanted[i]) == KPDB_OK);
-        MUST(kpdb_reach(&pmu, &wanted[i]) == KPDB_OK);
+        MUST(kpdb_find_wanted(question->cpu, &pmu, &question->names[i], &wanted[i]) == KPDB_OK);
+        MUST(kpdb_check_reach(&pmu, &wanted[i]) == KPDB_OK);
     }
 }
 
@@ -371,14 +371,14 @@ static void match_masks(const uint8_t *data, size_t size)
         masks[i] = masks[i] == 0 ? 1 : masks[i];
         keys[i] = kpdb_key(masks[i], 0, i);
     }
-    kpdb_begin(&matching, keys, counter);
+    kpdb_begin_matching(&matching, keys, counter);
     while (matching.count < count) {
-        uint32_t full = kpdb_match(&matching);
+        uint32_t full = kpdb_match_next(&matching);
 
         if (full == 0)
             continue;
         check_full(masks, matching.count, matching.capacity, full);
-        kpdb_grow(&matching);
+        kpdb_grow_matching(&matching);
     }
     for (unsigned i = 0; i < count; i++) {
         MUST((masks[i] >> counter[i] & 1) != 0);

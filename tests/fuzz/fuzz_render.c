@@ -46,9 +46,11 @@ static bool render(struct part *parts, const struct value *data, bool lenient, s
     const char *error = NULL;
     bool ok;
 
-    for (unsigned e = TEMPLATE_NONE; e <= TEMPLATE_MARKDOWN; e++)
-        if (memchr(parts[OPTIONS].text, "nhcjm"[e], parts[OPTIONS].length) != NULL)
-            options.escape = (enum template_escape)e;
+    /* An output's escape by its first letter. */
+    for (const struct filter *filter = filters; filter->name != NULL; filter++)
+        if (filter->endings != NULL &&
+            memchr(parts[OPTIONS].text, filter->name[0], parts[OPTIONS].length) != NULL)
+            options.escape = filter;
     ok = template_render(&arena, &options, "t", parts[TEMPLATE].text, parts[TEMPLATE].length, data,
                          out, &error);
     MUST(ok == (error == NULL));

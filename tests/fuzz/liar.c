@@ -1,3 +1,4 @@
+/* The functions that libkplive calls: an input of liar.h -> answers, true or not. */
 #include "liar.h"
 
 #include "fuzz.h"

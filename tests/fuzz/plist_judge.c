@@ -1,3 +1,4 @@
+/* The judge of XML lists: what expat tells, event by event -> a tree and a verdict. */
 #include "plist_judge.h"
 
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* The judge of binary lists: bytes -> a tree and a verdict, by the format alone. */
 #include "plist_judge.h"
 
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* Random numbers -> a valid binary list, in any of the layouts that the format has. */
 #include "fuzz.h"
 #include "plist_judge.h"
 #include "plist_mutator.h"

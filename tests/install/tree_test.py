@@ -22,11 +22,13 @@ def expected():
         found += [f"{library}/{name}{end}" for end in (".a", ".so", ".so.0.1", ".so.0.1.0")]
     found += [f"{library}/pkgconfig/{name}.pc" for name in ("kpdb", "kplive")]
     found += [f"share/doc/kpep/{name}" for name in ("README.md", "CHANGELOG.md", "LICENSE")]
+    found += [f"share/doc/kpep/doc/{name}" for name in files(SOURCE / "doc")]
     found += [f"share/kpep/{name}.plist" for name in ("names", "chips", "kernel")]
     found += [f"share/kpep/{name}" for name in files(SOURCE / "db" / "kpep")]
     for part in ("db", "gen", "runtime"):
-        for page in (SOURCE / part / "man").glob("*.[135]"):
-            found.append(f"share/man/man{page.suffix[1]}/{page.name}")
+        for page in (SOURCE / part / "man").iterdir():
+            name = page.name.removesuffix(".in")  # made of a header
+            found.append(f"share/man/man{name[-1]}/{name}")
     for command in ("kpep", "kpepc"):
         for suffix, target in COMPLETIONS.items():
             name = f"{command}{suffix}" if suffix else f"_{command}"

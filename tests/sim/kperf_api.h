@@ -1,7 +1,7 @@
 /*
  * kperf.framework's functions as Apple declares them (kernel.md 5.3): the 34 that clients bind, a
  * few more, and sysctlbyname(). These are thin wrappers of sysctl. Getters of counts and classes
- * answer 0 on error, kpc_get_thread_counting() 0xffffffff, the rest -1 with errno (item 5).
+ * answer 0 on error, kpc_get_thread_counting() 0xffffffff, the rest -1 with errno (kernel.md 4.5).
  */
 #ifndef KPEP_TESTS_KPERF_API_H
 #define KPEP_TESTS_KPERF_API_H

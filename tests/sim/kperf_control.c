@@ -253,7 +253,7 @@ uint64_t sim_expect(enum sim_chip chip, unsigned counter, uint64_t word,
 /* ------------------------------------------------------------------------------------ looking in
  */
 
-/* G4 does not enable a counter without an event (1.12). */
+/* G4 does not enable a counter without an event (kernel.md 1.12). */
 static uint32_t enabled(void)
 {
     uint32_t mask = machine->running;

@@ -1,5 +1,5 @@
 /*
- * The kpc.* nodes: classes, forcing, configuration, counting, values (kernel.md 1.2 to 1.12).
+ * The kpc.* nodes: classes, forcing, configuration, counting, values (kernel.md 1.3).
  */
 #include "kperf_machine.h"
 
@@ -13,7 +13,7 @@ static bool g4(void)
     return machine->config.gen == SIM_G4;
 }
 
-/* G4 stores and applies when counting starts (1.12), unless the switch says otherwise. */
+/* G4 stores and applies when counting starts (kernel.md 1.12), unless the switch says otherwise. */
 static bool deferred(void)
 {
     return g4() && !machine->config.apply_at_once;
@@ -21,7 +21,10 @@ static bool deferred(void)
 
 /* ------------------------------------------------------------------------------ classes, counts */
 
-/* Availability (1.4): every array of words, periods, actions and values is compacted by this. */
+/*
+ * Availability (kernel.md 1.4): every array of words, periods, actions and values is compacted by
+ * this.
+ */
 uint32_t kpc_mask(uint32_t classes)
 {
     const uint32_t all = (1u << machine->configurable) - 1;
@@ -69,8 +72,8 @@ unsigned kpc_words(uint32_t classes)
 }
 
 /*
- * 1.9: the correction for an overflow whose interrupt has to wait, which an Intel kernel writes to
- * the place of its first counter; the counter's own value is as if there had been none.
+ * kernel.md 1.9: the correction for an overflow whose interrupt has to wait, which an Intel kernel
+ * writes to the place of its first counter; the counter's own value is as if there had been none.
  */
 static void misplace(const struct cpu *cpu, unsigned counter, uint64_t *first, uint64_t *own)
 {
@@ -96,7 +99,7 @@ unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values)
 
 /* -------------------------------------------------------------------------------------- forcing */
 
-/* 1.4. In G4 the refusal is computed and lost (1.12). */
+/* In G4 the refusal is computed and lost (kernel.md 1.4, 1.12). */
 int kpc_force(unsigned task, int value)
 {
     if (machine->forced != NOBODY && machine->forced != task)
@@ -107,7 +110,7 @@ int kpc_force(unsigned task, int value)
 
 /* ------------------------------------------------------------------------------------- counting */
 
-/* G4: what waits goes to the hardware, and whatever was counted is gone (1.12). */
+/* G4: what waits goes to the hardware, and whatever was counted is gone (kernel.md 1.12). */
 static int restart(uint32_t mask)
 {
     for (unsigned i = 0; machine->config.strict_sets && i < machine->configurable; i++) {
@@ -131,8 +134,9 @@ static int restart(uint32_t mask)
 }
 
 /*
- * On arm64 and Intel; what a power manager with custom control has is none of its business (1.10).
- * An Intel kernel sets INT and EN of all its counters each time, and nobody takes them out (2.4).
+ * On arm64 and Intel; what a power manager with custom control has is none of its business
+ * (kernel.md 1.10). An Intel kernel sets INT and EN of all its counters each time, and nobody takes
+ * them out (kernel.md 2.4).
  */
 void kpc_set_running(uint32_t mask)
 {
@@ -147,7 +151,7 @@ void kpc_set_running(uint32_t mask)
     }
 }
 
-/* 1.5: any value will do; what is not in it is switched off; nothing is zeroed. */
+/* kernel.md 1.5: any value will do; what is not in it is switched off; nothing is zeroed. */
 int kpc_counting(uint32_t classes)
 {
     const uint32_t mask = kpc_mask(classes);
@@ -161,7 +165,7 @@ int kpc_counting(uint32_t classes)
     return 0;
 }
 
-/* 1.5: CONFIGURABLE only when all of today's counters run; POWER likewise. */
+/* kernel.md 1.5: CONFIGURABLE only when all of today's counters run; POWER likewise. */
 static uint32_t counting(void)
 {
     const uint32_t mask = kpc_mask(KPC_CONFIGURABLE), power = kpc_mask(KPC_POWER);
@@ -179,7 +183,7 @@ bool kpc_is_running(void)
     return (counting() & (KPC_CONFIGURABLE | KPC_POWER)) != 0;
 }
 
-/* 1.6: nothing to count turns it off, and that is no error (item 15). */
+/* Nothing to count turns it off, and that is no error (kernel.md 1.6, 4.15). */
 void kpc_thread_counting(uint32_t classes, struct thread *caller)
 {
     const unsigned count = kpc_counters(classes);
@@ -195,9 +199,9 @@ void kpc_thread_counting(uint32_t classes, struct thread *caller)
 /* ---------------------------------------------------------------------------------------- words */
 
 /*
- * What the registers make of a word, in the form it is read back in. arm64 (2.3): EL3 is what
- * EL1 is (NO_MONITOR); from G3 on a production machine counts user mode and nothing else. 32-bit
- * user mode goes from macOS 15.2 on, after the word was found to have a mode.
+ * What the registers make of a word, in the form it is read back in. arm64 (kernel.md 2.3): EL3 is
+ * what EL1 is (NO_MONITOR); from G3 on a production machine counts user mode and nothing else.
+ * 32-bit user mode goes from macOS 15.2 on, after the word was found to have a mode.
  */
 static uint64_t program_arm(uint64_t word)
 {
@@ -219,13 +223,13 @@ static uint64_t program_arm(uint64_t word)
     return (word & machine->chip->selector_mask) | modes;
 }
 
-/* x86_64 (2.4): no PC, INT or AnyThread. */
+/* x86_64 (kernel.md 2.4): no PC, INT or AnyThread. */
 uint64_t kpc_program(uint64_t word)
 {
     return machine->x86 ? word & 0xffc7ffff : program_arm(word);
 }
 
-/* 2.5: release kernels from G2 on; the selector is cut to its width first (item 8). */
+/* Release kernels from G2 on; the selector is cut to its width first (kernel.md 2.2, 2.5, 4.8). */
 static bool allowed(uint64_t word)
 {
     if (machine->x86 || machine->config.gen < SIM_G2 || machine->config.development)
@@ -234,7 +238,7 @@ static bool allowed(uint64_t word)
                        machine->list);
 }
 
-/* 1.8: POWER and RAWPMU, before anything else. */
+/* kernel.md 1.8: POWER and RAWPMU, before anything else. */
 static int classes_refused(uint32_t classes)
 {
     if (g4() && classes & KPC_CONFIGURABLE && classes & KPC_POWER)
@@ -246,7 +250,7 @@ static int classes_refused(uint32_t classes)
     return 0;
 }
 
-/* Checked as a whole, then stored as a whole (1.8). */
+/* Checked as a whole, then stored as a whole (kernel.md 1.8). */
 int kpc_store_words(uint32_t classes, const uint64_t *words, unsigned task)
 {
     unsigned counters[SIM_MAX_COUNTERS];
@@ -268,7 +272,7 @@ int kpc_store_words(uint32_t classes, const uint64_t *words, unsigned task)
         memcpy(machine->rawpmu, words + count, rawpmu_words() * sizeof(*words));
     machine->out_of_date |= deferred();
     if (g4())
-        kpc_force(task, 1); /* 1.12: tries it, whatever comes of it */
+        kpc_force(task, 1); /* kernel.md 1.12: tries it, whatever comes of it */
     return 0;
 }
 
@@ -419,7 +423,7 @@ static int node_counters(struct request *request, bool shadows)
     return request_out(request, values, count * sizeof(*values));
 }
 
-/* 1.6: a thread that has no buffer gets none by asking (item 14). */
+/* A thread that has no buffer gets none by asking (kernel.md 1.6, 4.14). */
 static int node_thread_counters(struct request *request)
 {
     struct thread *thread = request->thread;
@@ -442,7 +446,7 @@ static int node_thread_counters(struct request *request)
 
 /* ----------------------------------------------------------------------------------- the nodes */
 
-/* A mask comes in, a number goes out (1.3). */
+/* A mask comes in, a number goes out (kernel.md 1.3). */
 static int node_count(struct request *request, unsigned (*count)(uint32_t))
 {
     uint32_t classes = 0;
@@ -458,7 +462,7 @@ static int node_read(struct request *request, int value)
     return request->newp != NULL ? EPERM : request_out(request, &value, sizeof(value));
 }
 
-/* The old value goes out, then the new one comes in (1.1). */
+/* The old value goes out, then the new one comes in (kernel.md 1.1). */
 static int node_switch(struct request *request, int value, int (*set)(struct request *, int))
 {
     int wanted = value;
@@ -491,7 +495,7 @@ static bool is(const struct request *request, const char *name)
     return strcmp(request->name, name) == 0;
 }
 
-/* G4 says yes for every sharing mode but SHARED (1.4): also when another task holds them. */
+/* G4 says yes for every mode but SHARED (kernel.md 1.4): also when another task holds them. */
 static int forced(void)
 {
     return machine->forced != NOBODY;
@@ -553,7 +557,7 @@ static bool exists(const struct request *request)
     return false;
 }
 
-/* 1.2: whether there is a PMU, who asks, who holds the hardware, then the node. */
+/* kernel.md 1.2: whether there is a PMU, who asks, who holds the hardware, then the node. */
 int kpc_node(struct request *request)
 {
     const bool public = is(request, "kpc.classes") || is(request, "kpc.config_count") ||

@@ -72,7 +72,10 @@ static void drop_owner(void)
     machine->kperf.blessed = false;
 }
 
-/* 1.13: a root newcomer takes over what nobody, or a dead process, owns, with all that is set. */
+/*
+ * A root newcomer takes over what nobody, or a dead process, owns, with all that is set (kernel.md
+ * 1.13).
+ */
 static int configure(const struct request *request)
 {
     struct kperf *kperf = &machine->kperf;
@@ -90,7 +93,9 @@ static int configure(const struct request *request)
     return 0;
 }
 
-/* A pure write is checked for ownership; with a buffer for the old value, as a read (1.14). */
+/*
+ * A pure write asks for ownership; one with a buffer for the old value is a read (kernel.md 1.14).
+ */
 static int check(const struct request *request)
 {
     if (request->oldp == NULL && request->newp != NULL)
@@ -141,7 +146,9 @@ static uint64_t min_ticks(uint64_t timer)
     return kperf_min_period(pet, false) * machine->chip->tick_frequency / 1000000000;
 }
 
-/* Captures the timer's action now and makes its period fit (item 24). Any number reads back. */
+/*
+ * Takes over the timer's action now and makes its period fit (kernel.md 4.24). Any number is kept.
+ */
 static int set_pet_timer(int timer)
 {
     struct kperf *kperf = &machine->kperf;
@@ -243,7 +250,7 @@ static const struct number numbers[] = {
     {"kperf.blessed_preempt", get_root_may_bless, set_bless_root},
 };
 
-/* Anybody may read these (1.1). */
+/* Anybody may read these (kernel.md 1.1). */
 static int node_limit(struct request *request, const char *leaf)
 {
     static const char *const periods[] = {"timer_min_period_ns", "timer_min_bg_period_ns",
@@ -379,7 +386,7 @@ static int get_pair(const struct pair *pair, uint64_t id, uint64_t *value)
     return 0;
 }
 
-/* {id, value}: with a buffer for the old value a get, else a set (1.14). */
+/* {id, value}: with a buffer for the old value a get, else a set (kernel.md 1.14). */
 static int node_pair(struct request *request, const struct pair *pair)
 {
     uint64_t values[2] = {0, 0};
@@ -391,7 +398,7 @@ static int node_pair(struct request *request, const struct pair *pair)
     if (request->oldp == NULL)
         return pair->set(values[0], values[1]);
     error = get_pair(pair, values[0], &values[1]);
-    if (error == 0) /* past sysctl: whatever room there is, and the length says nothing (1.1) */
+    if (error == 0) /* past sysctl: whatever room there is; no length is told (kernel.md 1.1) */
         memcpy(request->oldp, values, sizeof(values));
     return error;
 }
@@ -399,7 +406,7 @@ static int node_pair(struct request *request, const struct pair *pair)
 /* ----------------------------------------------------------------------------- blessed_pid, nodes
  */
 
-/* -1: nobody any more. A pid that is none of ours stands for another process (1.13). */
+/* -1: nobody any more. A pid that is none of ours stands for another process (kernel.md 1.13). */
 static int bless(int pid)
 {
     struct kperf *kperf = &machine->kperf;
@@ -437,7 +444,7 @@ static int node_blessed_pid(struct request *request)
     return error != 0 ? error : bless(pid);
 }
 
-/* These lack ANYBODY: who is not root may not write them, whoever owns ktrace (1.1). */
+/* These lack ANYBODY: who is not root may not write them, whoever owns ktrace (kernel.md 1.1). */
 static bool refused(const struct request *request)
 {
     static const char *const names[] = {"kperf.blessed_pid", "kperf.debug_level"};
@@ -447,7 +454,7 @@ static bool refused(const struct request *request)
     return false;
 }
 
-/* Read-only views for everybody (1.13). No background tool is modelled. */
+/* Read-only views for everybody (kernel.md 1.13). No background tool is modelled. */
 int ktrace_node(struct request *request)
 {
     const struct kperf *kperf = &machine->kperf;

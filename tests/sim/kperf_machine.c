@@ -24,8 +24,9 @@ uint64_t counter_max(void)
 }
 
 /*
- * Monotonic, 64 bits (1.7). A register beyond its maximum is one whose interrupt has to wait: the
- * bit above stands for the overflow status, and the difference is right without more (2.6).
+ * Monotonic, 64 bits (kernel.md 1.7). A register beyond its maximum is one whose interrupt has to
+ * wait: the bit above stands for the overflow status, and the difference is right without more
+ * (kernel.md 2.6).
  */
 uint64_t counter_value(const struct cpu *cpu, unsigned counter)
 {
@@ -39,15 +40,16 @@ static uint64_t register_of(uint64_t value)
     return bits == 64 ? value : value & ((1ull << bits) - 1);
 }
 
-/* 1.9: Intel's from the fifth on do not. */
+/* kernel.md 1.9: Intel's from the fifth on do not. */
 bool counter_raises(unsigned counter)
 {
     return !machine->x86 || counter < machine->fixed + 4;
 }
 
 /*
- * What the handler of the overflow interrupt does (2.6), for as many as there were. Intel's forgets
- * the count that made it overflow (1.9). A reload beyond the register is of a period as large.
+ * What the handler of the overflow interrupt does (kernel.md 2.6), for as many as there were.
+ * Intel's forgets the count that made it overflow (kernel.md 1.9). A reload beyond the register is
+ * of a period as large.
  */
 static void counter_overflow(struct cpu *cpu, unsigned counter)
 {
@@ -87,7 +89,7 @@ void counter_interrupts(void)
 
 /*
  * Programming a period folds the counts into the shadow: of all counters, though only those it is
- * for are reloaded then. The others have it twice (1.9).
+ * for are reloaded then. The others have it twice (kernel.md 1.9).
  */
 void counters_fold(void)
 {
@@ -113,7 +115,7 @@ void counter_zero(unsigned counter)
     }
 }
 
-/* 2.3: EL0A64 and EL1; nothing runs in 32 bits. 2.4: USR and OS. */
+/* EL0A64 and EL1, nothing runs in 32 bits (kernel.md 2.3); USR and OS (kernel.md 2.4). */
 bool word_counts_user(uint64_t word)
 {
     return (word & (machine->x86 ? 0x10000 : 0x20000)) != 0;
@@ -124,7 +126,7 @@ bool word_counts_kernel(uint64_t word)
     return (word & (machine->x86 ? 0x20000 : 0x40000)) != 0;
 }
 
-/* How much one configurable counter counts. An event on the wrong one: nothing (item 10). */
+/* How much one configurable counter counts. An event on the wrong one: nothing (kernel.md 4.10). */
 static uint64_t configurable_count(unsigned index, uint64_t units, bool kernel)
 {
     const uint64_t enabled = 0x400000; /* Intel's EN */
@@ -148,7 +150,7 @@ static void work_piece(struct thread *thread, uint64_t units, bool kernel)
     struct cpu *cpu = &machine->cpus[thread->cpu];
     if (units == 0)
         return;
-    for (unsigned i = 0; i < machine->fixed; i++) /* always on, in every mode (1.5, 2.3) */
+    for (unsigned i = 0; i < machine->fixed; i++) /* always, in all modes (kernel.md 1.5, 2.3) */
         counter_add(cpu, i, sim_count_fixed(machine->config.chip, i, units));
     for (unsigned i = 0; i < machine->configurable && !cpu->stopped; i++)
         counter_add(cpu, machine->fixed + i, configurable_count(i, units, kernel));
@@ -171,7 +173,7 @@ void work_kernel(struct thread *thread, uint64_t units)
 /*
  * On the way out of idle and of an interrupt an arm64 kernel switches the counters on again that
  * it finds running by kpc.counting's own account: none, when counting was written before forcing
- * gave it more of them (1.10).
+ * gave it more of them (kernel.md 1.10).
  */
 void cpu_interrupted(struct cpu *cpu)
 {
@@ -182,9 +184,9 @@ void cpu_interrupted(struct cpu *cpu)
 /* ------------------------------------------------------------------------------------ threads */
 
 /*
- * Accumulation (1.6): the difference to the CPU's snapshot is this thread's, and a new snapshot.
- * When forcing has ended meanwhile there are fewer values than slots, and what is left of older
- * snapshots is charged for the rest.
+ * Accumulation (kernel.md 1.6): the difference to the CPU's snapshot is this thread's, and a new
+ * snapshot. When forcing has ended meanwhile there are fewer values than slots, and what is left of
+ * older snapshots is charged for the rest.
  */
 static void charge(struct thread *thread)
 {
@@ -203,7 +205,7 @@ void thread_sample(struct thread *thread)
     charge(thread);
 }
 
-/* The hook of the context switch: also what finds a thread without a buffer (item 14). */
+/* The hook of the context switch: also what finds a thread without a buffer (kernel.md 4.14). */
 void thread_go_off(struct thread *thread)
 {
     struct cpu *cpu = &machine->cpus[thread->cpu];
@@ -294,7 +296,7 @@ static unsigned choose_cpu(void)
     return nth_cpu(machine->threads_seen % online);
 }
 
-/* Its registers are saved and come back with it (2.6). */
+/* Its registers are saved and come back with it (kernel.md 2.6). */
 bool machine_set_cpu(unsigned number, bool on)
 {
     struct cpu *cpu = &machine->cpus[number];
@@ -321,7 +323,7 @@ struct thread *thread_create(unsigned task)
     thread->cpu = choose_cpu();
     thread->number = task_new_number(task);
     machine->threads_seen += task != OTHERS;
-    /* 1.6: new threads have one at creation */
+    /* kernel.md 1.6: new threads have one at creation */
     thread->has_buffer = machine->thread_counting && !machine->config.late_is_old;
     return thread;
 }
@@ -342,7 +344,7 @@ static void start_cpus(void)
         machine->cpus[0].online = true;
 }
 
-/* Values of a machine that has run for a while (item 17), or is about to wrap (item 21). */
+/* Values of a machine that has run for a while, or is about to wrap (kernel.md 4.17, 4.21). */
 static void start_values(void)
 {
     for (unsigned c = 0; c < machine->ncpu; c++) {

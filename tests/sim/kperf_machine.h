@@ -37,7 +37,7 @@ enum {
 
 /* ------------------------------------------------------------------------------- kperf_chips.c */
 
-/* The public kernel sources that changed the lists of allowed events (2.5), or a mode bit (2.3). */
+/* The public kernel sources that changed the lists of events or a mode bit (kernel.md 2.3, 2.5). */
 enum kernel_list { MACOS_14_0, MACOS_14_4, MACOS_15_0, MACOS_15_2, MACOS_15_4, MACOS_26 };
 
 struct group;
@@ -69,12 +69,12 @@ enum { NOBODY, OTHERS };
 
 struct cpu {
     bool online;
-    bool stopped;      /* its configurable counters, until kpc.counting is written again (1.10) */
+    bool stopped;      /* its configurable ones, until kpc.counting is written (kernel.md 1.10) */
     struct thread *on; /* NULL: idle */
     uint64_t raw[SIM_MAX_COUNTERS];
     uint64_t shadow[SIM_MAX_COUNTERS];
     unsigned overflows[SIM_MAX_COUNTERS];
-    uint64_t snapshots[2][SIM_MAX_COUNTERS]; /* last and scratch (1.6), in the classes' order */
+    uint64_t snapshots[2][SIM_MAX_COUNTERS]; /* last, scratch; in classes' order (kernel.md 1.6) */
     unsigned last;
 };
 
@@ -135,7 +135,7 @@ struct machine {
     bool thread_counting;
     uint32_t thread_classes, thread_slots;
     bool hold_interrupts;
-    uint64_t big_array[1 + MAX_CPUS * SIM_MAX_COUNTERS]; /* what the kernel copies out from (1.7) */
+    uint64_t big_array[1 + MAX_CPUS * SIM_MAX_COUNTERS]; /* copied out from (kernel.md 1.7) */
 
     struct kperf kperf;
 
@@ -185,7 +185,7 @@ struct request {
     size_t new_size, new_used;
 };
 
-uint32_t kpc_mask(uint32_t classes); /* configurable indexes of CONFIGURABLE and POWER (1.4) */
+uint32_t kpc_mask(uint32_t classes); /* indexes of CONFIGURABLE and POWER (kernel.md 1.4) */
 unsigned kpc_counters(uint32_t classes);
 unsigned kpc_words(uint32_t classes);
 unsigned kpc_values(const struct cpu *cpu, uint32_t classes, uint64_t *values);

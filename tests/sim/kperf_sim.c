@@ -1,6 +1,5 @@
 /*
- * Apple's functions: thin wrappers of sysctl, with the wrappers' own habits (kernel.md 5.3 and item
- * 5).
+ * Apple's functions: thin wrappers of sysctl, with the wrappers' own habits (kernel.md 4.5, 5.3).
  */
 #include <stdio.h>
 
@@ -44,7 +43,7 @@ static uint32_t get_mask(enum function function, const char *name, uint32_t fail
     return (uint32_t)call_end(&call);
 }
 
-/* Without a place for the value it is the size that is asked for, and nobody told (1.1). */
+/* Without a place for the value the size is asked for, and nobody told (kernel.md 1.1). */
 static int get_int(enum function function, const char *name, void *value, bool hex)
 {
     struct call call;
@@ -157,7 +156,7 @@ int kpc_cpu_string(char *buffer, size_t size)
 
 /*
  * The class mask, 8 bytes here, and what follows it: an array of `count` elements going in or
- * coming out. No element: -1 without asking the kernel, errno as it was (item 5).
+ * coming out. No element: -1 without asking the kernel, errno as it was (kernel.md 4.5).
  */
 static void array_set(struct call *call, const char *name, uint32_t classes, const void *array,
                       uint32_t count, size_t element)
@@ -308,7 +307,7 @@ int kpc_get_thread_counters(uint32_t tid, uint32_t count, uint64_t *values)
 
 /* ---------------------------------------------------------------------------------------- kperf */
 
-/* A pure write: ownership is asked for (1.14). */
+/* A pure write: ownership is asked for (kernel.md 1.14). */
 static int set_pair(enum function function, const char *name, uint64_t id, uint64_t value)
 {
     struct call call;

@@ -147,7 +147,7 @@ static struct task *find_task(unsigned id)
     return NULL;
 }
 
-/* What ends with a task (1.11): its threads, its forcing, its ownership of ktrace. */
+/* What ends with a task (kernel.md 1.11): its threads, its forcing, its ownership of ktrace. */
 void task_end(unsigned id)
 {
     struct task *task = find_task(id);

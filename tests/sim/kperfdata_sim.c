@@ -2,8 +2,7 @@
  * libkperfdata_sim: see kperfdata_sim.h for what it is and how to make it misbehave.
  *
  * In this order: the knobs; finding a property list; the knobs' changes to it; the list made
- * into a database; the functions of databases and events; of configurations. "The facts" are
- * kperfdata.md; plist-schema.md and kernel.md are named where they are meant.
+ * into a database; the functions of databases and events; of configurations. "The facts" are doc/.
  */
 #define _GNU_SOURCE /* RTLD_DEFAULT, memmem */
 #include "kperfdata_sim.h"
@@ -23,7 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The layouts clients out there rely on (kernel.md 5.5). */
+/* The layouts clients out there rely on (kperfdata.md 3.2). */
 _Static_assert(sizeof(void *) == 8, "the layouts are those of 64-bit systems");
 _Static_assert(offsetof(struct kpep_event, alias) == 0x18, "kpep_event");
 _Static_assert(offsetof(struct kpep_event, mask) == 0x28, "kpep_event");
@@ -487,6 +486,7 @@ static int find_in(const char *directory, const char *name, plist_t *root)
     return code;
 }
 
+/* Where it is looked for (kperfdata.md 1.2). */
 static int find_plist(const char *name, plist_t *root)
 {
     const char *directories[] = {getenv("KPEP_DB_PATH"), "/usr/local/share/kpep",
@@ -1089,6 +1089,7 @@ int kpep_db_events(struct kpep_db *db, struct kpep_event **buffer, size_t bytes)
     return KPEP_OK;
 }
 
+/* Aliases first (kperfdata.md 1.3). */
 int kpep_db_event(struct kpep_db *db, const char *name, struct kpep_event **event)
 {
     ENTER();
@@ -1219,7 +1220,7 @@ static bool holds_fixed(const struct kpep_config *config, size_t counter)
     return !is_x86(config->db) && is_fixed(event) && config->kpc_periods[counter] == 0;
 }
 
-/* A counter for a fixed event, or in *conflicts the event that has it. */
+/* A counter for a fixed event, or in *conflicts the event that has it (kperfdata.md 2.2). */
 static int find_fixed(struct kpep_config *config, uint32_t mask, size_t *counter,
                       uint32_t *conflicts)
 {
@@ -1236,7 +1237,7 @@ static int find_fixed(struct kpep_config *config, uint32_t mask, size_t *counter
     return KPEP_OK;
 }
 
-/* The first free counter of the mask, ascending: nothing already placed ever moves. */
+/* The first free counter of the mask, ascending: nothing ever moves (kperfdata.md 2.3). */
 static bool first_free(const struct kpep_config *config, uint32_t mask, size_t *counter,
                        uint32_t *conflicts)
 {
@@ -1369,6 +1370,7 @@ static uint32_t needed_classes(const struct kpep_config *config)
     return classes;
 }
 
+/* Later events move down (kperfdata.md 2.6). */
 int kpep_config_remove_event(struct kpep_config *config, size_t index)
 {
     ENTER();
@@ -1467,7 +1469,7 @@ int kpep_config_kpc(struct kpep_config *config, uint64_t *buffer, size_t bytes)
     return KPEP_OK;
 }
 
-/* Places in what kpc_get_thread_counters() fills in for these classes. */
+/* Places in what kpc_get_thread_counters() fills in for these classes (kperfdata.md 2.5). */
 int kpep_config_kpc_map(struct kpep_config *config, size_t *buffer, size_t bytes)
 {
     ENTER();

@@ -1,8 +1,8 @@
 /*
  * A stand-in for Apple's kperfdata.framework, for tests on any system: the same symbols, the
- * same signatures (kernel.md 5.4), the same objects in memory (kernel.md 5.5), the same answers
- * (kperfdata.md; notes that are not in this repository). It reads kpep property lists itself and
- * shares no code with gen/ or db/, so that agreeing with it means something.
+ * same signatures (kperfdata.md 3.1), the same objects in memory (kperfdata.md 3.2), the same
+ * answers. It reads kpep property lists itself and shares no code with gen/ or db/, so that
+ * agreeing with it means something.
  *
  * Two libraries are built from kperfdata_sim.c (with -pthread, dl and libplist-2.0):
  *
@@ -41,8 +41,8 @@
  *                           missing:EVENT, added:EVENT:N[:MASK], alias:ALIAS:EVENT,
  *                           fallback:EVENT:EVENT, apart:EVENT:EVENT (never both; the second
  *                           to come is in conflict with the first), fixed_counters:N,
- * config_counters:N, power_counters:N. log=FILE                The name of every function called is
- * appended to FILE, one a line.
+ *                           config_counters:N, power_counters:N.
+ *   log=FILE                The name of every function called is appended to FILE, one a line.
  *
  * CHOICES where the facts are silent or contradict themselves
  *
@@ -70,7 +70,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What the functions return (kperfdata.md). */
+/* What the functions return (kperfdata.md 1.1). */
 enum kpep_error {
     KPEP_OK = 0,
     KPEP_INVALID_ARGUMENT = 1,
@@ -103,7 +103,7 @@ struct kpep_event {
     const char *fallback;
     uint32_t mask; /* counters that can count it, by absolute number */
 #ifdef KPERFDATA_SIM_OLD
-    uint8_t number; /* the low byte; the register words hold all of it (plist-schema.md) */
+    uint8_t number; /* the low byte; the register words hold all of it (plists.md 1.2) */
     uint8_t umask;
     uint8_t reserved;
     uint8_t is_fixed;

@@ -1,9 +1,9 @@
 /*
  * usage: kperfdata_sim_test LIBKPERFDATA_SIM LIBKPERFDATA_SIM_OLD DB_KPEP
  *
- * The simulated kperfdata does what kperfdata.md and kernel.md 5.4 to 5.6 say, seen as a client
- * sees it: symbols by dlsym, objects by their offsets in memory. DB_KPEP holds macos-15 and
- * macos-26. Linked with ENABLE_EXPORTS, it is also the system that answers sysctlbyname().
+ * The simulated kperfdata does what doc/kperfdata.md says, seen as a client sees it: symbols by
+ * dlsym, objects by their offsets in memory. DB_KPEP holds macos-15 and macos-26. Linked with
+ * ENABLE_EXPORTS, it is also the system that answers sysctlbyname().
  */
 #define _GNU_SOURCE /* RTLD_DEFAULT */
 #include "../unit/check.h"
@@ -652,7 +652,7 @@ static int add_all(struct db *db, const char *const *names, size_t count, uint32
     return code;
 }
 
-/* kernel.md 5.6: nothing moves, so order decides. */
+/* Nothing moves, so order decides (kperfdata.md 2.7). */
 static void test_greedy(void)
 {
     static const struct {
@@ -841,7 +841,7 @@ static void test_remove_unforced(void)
     lib.kpep_db_free(db);
 }
 
-/* ---- the shares of kperfdata.md -------------------------------------------------------------- */
+/* ---- the shares of kperfdata.md 2.7 ---------------------------------------------------------- */
 
 static uint64_t random_state = 1;
 
@@ -934,7 +934,7 @@ static void test_shares(void)
     lib.kpep_db_free(db);
 }
 
-/* ---- layouts: what published clients read (kernel.md 5.5) ---------------------------------------
+/* ---- layouts: what published clients read (kperfdata.md 3.2) ------------------------------------
  */
 
 static void check_event_layout(struct db *db, const struct event *event)

@@ -3,9 +3,8 @@
  * libkperf_sim exports kperf.framework's functions (kperf_api.h), sysctlbyname() and a little of
  * IOKit and CoreFoundation with Apple's signatures and conventions; behind them runs a virtual Mac:
  * CPUs with counters, a kernel of a chosen generation, threads that a test makes work. What it does
- * is what the kernel does; a section number here and in the sources is one of kernel.md, notes on
- * XNU that are not in this repository. It shares no code with gen/, db/ and runtime/, so that
- * agreeing with it means something.
+ * is what the kernel does, as doc/kernel.md has it. It shares no code with gen/, db/ and runtime/,
+ * so that agreeing with it means something.
  *
  * A client needs nothing of this file: it opens the library and calls Apple's functions. A test
  * links the library too, or finds these functions by dlsym; there is one machine per process and
@@ -47,20 +46,20 @@
  *
  * PROCESSES
  *
- * A forked child is another task on the same machine (1.4, 1.11): what either does the other finds.
- * Its one thread is new, and as old as the fork: it has a buffer if threads were counted then. It
- * has neither its parent's forcing nor its ktrace. When a task's process ends, killed or not, or
- * executes another program, its threads, forcing and ownership end, which is seen at the next call
- * of whoever is left, before anybody waits for it. Faults, hook, log and the counts of calls are
- * copied and each process's own from then on; state= is kept right by all of them, log= appended
- * to. sim_reset() in one is for all: the others are newcomers then. A process that closes file
- * descriptors it knows nothing of, one of which is ours, is no longer kept from calling at the same
- * time as others, and the others learn of its end when it is waited for.
+ * A forked child is another task on the same machine (kernel.md 1.4, 1.11): what either does the
+ * other finds. Its one thread is new, and as old as the fork: it has a buffer if threads were
+ * counted then. It has neither its parent's forcing nor its ktrace. When a task's process ends,
+ * killed or not, or executes another program, its threads, forcing and ownership end, which is seen
+ * at the next call of whoever is left, before anybody waits for it. Faults, hook, log and the
+ * counts of calls are copied and each process's own from then on; state= is kept right by all of
+ * them, log= appended to. sim_reset() in one is for all: the others are newcomers then. A process
+ * that closes file descriptors it knows nothing of, one of which is ours, is no longer kept from
+ * calling at the same time as others, and the others learn of its end when it is waited for.
  *
- * CHOICES where the facts are silent, contradict themselves or call themselves uncertain (6)
+ * CHOICES where the facts are silent, contradict themselves or are not known (kernel.md 6.1)
  *
  *   - force_all_ctrs: non-root get and set are EPERM, 4 bytes. A foreign task's set is EACCES
- *     whatever the value, 0 included (1.4 against item 33); G4 returns 0 and ignores it.
+ *     whatever the value, 0 included (kernel.md 1.4); G4 returns 0 and ignores it.
  *   - macOS 14.0 to 14.3 enforce the list of events; a SoC without a list allows only 0, so an M2
  *     before 14.4 counts nothing. G4's lists, not public, are the last public ones and every event
  *     of macOS 26's kpep database.
@@ -75,8 +74,9 @@
  *   - The power manager has control of the fixed counters when pm=custom (period: EPERM unless
  *     counters are forced).
  *   - macOS 14.0 to 14.3 take EL3 alone for no mode, as 13 does.
- *   - Counting before forcing stops counters (1.10) on arm64 up to macOS 15. A CPU is idle when its
- *     thread blocks, migrates or ends, and interrupted by overflows, preempt= and sim_interrupt().
+ *   - Counting before forcing stops counters (kernel.md 1.10) on arm64 up to macOS 15. A CPU is
+ *     idle when its thread blocks, migrates or ends, and interrupted by overflows, preempt= and
+ *     sim_interrupt().
  *   - Intel's configurable counters from the fifth on, and they alone, overflow without an
  *     interrupt: the register starts at 0 and the value falls by 2^48. A word without EN counts
  *     nothing.
@@ -93,13 +93,12 @@
  *   - A forked child is not blessed by owner=1; what sim_new_process() makes of the caller is.
  *   - IORegistryEntryFromPath() finds nothing, 0, where there is no registry of CPUs.
  *
- * NOT MODELLED: kdebug, samples and PET walks (items 26 to 31, C2, C4, C5; kperf's nodes only keep
- * and refuse, a timer's action above their count is taken and nothing comes of it), P and E cores
- * that count differently, action ids having an effect, a background owner of ktrace, kernel
- * threads, which never get buffers, and what calls take of time and of other CPUs (1.6). RAWPMU
- * words are kept and nothing more: no CPU loses them when it is switched off, though a kernel
- * rewrites them only if kpc.counting had bit 8. kperfdata's generations are two libraries of their
- * own: kperfdata_sim.h.
+ * NOT MODELLED: kdebug, samples and PET walks (kperf's nodes only keep and refuse, a timer's action
+ * above their count is taken and nothing comes of it), P and E cores that count differently, action
+ * ids having an effect, a background owner of ktrace, kernel threads, which never get buffers, and
+ * what calls take of time and of other CPUs (kernel.md 1.6). RAWPMU words are kept and nothing
+ * more: no CPU loses them when it is switched off, though a kernel rewrites them only if
+ * kpc.counting had bit 8. kperfdata's generations are two libraries of their own: kperfdata_sim.h.
  */
 #ifndef KPEP_TESTS_SIM_H
 #define KPEP_TESTS_SIM_H
@@ -116,20 +115,20 @@
 
 enum sim_chip { SIM_M1, SIM_M2, SIM_M3, SIM_M4, SIM_M5, SIM_HASWELL, SIM_ICELAKE, SIM_CHIPS };
 
-/* Kernel generations (0). Default: G3; G4 on M5. */
+/* Kernel generations (kernel.md 0.1). Default: G3; G4 on M5. */
 enum sim_gen { SIM_G_DEFAULT, SIM_G1, SIM_G2, SIM_G3, SIM_G4 };
 
 enum sim_vm {
     SIM_VM_NONE,
-    SIM_VM_ABSENT, /* no kpc.* and kperf.* nodes at all: ENOENT (0) */
-    SIM_VM_EMPTY,  /* Apple's VM: 2 fixed, 0 configurable counters (2.1) */
-    SIM_VM_OLD,    /* a PMU the kernel does not support: ENOTSUP (1.2) */
+    SIM_VM_ABSENT, /* no kpc.* and kperf.* nodes at all: ENOENT (kernel.md 0.1) */
+    SIM_VM_EMPTY,  /* Apple's VM: 2 fixed, 0 configurable counters (kernel.md 2.1) */
+    SIM_VM_OLD,    /* a PMU the kernel does not support: ENOTSUP (kernel.md 1.2) */
 };
 
 enum sim_pm {
     SIM_PM_NONE,   /* no power manager: nothing is reserved, all counters at any time */
     SIM_PM_SHARED, /* reserves pm_mask until counters are forced, as class POWER */
-    SIM_PM_CUSTOM, /* the same, custom_config: POWER is empty (1.4) */
+    SIM_PM_CUSTOM, /* the same, custom_config: POWER is empty (kernel.md 1.4) */
 };
 
 /* What the I/O registry has of the CPUs; in a virtual machine and on Intel, nothing. */
@@ -141,7 +140,7 @@ enum sim_registry {
     SIM_REGISTRY_GONE,  /* not even the CPUs */
 };
 
-/* What a program that died or runs elsewhere has left behind (items 13 and 17). */
+/* What a program that died or runs elsewhere has left behind (kernel.md 4.13, 4.17). */
 enum sim_stale {
     SIM_STALE_CONFIG = 1,   /* foreign events on every configurable counter */
     SIM_STALE_COUNTING = 2, /* kpc.counting is FIXED + CONFIGURABLE */
@@ -165,18 +164,18 @@ struct sim_config {
     uint32_t cpusubtype;
     uint32_t cpufamily;
     bool unprivileged; /* root=0 */
-    bool ktrace_owner; /* owner=1: not root, but owner of ktrace (blessed): kpc works (1.2) */
+    bool ktrace_owner; /* owner=1: no root, but owner of ktrace: kpc works (kernel.md 1.2) */
     bool translated;   /* under Rosetta: sysctl.proc_translated 1, hw.cpufamily 573b5eec */
     enum sim_vm vm;
     enum sim_pm pm;
-    uint32_t pm_mask;        /* of configurable indexes; 0: 0x38, PMC5-7 (1.4) */
+    uint32_t pm_mask;        /* of configurable indexes; 0: 0x38, PMC5-7 (kernel.md 1.4) */
     bool busy;               /* an in-kernel client has the PMU: EBUSY everywhere */
     bool force_held;         /* otherforce=1: another task has forced the counters: EACCES */
     bool ktrace_held;        /* ktrace=1: another process owns ktrace: kperf setters EBUSY */
     int ktrace_pid;          /* ktracepid=N: that one; 0: 1. Dropped when no process has that pid */
     const char *ktrace_name; /* configuredby=NAME: what it is called; NULL: "other" */
     unsigned stale;          /* of enum sim_stale */
-    bool apply_at_once;      /* apply=once: G4 that programs and keeps counters as G3 (1.12) */
+    bool apply_at_once;      /* apply=once: G4 that programs counters as G3 (kernel.md 1.12) */
     bool strict_sets;        /* strict=1: G4 refuses to start what cannot count */
     bool development;        /* dev=1: no list of events, kernel mode counts; kern.cpc.secure 0 */
     bool no_smt;             /* smt=0: Intel without HyperThreading: Haswell has 8 counters */
@@ -184,7 +183,7 @@ struct sim_config {
                           leading Es are ecpus, the rest pcpus */
     enum sim_registry registry;
     unsigned pcpus, ecpus;  /* both 0: the chip's own. E cores have the low numbers. 64 at most */
-    unsigned offline;       /* so many of the highest CPUs are off at the start (1.7) */
+    unsigned offline;       /* so many of the highest CPUs are off at the start (kernel.md 1.7) */
     uint64_t off_mask;      /* off=MASK: these too, by bit; the lowest stays on if none else does */
     uint64_t seed;          /* absolute values at the start, wandering */
     bool free_calls;        /* cost=0: system calls cost nothing (see SIM_COST_*) */
@@ -193,7 +192,7 @@ struct sim_config {
     unsigned preempt;       /* every Nth call of a thread finds it switched out and in again */
     bool wander;            /* and on another CPU */
     bool late_is_old;       /* late=old: a thread whose first call comes when thread counting is
-                               on is one from before, without a buffer (item 14) */
+                               on is one from before, without a buffer (kernel.md 4.14) */
     const char *log_path;   /* every line of the log is appended to this file */
     const char *state_path; /* this file holds sim_state_text() and a newline, always current */
 };
@@ -220,25 +219,25 @@ SIM_API void sim_reset(const struct sim_config *config);
 SIM_API bool sim_parse(struct sim_config *config, const char *text, char *error, size_t size);
 
 /*
- * The calling process dies, or executes another program (1.11): its threads end, the force bit is
- * released if it held it, all else stays. The caller goes on as the main thread of a new process;
- * other pthreads join that at their next call.
+ * The calling process dies, or executes another program (kernel.md 1.11): its threads end, the
+ * force bit is released if it held it, all else stays. The caller goes on as the main thread of a
+ * new process; other pthreads join that at their next call.
  */
 SIM_API void sim_new_process(void);
 
-/* Another process, root, at work while ours runs (items 22 and 33). 0 or what errno would be. */
+/* Another process of root's at work while ours runs (kernel.md 4.22, 4.33). 0, or as errno. */
 SIM_API int sim_other_set_counting(uint32_t classes);
 SIM_API int sim_other_set_thread_counting(uint32_t classes);
 SIM_API int sim_other_set_config(uint32_t classes, const uint64_t *words, size_t count);
 SIM_API int sim_other_force(int value);
 SIM_API void sim_other_exit(void);
 
-/* An in-kernel client takes or leaves the PMU: false if it cannot, counters being forced (1.2). */
+/* An in-kernel client takes or leaves the PMU: false while counters are forced (kernel.md 1.2). */
 SIM_API bool sim_kernel_client(bool take);
 
 /* ------------------------------------------------------------------------------- threads */
 
-/* The calling pthread exists from now on: what a thread without a buffer needs (item 14). */
+/* The calling pthread exists from now on: what a thread without a buffer needs (kernel.md 4.14). */
 SIM_API void sim_attach(void);
 
 /* Work on the calling thread, on its CPU. sim_kernel_work(n) is sim_run of {0, n}. */
@@ -257,7 +256,7 @@ SIM_API bool sim_migrate(unsigned cpu);
  */
 SIM_API bool sim_set_cpu(unsigned cpu, bool on);
 
-/* A CPU takes an interrupt, as it does by itself when a counter overflows (1.10). */
+/* A CPU takes an interrupt, as it does by itself when a counter overflows (kernel.md 1.10). */
 SIM_API void sim_interrupt(unsigned cpu);
 
 SIM_API unsigned sim_cpu(void);    /* where the caller runs */
@@ -272,7 +271,7 @@ SIM_API void sim_other_run(unsigned cpu, const struct sim_work *work);
  * How often an event happens in one piece of work of `units`, the same on every core:
  *
  *   0                 for 0 units, for selector 0, for an event the chip does not have (arm64:
- *                     one in no list of 2.5 and no kpep database of the chip)
+ *                     one in no list of kernel.md 2.5 and no kpep database of the chip)
  *   units             instructions: arm64 INST_ALL (0x8c, 0x08 from M4); x86_64 0xc0 umask 0 or 1
  *   2 * units         cycles: arm64 CORE_ACTIVE_CYCLE (0x02, 0x11 from M4); x86_64 0x3c umask 0
  *   (k + 3) * units + k % 89 + 5   any other, where k = selector | umask << 8
@@ -289,9 +288,9 @@ SIM_API uint64_t sim_count_fixed(enum sim_chip chip, unsigned counter, uint64_t 
 SIM_API uint32_t sim_counters(enum sim_chip chip, uint32_t selector, uint32_t umask);
 
 /*
- * What a system call costs its thread (item 20), in pieces: in user mode before it, in the kernel
- * before and after what it does. So between two reads of one kind the second pays a user piece,
- * then ENTRY, and the first has left EXIT. Functions that make two system calls pay twice.
+ * What a system call costs its thread (kernel.md 4.20), in pieces: in user mode before it, in the
+ * kernel before and after what it does. So between two reads of one kind the second pays a user
+ * piece, then ENTRY, and the first has left EXIT. Functions that make two system calls pay twice.
  */
 #define SIM_COST_USER  20
 #define SIM_COST_ENTRY 300
@@ -351,7 +350,7 @@ SIM_API uint64_t sim_register(unsigned cpu, unsigned counter);
 SIM_API void sim_set_register(unsigned cpu, unsigned counter, uint64_t raw);
 SIM_API unsigned sim_overflows(unsigned cpu, unsigned counter);
 
-/* Overflow interrupts wait while held: reads have to correct for them (2.6). */
+/* Overflow interrupts wait while held: reads have to correct for them (kernel.md 2.6). */
 SIM_API void sim_hold_interrupts(bool hold);
 
 /* Ports and CoreFoundation objects of this process that wait for their release. */

@@ -118,7 +118,7 @@ static void prediction(void)
         config.gen = round % 4 == 3 ? SIM_G4 : (enum sim_gen)(1 + round % 3);
         config.apply_at_once = round % 8 == 3;
         config.stale = round % 5 == 0 ? SIM_STALE_ALL : round % 5 == 1 ? SIM_STALE_VALUES : 0;
-        if (config.chip >= SIM_HASWELL) /* whose overflows cost counts (1.9) */
+        if (config.chip >= SIM_HASWELL) /* whose overflows cost counts (kernel.md 1.9) */
             config.stale &= ~(unsigned)SIM_STALE_VALUES;
         config.preempt = (unsigned)random_below(4);
         sim_reset(&config);
@@ -971,7 +971,7 @@ static void registry(void)
     CHECK_STR(letters(), "E"); /* the first to come is CPU 1: its letter is missing */
 }
 
-/* kpc by hand, as the wrappers do it, and as they do not (1.1, 1.3, 1.8). */
+/* kpc by hand, as the wrappers do it, and as they do not (kernel.md 1.1, 1.3, 1.8). */
 static void raw_nodes(void)
 {
     uint64_t message[10] = {C, 0x70, 0x75}, back[9];
@@ -1065,7 +1065,7 @@ static void nowhere_to_write(void)
     CHECK_FAILS(kperf_sample_get(NULL), EPERM);
 }
 
-/* ---------------------------------------------------------------- kperf's nodes: items 23 to 25 */
+/* ---- kperf's nodes (kernel.md 4.23, 4.24, 4.25) ---------------------------------------------- */
 
 static void kperf_nodes(void)
 {

@@ -1,6 +1,7 @@
 /*
- * The simulated kernel does what kernel.md section 4 lists, item by item: the table at the end says
- * which function shows which item. Numbers are worked out here from the rules in sim.h, by hand.
+ * The simulated kernel does what section 4 of doc/kernel.md lists, row by row: the table at the end
+ * says which function shows which row. Numbers are worked out here from the rules in sim.h, by
+ * hand.
  */
 #include "sim_check.h"
 
@@ -169,7 +170,7 @@ static void not_root(void)
         CHECK_INT(state().counting, 0);
         CHECK_INT(state().forced, 0);
     }
-    /* 1.2: the owner of ktrace may, root or not */
+    /* kernel.md 1.2: the owner of ktrace may, root or not */
     reset("root=0 owner=1");
     CHECK_INT(kpc_force_all_ctrs_set(1), 0);
     CHECK_INT(kpc_set_counting(FC), 0);
@@ -186,7 +187,7 @@ static void no_nodes(void)
     CHECK_INT(sysctlbyname("sysctl.proc_translated", &translated, &size, NULL, 0), 0);
     CHECK_INT(translated, 0);
 
-    reset("vm=old root=0 busy=1"); /* 1.2: asked first of all */
+    reset("vm=old root=0 busy=1"); /* kernel.md 1.2: asked first of all */
     check_private_nodes(ENOTSUP);
 
     /* Apple's own VM: nodes, fixed counters, nothing to configure */
@@ -211,7 +212,7 @@ static void hardware_busy(void)
         reset(text);
         check_private_nodes(EBUSY);
     }
-    /* 1.2: who is no root hears EPERM first; the public nodes are busy all the same */
+    /* kernel.md 1.2: who is no root hears EPERM first; the public nodes are busy all the same */
     reset("busy=1 root=0");
     CHECK_FAILS(kpc_set_counting(C), EPERM);
     CHECK_ANSWERS(kpc_get_counter_count(C), 0, EBUSY);
@@ -249,7 +250,7 @@ static void force_held_elsewhere(void)
     CHECK_INT(sim_other_force(1), EACCES);
 
     reset("otherforce=1 gen=4");
-    CHECK_INT(kpc_force_all_ctrs_set(1), 0); /* said, and not done (1.4) */
+    CHECK_INT(kpc_force_all_ctrs_set(1), 0); /* said, and not done (kernel.md 1.4) */
     CHECK_INT(state().forced, 2);
     CHECK_INT(kpc_force_all_ctrs_set(0), 0);
     CHECK_INT(state().forced, 2);
@@ -411,7 +412,7 @@ static void wrong_order(void)
     CHECK_INT(misordered("pm=1", false, false), right);
     CHECK_INT(misordered("pm=1", true, false), 0);
     CHECK_INT(misordered("pm=1", false, true), 0);
-    CHECK_INT(kpc_get_counting(), 0); /* 1.5: CONFIGURABLE is lost from the readback */
+    CHECK_INT(kpc_get_counting(), 0); /* kernel.md 1.5: CONFIGURABLE is lost from the readback */
     CHECK_INT(state().running, 0xc7);
     /* without forcing at all: the event has no counter */
     reset("pm=1");
@@ -499,7 +500,7 @@ static void allow_list(void)
     CHECK_INT(allowed_selectors("chip=m1 os=13.6"), 65536);
     CHECK_INT(allowed_selectors("chip=m4 os=15.5 dev=1"), 65536);
     CHECK_INT(allowed_selectors("chip=haswell os=15.5"), 65536);
-    /* cycles by M1's number on an M4 (2.5) */
+    /* cycles by M1's number on an M4 (kernel.md 2.5) */
     reset("chip=m4");
     CHECK_FAILS(configure_one(2, word(0x02)), EPERM);
     CHECK_FAILS(configure_one(2, word(0x8c)), EPERM);
@@ -650,7 +651,7 @@ static void g4_deferred(void)
     uint64_t words[8] = {word(0x70)}, back[8], before[10], after[10];
     reset("gen=4");
     CHECK_INT(kpc_set_config(C, words), 0);
-    CHECK_INT(state().forced, 1); /* by itself (1.12) */
+    CHECK_INT(state().forced, 1); /* by itself (kernel.md 1.12) */
     CHECK_INT(kpc_get_config(C, back), 0);
     CHECK_INT(back[0], 0); /* the hardware knows nothing yet */
     CHECK_INT(state().pending[0], word(0x70));
@@ -702,7 +703,7 @@ static void g4_errors(void)
     words[0] = word(0x03);
     CHECK_FAILS(kpc_set_config(C, words), EPERM);
     CHECK_INT(state().forced, 0);
-    words[0] = (1ull << 47) - 1; /* the largest period is one less (1.9) */
+    words[0] = (1ull << 47) - 1; /* the largest period is one less (kernel.md 1.9) */
     CHECK_FAILS(kpc_set_period(C, words), EINVAL);
     words[0]--;
     CHECK_INT(kpc_set_period(C, words), 0);
@@ -823,7 +824,7 @@ static void period_and_power_manager(void)
     CHECK_INT(sim_value(0, 5), 2 * was[5]);
 }
 
-/* What an Intel kernel loses and misplaces of overflows (1.9). */
+/* What an Intel kernel loses and misplaces of overflows (kernel.md 1.9). */
 static void overflow_intel(void)
 {
     enum { INSTRUCTIONS = 0x4300c0 };
@@ -866,7 +867,7 @@ static void overflow_intel(void)
     CHECK_INT(high - sim_value(cpu, 8), max + 1 - 100);
 }
 
-/* A period changes the register, never the value (1.9, 2.6). */
+/* A period changes the register, never the value (kernel.md 1.9, 2.6). */
 static void overflow(void)
 {
     uint64_t values[8] = {0, 0, 0, 0, 0, 1000};
@@ -1066,7 +1067,7 @@ static void sizes(void)
     }
     for (tid = 1; tid < 4; tid++)
         CHECK_FAILS(kpc_get_thread_counters(tid, 10, values), EINVAL);
-    /* an odd size is cut to what there is; the argument may be longer, not shorter (1.1) */
+    /* an odd size is cut; the argument may be longer, not shorter (kernel.md 1.1) */
     size = 83;
     tid = 0;
     CHECK_INT(sysctlbyname("kpc.thread_counters", values, &size, (uint32_t[]){0, 9}, 8), 0);
@@ -1226,7 +1227,7 @@ static void not_counting(void)
     CHECK(frozen > 1u << 30);
     CHECK_INT(slot_delta(2, 10, 1000, 0), 0);
     CHECK_INT(sim_value(sim_cpu(), 2), frozen);
-    CHECK_INT(kpc_get_counting(), F);           /* 1.5: as set, though fixed ones never stop */
+    CHECK_INT(kpc_get_counting(), F); /* as set, though fixed ones never stop (kernel.md 1.5) */
     CHECK_INT(kpc_set_counting(0xfffffff0), 0); /* nobody looks */
     CHECK_INT(kpc_get_counting(), 0);
 }
@@ -1430,7 +1431,7 @@ static void cpu_counters(void)
     CHECK_FAILS(sysctlbyname("kpc.counters", values, &size, &classes, 4), ENOMEM);
 }
 
-/* One CPU in the middle is off (1.7): what it left, and the last one's words missing. */
+/* One CPU in the middle is off (kernel.md 1.7): what it left, and the last one's words missing. */
 static void missing_cpu(void)
 {
     enum { CPUS = 8, STRIDE = 10 };
@@ -1471,43 +1472,43 @@ static void missing_cpu(void)
 }
 
 static const struct {
-    const char *items; /* of kernel.md section 4 */
+    const char *shows;
     void (*test)(void);
 } tests[] = {
-    {"1", not_root},
-    {"2", no_nodes},
-    {"3", hardware_busy},
-    {"4", force_held_elsewhere},
-    {"5", wrapper_conventions},
-    {"6", masks_and_force},
-    {"6", raw_pmu},
-    {"7", wrong_order},
-    {"7 (1.10)", counting_before_force},
-    {"8", allow_list},
-    {"9", mode_bits},
-    {"9", mode_bits_intel},
-    {"10", wrong_counter},
-    {"11", g4_deferred},
-    {"11", g4_errors},
-    {"12", periods},
-    {"12 (1.9)", period_and_power_manager},
-    {"12 (1.9)", overflow_intel},
-    {"12 (2.6)", overflow},
-    {"13", stale_state},
-    {"14", buffers},
-    {"15", nothing_to_count},
-    {"16", sizes},
-    {"17", absolute_values},
-    {"17", exact_values},
-    {"18", class_change},
-    {"19", not_counting},
-    {"20", migration_and_cost},
-    {"21", wrap},
-    {"22", other_process},
-    {"32", death},
-    {"33", silent_interference},
-    {"(1.7)", cpu_counters},
-    {"(1.7)", missing_cpu},
+    {"kernel.md 4.1", not_root},
+    {"kernel.md 4.2", no_nodes},
+    {"kernel.md 4.3", hardware_busy},
+    {"kernel.md 4.4", force_held_elsewhere},
+    {"kernel.md 4.5", wrapper_conventions},
+    {"kernel.md 4.6", masks_and_force},
+    {"kernel.md 4.6", raw_pmu},
+    {"kernel.md 4.7", wrong_order},
+    {"kernel.md 4.7, 1.10", counting_before_force},
+    {"kernel.md 4.8", allow_list},
+    {"kernel.md 4.9", mode_bits},
+    {"kernel.md 4.9", mode_bits_intel},
+    {"kernel.md 4.10", wrong_counter},
+    {"kernel.md 4.11", g4_deferred},
+    {"kernel.md 4.11", g4_errors},
+    {"kernel.md 4.12", periods},
+    {"kernel.md 4.12, 1.9", period_and_power_manager},
+    {"kernel.md 4.12, 1.9", overflow_intel},
+    {"kernel.md 4.12, 2.6", overflow},
+    {"kernel.md 4.13", stale_state},
+    {"kernel.md 4.14", buffers},
+    {"kernel.md 4.15", nothing_to_count},
+    {"kernel.md 4.16", sizes},
+    {"kernel.md 4.17", absolute_values},
+    {"kernel.md 4.17", exact_values},
+    {"kernel.md 4.18", class_change},
+    {"kernel.md 4.19", not_counting},
+    {"kernel.md 4.20", migration_and_cost},
+    {"kernel.md 4.21", wrap},
+    {"kernel.md 4.22", other_process},
+    {"kernel.md 4.32", death},
+    {"kernel.md 4.33", silent_interference},
+    {"kernel.md 1.7", cpu_counters},
+    {"kernel.md 1.7", missing_cpu},
 };
 
 int main(void)
@@ -1516,7 +1517,7 @@ int main(void)
         const unsigned long failed = check_failures;
         tests[i].test();
         if (check_failures != failed)
-            fprintf(stderr, "that was item %s\n", tests[i].items);
+            fprintf(stderr, "that was %s\n", tests[i].shows);
     }
     return check_done();
 }

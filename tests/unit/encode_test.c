@@ -389,6 +389,8 @@ static void compare(const struct sample *sample)
     error =
         kpdb_encode(sample->scene->cpu, &sample->options, sample->requests, sample->count, &got);
     ask_model(sample, &verdict);
+    for (unsigned i = 0; i < sample->count; i++)
+        CHECK_INT(got.order[i], i);
     if (CHECK_INT(error, error_of(verdict.code))) {
         CHECK_INT(error == KPDB_OK ? 0 : kpdb_kperfdata_code(error), verdict.code);
         if (error == KPDB_OK)
@@ -474,7 +476,7 @@ static void describe(int error, const struct kpdb_encoding *got, char *text, siz
 static const struct known {
     const char *cpu, *release, *how, *names, *want;
 } known[] = {
-    /* kernel.md 5.6: the order decides. */
+    /* The order decides (kperfdata.md 2.7). */
     {"m1", "macos-15", "", SIX " INST_BRANCH", "12 at 6: 3 4 5"},
     {"m1", "macos-15", "", "INST_BRANCH " SIX, "2 8: a0 a1 a2 8d a3 a6 a7 0 : 3 0 1 2 4 5 6"},
     {"m1", "macos-15", "", "INST_BRANCH INST_BRANCH_CALL INST_BRANCH_RET INST_INT_ALU",
@@ -678,8 +680,7 @@ static void test_codes(void)
     }
 }
 
-/* ---- warnings: what kernel.md says a kernel makes of a word -------------------------------------
- */
+/* ---- warnings: what a kernel makes of a word (kernel.md 2.2, 2.3, 2.4, 2.5) ------------------ */
 
 enum {
     COUNTED_ANYWAY = 0x53,  /* USR, OS, INT, EN: what every word has or the kernel adds */

@@ -275,7 +275,7 @@ static void test_metrics(void)
     CHECK_INT(kpdb_metric(kpdb_metric_count(), &metric), KPDB_NO_EVENT);
 }
 
-/* ---- facts of plist-schema.md, in a build that has the CPU ----------------------------------- */
+/* ---- what releases renamed (plists.md 2.3), and an M1, in a build that has the CPU ----------- */
 
 static void test_rename(void)
 {
@@ -311,10 +311,10 @@ static void test_m1(void)
     CHECK_INT(event.fixed, 1);
     CHECK_INT(event.counters, 2);
     CHECK_STR(kpdb_event_name(event.fallback), "INST_ALL");
-    CHECK(kpdb_on((unsigned)m1, KPDB_INST_BRANCH, &event) == KPDB_OK);
+    CHECK(kpdb_on((unsigned)m1, KPDB_EVENT_INST_BRANCH, &event) == KPDB_OK);
     CHECK_INT(event.number, 0x8d);
     CHECK_INT(event.counters, 0xe0);
-    CHECK(kpdb_on((unsigned)m1, KPDB_CORE_ACTIVE_CYCLE, &event) == KPDB_OK);
+    CHECK(kpdb_on((unsigned)m1, KPDB_EVENT_CORE_ACTIVE_CYCLE, &event) == KPDB_OK);
     CHECK_INT(event.counters, 0x3fc);
 }
 

@@ -1,3 +1,4 @@
+/* The model that kperfdata_model.h describes: events in, counters and words out. */
 #include "kperfdata_model.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * kperfdata's configuration, written a second time from the notes on kperfdata (not in this
- * repository) alone: what kpdb_encode() with KPDB_KPERFDATA is held against. It takes an event's
- * facts from libkpdb and nothing else: no code is shared.
+ * kperfdata's configuration, written a second time from kperfdata.md 2.1, 2.2, 2.3, 2.4, 2.5 alone:
+ * what kpdb_encode() with KPDB_KPERFDATA is held against. It takes an event's facts from libkpdb
+ * and nothing else: no code is shared.
  */
 #ifndef KPEP_TESTS_KPERFDATA_MODEL_H
 #define KPEP_TESTS_KPERFDATA_MODEL_H

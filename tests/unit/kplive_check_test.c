@@ -4,7 +4,7 @@
  * The simulator of kperf is linked too, to be driven.
  */
 #define _GNU_SOURCE
-#include "sampler.h"
+#include "internal.h"
 
 #include "check.h"
 #include "sim.h"
@@ -518,6 +518,7 @@ static void count_stranger(unsigned machine, const uint32_t *branches)
         CHECK_INT(b[i] - a[i], sim_expect(chip, counter, word, &from, &to));
         CHECK(i < 2 || (word & 0xffff) == branches[i - 2]);
         CHECK_INT(encoding->events[i].counter, counter);
+        CHECK_INT(encoding->order[i], i);
     }
     CHECK(b[1] - a[1] >= 1000 && b[0] - a[0] == 2 * (b[1] - a[1]));
     kplive_close(sampler);

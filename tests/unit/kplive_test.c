@@ -318,7 +318,7 @@ static void test_describe(void)
     CHECK(strlen(kplive_describe(&error, text, sizeof text)) < sizeof text - 1);
 }
 
-/* peers.md, what hurts. */
+/* What users run into (kperfdata.md 4.2). */
 static void test_errors(void)
 {
     struct sim_config config = {.chip = SIM_M1, .gen = SIM_G3};

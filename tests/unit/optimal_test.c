@@ -264,6 +264,19 @@ static unsigned next_placed(const struct sample *sample, uint64_t placed)
     return next;
 }
 
+/* Also where they do not fit. */
+static void check_order(const struct sample *sample, const struct kpdb_encoding *got)
+{
+    uint64_t before = 0;
+
+    for (unsigned n = 0; n < sample->count; n++) {
+        unsigned next = next_placed(sample, before);
+
+        CHECK_INT(got->order[n], next);
+        before |= (uint64_t)1 << next;
+    }
+}
+
 /* Each on the smallest counter that is left for it; false where one has none and others move. */
 static bool check_smallest(const struct sample *sample, const struct kpdb_encoding *got)
 {
@@ -408,6 +421,7 @@ static void test_sample(const struct sample *sample)
         } else {
             check_failure(sample, error, &got);
         }
+        check_order(sample, &got);
         check_orders(*sample, error, &got);
     }
     count_outcome(sample, error);

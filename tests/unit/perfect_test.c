@@ -121,11 +121,11 @@ static void test_hashes(void)
     static uint32_t hashes[MOST];
 
     for (size_t i = 0; i < MOST; i++)
-        hashes[i] = kpdb_mix((uint32_t)(i / 300) << 16, (uint32_t)(i % 300 * 7));
+        hashes[i] = kpdb_mix_value((uint32_t)(i / 300) << 16, (uint32_t)(i % 300 * 7));
     for (size_t count = MOST / 4; count <= MOST; count *= 2) {
         struct perfect perfect;
 
-        CHECK(perfect_place(&arena, (struct kpdb_hashing){.spread = 0}, hashes, count, &perfect));
+        CHECK(perfect_hashes(&arena, (struct kpdb_hashing){.spread = 0}, hashes, count, &perfect));
         check_slots(&perfect, hashes, count);
     }
 }

@@ -233,7 +233,9 @@ static unsigned ceiling(unsigned events, unsigned counters)
     return (events + counters - 1) / counters;
 }
 
-/* peers.md: max over sets of counters of the events confined to them a counter, rounded up. */
+/*
+ * Most of all sets of counters: events confined to them a counter, rounded up (kperfdata.md 4.3).
+ */
 static unsigned closed_form(const struct sample *sample)
 {
     unsigned most = 1;
@@ -453,7 +455,7 @@ static void test_random_sets(unsigned cases)
 
 /* ---- whole databases ------------------------------------------------------------------------- */
 
-/* peers.md */
+/* kperfdata.md 4.3 */
 static const struct whole {
     const char *cpu, *release;
     unsigned events, passes;

@@ -1,5 +1,5 @@
 /*
- * gen/template.c: what tests/fixtures/mustache does not say: filters, escapes,
+ * gen/template.c, gen/escape.c: what tests/fixtures/mustache does not say: filters, escapes,
  * strict mode and its messages, limits, hostile templates and data.
  */
 #include "template.h"
@@ -278,55 +278,53 @@ static void test_markdown(void)
 
 static void test_default_escape(void)
 {
-    struct template_options options = {.escape = TEMPLATE_HTML};
+    struct template_options options = {.escape = filter_named(span_of("html"))};
     static const char all[] =
         "{{s}} {{{s}}} {{&s}} {{s | upper}} {{s | c}} {{{s | c}}} {{&s | upper}}";
 
     CHECK_STR(render_with(&options, all, "<\"\xff", 3),
               "&lt;&quot;\xff <\"\xff <\"\xff &lt;&quot;\xff <\\\"\\377 <\\\"\\377 <\"\xff");
-    options.escape = TEMPLATE_JSON;
+    options.escape = filter_named(span_of("json"));
     CHECK_STR(render_with(&options, all, "<\"\xff", 3),
               "<\\\"\\ufffd <\"\xff <\"\xff <\\\"\\ufffd <\\\"\\377 <\\\"\\377 <\"\xff");
-    options.escape = TEMPLATE_C;
+    options.escape = filter_named(span_of("c"));
     CHECK_STR(render_with(&options, all, "<\"\xff", 3),
               "<\\\"\\377 <\"\xff <\"\xff <\\\"\\377 <\\\"\\377 <\\\"\\377 <\"\xff");
     CHECK_STR(render_with(&options, "\"{{s}}\" /* {{s}}{{s}} */", "*/\"", 3),
               "\"*\\057\\\"\" /* *\\057\\\"*\\057\\\" */");
     CHECK_STR(render_with(&options, "// {{s}}\nint x;", "\\", 1), "// \\134\nint x;");
     CHECK_STR(render(&options, "{{n}} {{yes}} {{n | hex}}"), "42 true 0x2a");
-    options.escape = TEMPLATE_NONE;
+    options.escape = NULL;
     CHECK_STR(render_with(&options, "{{s}}", "*/\"\n", 4), "*/\"\n");
+}
+
+static const char *escape_for(const char *file_name)
+{
+    const struct filter *escape = template_escape_for(file_name);
+
+    return escape == NULL ? "none" : escape->name;
 }
 
 static void test_escape_names(void)
 {
-    enum template_escape escape = TEMPLATE_NONE;
-
-    CHECK_INT(template_escape_for("kpdb_data.c"), TEMPLATE_C);
-    CHECK_INT(template_escape_for("a/b.x/kpdb.h"), TEMPLATE_C);
-    CHECK_INT(template_escape_for("events.inc.mustache"), TEMPLATE_C);
-    CHECK_INT(template_escape_for("events.json.mustache"), TEMPLATE_JSON);
-    CHECK_INT(template_escape_for("a.json"), TEMPLATE_JSON);
-    CHECK_INT(template_escape_for("a.html"), TEMPLATE_HTML);
-    CHECK_INT(template_escape_for("a.htm"), TEMPLATE_HTML);
-    CHECK_INT(template_escape_for("a.xml"), TEMPLATE_HTML);
-    CHECK_INT(template_escape_for("a.svg"), TEMPLATE_HTML);
-    CHECK_INT(template_escape_for("a.md"), TEMPLATE_MARKDOWN);
-    CHECK_INT(template_escape_for("a.markdown"), TEMPLATE_MARKDOWN);
-    CHECK_INT(template_escape_for("a.md.mustache"), TEMPLATE_MARKDOWN);
-    CHECK_INT(template_escape_for("a.cc"), TEMPLATE_NONE);
-    CHECK_INT(template_escape_for("a.c.txt"), TEMPLATE_NONE);
-    CHECK_INT(template_escape_for("dir.c/file"), TEMPLATE_NONE);
-    CHECK_INT(template_escape_for("c"), TEMPLATE_NONE);
-    CHECK_INT(template_escape_for(""), TEMPLATE_NONE);
-    CHECK_INT(template_escape_for(".mustache"), TEMPLATE_NONE);
-    CHECK(template_escape_named("html", &escape) && escape == TEMPLATE_HTML);
-    CHECK(template_escape_named("c", &escape) && escape == TEMPLATE_C);
-    CHECK(template_escape_named("json", &escape) && escape == TEMPLATE_JSON);
-    CHECK(template_escape_named("none", &escape) && escape == TEMPLATE_NONE);
-    CHECK(template_escape_named("markdown", &escape) && escape == TEMPLATE_MARKDOWN);
-    CHECK(!template_escape_named("HTML", &escape));
-    CHECK(!template_escape_named("", &escape));
+    CHECK_STR(escape_for("kpdb_data.c"), "c");
+    CHECK_STR(escape_for("a/b.x/kpdb.h"), "c");
+    CHECK_STR(escape_for("events.inc.mustache"), "c");
+    CHECK_STR(escape_for("events.json.mustache"), "json");
+    CHECK_STR(escape_for("a.json"), "json");
+    CHECK_STR(escape_for("a.html"), "html");
+    CHECK_STR(escape_for("a.htm"), "html");
+    CHECK_STR(escape_for("a.xml"), "html");
+    CHECK_STR(escape_for("a.svg"), "html");
+    CHECK_STR(escape_for("a.md"), "markdown");
+    CHECK_STR(escape_for("a.markdown"), "markdown");
+    CHECK_STR(escape_for("a.md.mustache"), "markdown");
+    CHECK_STR(escape_for("a.cc"), "none");
+    CHECK_STR(escape_for("a.c.txt"), "none");
+    CHECK_STR(escape_for("dir.c/file"), "none");
+    CHECK_STR(escape_for("c"), "none");
+    CHECK_STR(escape_for(""), "none");
+    CHECK_STR(escape_for(".mustache"), "none");
 }
 
 static void test_unknown_names(void)
@@ -633,7 +631,8 @@ static bool take(void *from)
 
 static void test_flush(void)
 {
-    struct template_options options = {.flush = take, .flush_to = &out, .escape = TEMPLATE_C};
+    struct template_options options = {
+        .flush = take, .flush_to = &out, .escape = filter_named(span_of("c"))};
     struct value *saved = data;
     struct buffer text = {0};
     const char *error = "";
@@ -641,17 +640,17 @@ static void test_flush(void)
     data = value_map(&arena);
     value_set(&arena, data, "q", value_text(&arena, "?>"));
     /* The escape of C knows the byte before, though it is gone. */
-    buffer_puts(&text, repeat("a", TEMPLATE_CHUNK - 1));
+    buffer_puts(&text, repeat("a", SINK_CHUNK - 1));
     buffer_puts(&text, "?{{q}}");
     out.length = 0;
     flushes_left = 1;
     CHECK(template_render(&arena, &options, "t", text.data, text.length, data, &out, &error));
     CHECK_STR(out.data, "\\?>");
-    CHECK_INT(whole.length, TEMPLATE_CHUNK);
+    CHECK_INT(whole.length, SINK_CHUNK);
     /* The limit is of all that was put out. */
     out.length = 0;
     flushes_left = 1;
-    options.output_max = TEMPLATE_CHUNK + 2;
+    options.output_max = SINK_CHUNK + 2;
     CHECK(!template_render(&arena, &options, "t", text.data, text.length, data, &out, &error));
     CHECK_STR(error, "t:1: too much output (expected at most 1048578 bytes)");
     /* Who cannot take it has said why. */
@@ -797,6 +796,7 @@ static void test_random(void)
         "text",
         "'",
     };
+    static const char *const escapes[] = {"none", "html", "c", "json", "markdown"};
     struct template_options options = {.partial = partial_of};
     uint32_t random = 1;
     unsigned errors = 0;
@@ -810,7 +810,7 @@ static void test_random(void)
             buffer_puts(&text, pieces[(random >> 16) % (sizeof pieces / sizeof pieces[0])]);
         }
         options.lenient = round % 2 != 0;
-        options.escape = (enum template_escape)(round / 2 % 5);
+        options.escape = filter_named(span_of(escapes[round / 2 % 5]));
         out.length = 0;
         if (!template_render(&arena, &options, "t", text.data, text.length, data, &out, &error)) {
             errors++;

@@ -14,7 +14,10 @@ int main(void)
 
     if (cpu != KPDB_CPU_A14 || kpdb_fingerprint() != KPDB_FINGERPRINT)
         return 1;
-    if (kpdb_on((unsigned)cpu, KPDB_BRANCH_MISPRED_NONSPEC, &event) != KPDB_OK)
+    if (kpdb_on((unsigned)cpu, KPDB_EVENT_BRANCH_MISPRED_NONSPEC, &event) != KPDB_OK)
+        return 1;
+    if (kpdb_name_on((unsigned)cpu, KPDB_ANY_RELEASE, KPDB_NAME_BRANCH_MISSES, &event) != KPDB_OK ||
+        event.id != KPDB_EVENT_BRANCH_MISPRED_NONSPEC)
         return 1;
     if (kpdb_encode((unsigned)cpu, &options, &request, 1, &encoding) != KPDB_OK)
         return 1;

@@ -1,14 +1,14 @@
-/* What is asked before anything begins: whether the functions are there, and how kpc stands. */
-#include "sampler.h"
+/*
+ * What is asked before anything else is done: whether the functions are there, what the system
+ * answers, and how kpc stands. Changes nothing.
+ */
+#include "internal.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 
-void kplive_pause(void)
-{
-    (void)poll(NULL, 0, 1); /* which a signal's handler may call, as POSIX has it */
-}
+/* ---- the frameworks -------------------------------------------------------------------------- */
 
 int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error *error,
                 const char *const *names)
@@ -28,8 +28,32 @@ int kplive_need(const struct kplive_frameworks *frameworks, struct kplive_error 
     return KPLIVE_OK;
 }
 
+/* ---- the system ------------------------------------------------------------------------------ */
+
+bool kplive_ask_number(const struct kplive_frameworks *f, const char *name, uint32_t *number)
+{
+    size_t size = sizeof *number;
+
+    *number = 0;
+    return f->sysctlbyname != NULL && f->sysctlbyname(name, number, &size, NULL, 0) == 0 &&
+           size == sizeof *number;
+}
+
+bool kplive_ask_text(const struct kplive_frameworks *f, const char *name, char *text, size_t size)
+{
+    size_t room = size - 1;
+    bool found;
+
+    memset(text, 0, size);
+    found = f->sysctlbyname != NULL && f->sysctlbyname(name, text, &room, NULL, 0) == 0;
+    text[found ? size - 1 : 0] = '\0';
+    return found;
+}
+
+/* ---- kpc ------------------------------------------------------------------------------------- */
+
 /*
- * The wrappers' error is 0, or all ones, and errno (kernel.md 4, item 5). 0 with an
+ * The wrappers' error is 0, or all ones, and errno (kernel.md 4.5). 0 with an
  * errno is asked once more: a signal's handler may have left it there.
  */
 static int ask_classes(uint32_t (*get)(void), const char *call, uint32_t *classes,
@@ -64,4 +88,11 @@ int kplive_ask_force(const struct kplive_frameworks *frameworks, int *force,
     if (frameworks->kpc_force_all_ctrs_get(force) == 0)
         return KPLIVE_OK;
     return kplive_kpc_failed(error, "kpc_force_all_ctrs_get", errno, false);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+void kplive_pause(void)
+{
+    (void)poll(NULL, 0, 1); /* which a signal's handler may call, as POSIX has it */
 }

@@ -1,0 +1,28 @@
+/* What emit.c and emit_tables.c build a template's data with. No other file includes this. */
+#ifndef KPEPC_EMIT_DATA_H
+#define KPEPC_EMIT_DATA_H
+
+#include "value.h"
+
+static inline void set(struct arena *arena, struct value *map, const char *key, struct value *value)
+{
+    value_set(arena, map, key, value);
+}
+
+static inline void set_text(struct arena *arena, struct value *map, const char *key,
+                            const char *text)
+{
+    set(arena, map, key, text == NULL ? value_bool(arena, false) : value_text(arena, text));
+}
+
+static inline void set_int(struct arena *arena, struct value *map, const char *key, size_t number)
+{
+    set(arena, map, key, value_int(arena, (int64_t)number));
+}
+
+static inline void set_bool(struct arena *arena, struct value *map, const char *key, bool boolean)
+{
+    set(arena, map, key, value_bool(arena, boolean));
+}
+
+#endif
