@@ -65,9 +65,9 @@ void *arena_grow(struct arena *arena, void *list, size_t count, size_t size)
 {
     void *more;
 
-    if ((count & (count - 1)) != 0) /* full: 0, 1, 2, 4, 8 ... */
+    if ((count & (count - 1)) != 0 || (count != 0 && count < 4)) /* full: 0, 4, 8, 16 ... */
         return list;
-    more = arena_alloc(arena, count * 2 + 1, size);
+    more = arena_alloc(arena, count == 0 ? 4 : count * 2, size);
     if (count != 0)
         memcpy(more, list, count * size);
     return more;

@@ -12,6 +12,13 @@ struct span span_trim(struct span span)
     return span;
 }
 
+void make_printable(char *text)
+{
+    for (char *c = text; *c != '\0'; c++)
+        if (*c < 0x20 || *c > 0x7e)
+            *c = '?';
+}
+
 bool is_text(const char *text)
 {
     const char *at = text;

@@ -48,5 +48,7 @@ static inline bool is_digit(char c)
 
 /* Printable ASCII, and some. */
 bool is_text(const char *text);
+/* Puts '?' for each byte that is not printable ASCII. */
+void make_printable(char *text);
 
 #endif

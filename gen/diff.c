@@ -1,3 +1,7 @@
+/*
+ * Two releases' databases -> what differs: which are compared with which, field by field as the
+ * tables of model.c say, and the result as text and as JSON on stdout.
+ */
 #include "diff.h"
 
 #include "common/buffer.h"
@@ -9,20 +13,20 @@
 
 /* ---- which databases are compared ------------------------------------------------------------ */
 
-/* Which databases have a partner by now; both lists are by name. */
+/* Which databases are paired already. */
 struct pairing {
     bool *old, *new;
 };
 
-static void pair(struct diff *diff, struct pairing *paired, const struct database *old,
-                 const struct database *new)
+static void add_pair(struct diff *diff, struct pairing *paired, const struct database *old,
+                     const struct database *new)
 {
     paired->old[old - diff->old->databases] = true;
     paired->new[new - diff->new->databases] = true;
     diff->pairs[diff->pair_count++] = (struct comparison){.old = old, .new = new};
 }
 
-/* With each old database that has an id of it, once. */
+/* Pairs a new database with each old one that shares an id. */
 static void pair_by_id(struct diff *diff, struct pairing *paired, const struct database *new)
 {
     size_t first = diff->pair_count;
@@ -34,11 +38,11 @@ static void pair_by_id(struct diff *diff, struct pairing *paired, const struct d
         while (i < diff->pair_count && diff->pairs[i].old != was)
             i++;
         if (was != NULL && i == diff->pair_count)
-            pair(diff, paired, was, new);
+            add_pair(diff, paired, was, new);
     }
 }
 
-/* Those that are left over. */
+/* Pairs databases that are left over by their names; both lists are by name. */
 static void pair_by_name(struct diff *diff, struct pairing *paired)
 {
     const struct release *old = diff->old, *new = diff->new;
@@ -52,7 +56,7 @@ static void pair_by_name(struct diff *diff, struct pairing *paired)
             at++;
         if (at < old->database_count &&
             strcmp(old->databases[at].name, new->databases[i].name) == 0)
-            pair(diff, paired, &old->databases[at], &new->databases[i]);
+            add_pair(diff, paired, &old->databases[at], &new->databases[i]);
     }
 }
 
@@ -75,7 +79,7 @@ static const struct database **list_unpaired(struct arena *arena, const struct r
     return list;
 }
 
-/* By CPU id; what is left over by name. */
+/* Pairs by CPU id first, then by name. */
 static void find_pairs(struct arena *arena, struct diff *diff)
 {
     const struct release *old = diff->old, *new = diff->new;
@@ -119,40 +123,42 @@ static void find_ids(struct arena *arena, struct diff *diff)
 
 /* ---- one database against another ------------------------------------------------------------ */
 
-static void add_change(struct comparison *pair, const char *name, const char *field,
-                       const char *old, const char *new, bool number)
+static void add_change(struct arena *arena, struct comparison *pair, struct change change)
 {
-    if (old == new || (old != NULL && new != NULL &&strcmp(old, new) == 0))
-        return;
-    pair->changed[pair->changed_count++] = (struct change){name, field, old, new, number};
+    pair->changed = arena_grow(arena, pair->changed, pair->changed_count, sizeof change);
+    pair->changed[pair->changed_count++] = change;
 }
 
-static const char *number_text(struct arena *arena, bool present, uint32_t number)
+/* Compares two texts of the databases themselves; NULL where one has none. */
+static void compare_texts(struct arena *arena, struct comparison *pair, const char *key,
+                          const char *old, const char *new)
 {
-    return present ? arena_printf(arena, "%" PRIu32, number) : NULL;
+    if (old == NULL || new == NULL ? old != new : strcmp(old, new) != 0)
+        add_change(arena, pair, (struct change){NULL, key, old, new, false});
 }
 
-static void compare_event(struct arena *arena, struct comparison *pair, const struct event *old,
-                          const struct event *new)
+static const char *field_text(struct arena *arena, const struct field *field,
+                              const struct field_value *value)
 {
-    const struct {
-        const char *field, *old, *new;
-    } numbers[] = {
-        {"number", number_text(arena, old->has_number, old->number),
-         number_text(arena, new->has_number, new->number)},
-        {"umask", number_text(arena, old->has_umask, old->umask),
-         number_text(arena, new->has_umask, new->umask)},
-        {"counters_mask", number_text(arena, true, old->counters),
-         number_text(arena, true, new->counters)},
-        {"fixed_counter", number_text(arena, old->fixed >= 0, (uint32_t)old->fixed),
-         number_text(arena, new->fixed >= 0, (uint32_t) new->fixed)},
-        {"other", number_text(arena, old->other != 0, old->other),
-         number_text(arena, new->other != 0, new->other)},
-    };
+    if (field_is_text(field) || !value->present)
+        return value->text;
+    return arena_printf(arena, "%" PRId64, value->number);
+}
 
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        add_change(pair, new->name, numbers[i].field, numbers[i].old, numbers[i].new, true);
-    add_change(pair, new->name, "fallback", old->fallback, new->fallback, false);
+/* Compares two events by the name, or two databases, whose name is NULL here. */
+static void compare_fields(struct arena *arena, struct comparison *pair, const char *name,
+                           const struct field *fields, size_t count, const void *old,
+                           const void *new)
+{
+    for (size_t f = 0; f < count; f++) {
+        const struct field *field = &fields[f];
+        const struct field_value was = field_meant(field, old), is = field_meant(field, new);
+
+        if (field_differs(field, old, new))
+            add_change(arena, pair,
+                       (struct change){name, field->key, field_text(arena, field, &was),
+                                       field_text(arena, field, &is), !field_is_text(field)});
+    }
 }
 
 static const char *alias_target(const struct database *database, const char *name)
@@ -162,32 +168,24 @@ static const char *alias_target(const struct database *database, const char *nam
     return alias == NULL ? NULL : alias->event;
 }
 
-/* Everything but the events. */
+/* Compares everything but the events. */
 static void compare_heads(struct arena *arena, struct comparison *pair)
 {
     const struct database *old = pair->old, *new = pair->new;
 
-    add_change(pair, NULL, "name", old->name, new->name, false);
-    add_change(pair, NULL, "marketing_name", old->marketing_name, new->marketing_name, false);
-    add_change(pair, NULL, "architecture", arch_name(old->arch), arch_name(new->arch), false);
-    add_change(pair, NULL, "fixed_counters", number_text(arena, true, old->fixed),
-               number_text(arena, true, new->fixed), true);
-    add_change(pair, NULL, "config_counters", number_text(arena, true, old->config),
-               number_text(arena, true, new->config), true);
-    add_change(pair, NULL, "power_counters", number_text(arena, true, old->power),
-               number_text(arena, true, new->power), true);
+    compare_texts(arena, pair, "name", old->name, new->name);
+    compare_texts(arena, pair, "architecture", arch_name(old->arch), arch_name(new->arch));
+    compare_fields(arena, pair, NULL, database_fields, database_field_count, old, new);
     for (size_t i = 0; i < old->alias_count; i++)
-        add_change(pair, NULL, arena_printf(arena, "aliases.%s", old->aliases[i].name),
-                   old->aliases[i].event, alias_target(new, old->aliases[i].name), false);
+        compare_texts(arena, pair, arena_printf(arena, "aliases.%s", old->aliases[i].name),
+                      old->aliases[i].event, alias_target(new, old->aliases[i].name));
     for (size_t i = 0; i < new->alias_count; i++)
         if (alias_target(old, new->aliases[i].name) == NULL)
-            add_change(pair, NULL, arena_printf(arena, "aliases.%s", new->aliases[i].name), NULL,
-                       new->aliases[i].event, false);
+            compare_texts(arena, pair, arena_printf(arena, "aliases.%s", new->aliases[i].name),
+                          NULL, new->aliases[i].event);
 }
 
-enum { FIELDS = 6, HEAD_FIELDS = 6 };
-
-/* Events that both have, gone, come, or renamed. */
+/* Sorts events into removed, renamed and added, and compares those that both have. */
 static void compare_events(struct arena *arena, struct comparison *pair)
 {
     const struct database *old = pair->old, *new = pair->new;
@@ -211,7 +209,7 @@ static void compare_events(struct arena *arena, struct comparison *pair)
         } else {
             is = database_event(new, was->name);
         }
-        compare_event(arena, pair, was, is);
+        compare_fields(arena, pair, is->name, event_fields, event_field_count, was, is);
     }
     for (size_t i = 0; i < new->event_count; i++)
         if (!came[i] && database_event(old, new->events[i].name) == NULL)
@@ -225,9 +223,6 @@ static void compare_databases(struct arena *arena, struct comparison *pair)
     pair->removed = arena_alloc(arena, old->event_count, sizeof *pair->removed);
     pair->added = arena_alloc(arena, new->event_count, sizeof *pair->added);
     pair->renamed = arena_alloc(arena, old->event_count, sizeof *pair->renamed);
-    pair->changed = arena_alloc(
-        arena, old->event_count * FIELDS + HEAD_FIELDS + old->alias_count + new->alias_count,
-        sizeof *pair->changed);
     compare_heads(arena, pair);
     compare_events(arena, pair);
 }
@@ -260,8 +255,8 @@ bool diff_any(const struct diff *diff)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* "0x8d", "0xc4/0x20", "fixed 1". */
-static const char *encoding(struct arena *arena, const struct event *event)
+/* "0x8d", "0xc4/0x20" or "fixed 1". */
+static const char *encoding_text(struct arena *arena, const struct event *event)
 {
     if (event->fixed >= 0)
         return arena_printf(arena, "fixed %d", event->fixed);
@@ -288,10 +283,10 @@ static void add_comparison(struct arena *arena, struct buffer *text, const struc
         buffer_printf(text, "  renamed  %s, was %s\n", pair->renamed[i].to, pair->renamed[i].from);
     for (size_t i = 0; i < pair->added_count; i++)
         buffer_printf(text, "  added    %s (%s)\n", pair->added[i]->name,
-                      encoding(arena, pair->added[i]));
+                      encoding_text(arena, pair->added[i]));
     for (size_t i = 0; i < pair->removed_count; i++)
         buffer_printf(text, "  removed  %s (%s)\n", pair->removed[i]->name,
-                      encoding(arena, pair->removed[i]));
+                      encoding_text(arena, pair->removed[i]));
 }
 
 static void print_count(size_t count, const char *what, bool *any)
@@ -301,7 +296,7 @@ static void print_count(size_t count, const char *what, bool *any)
     *any |= count != 0;
 }
 
-/* One heading for all databases that changed in the same way: the first, then next[] of each. */
+/* Prints one heading for all databases that changed in the same way: first, next[first] and on. */
 static void print_same(const struct diff *diff, size_t first, const size_t *next)
 {
     const struct comparison *pair = &diff->pairs[first];
@@ -322,7 +317,7 @@ static void print_pairs(struct arena *arena, const struct diff *diff)
 {
     struct buffer *texts = arena_alloc(arena, diff->pair_count, sizeof *texts);
     size_t *next = arena_alloc(arena, diff->pair_count, sizeof *next);
-    struct map last = {NULL}; /* of those that changed so, from 1 */
+    struct map last = {NULL}; /* text -> the last pair that has it, from 1 */
 
     for (size_t i = 0; i < diff->pair_count; i++) {
         size_t *number;
@@ -384,7 +379,7 @@ void diff_print_text(struct arena *arena, const struct diff *diff)
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void json_value(struct json *json, const char *key, const char *text, bool number)
+static void print_value_json(struct json *json, const char *key, const char *text, bool number)
 {
     if (text != NULL && number)
         json_number(json, key, strtoull(text, NULL, 10));
@@ -392,7 +387,7 @@ static void json_value(struct json *json, const char *key, const char *text, boo
         json_string(json, key, text);
 }
 
-static void pair_json(struct json *json, const struct comparison *pair)
+static void print_pair_json(struct json *json, const struct comparison *pair)
 {
     json_begin(json, NULL, '{');
     json_string(json, "db", pair->new->name);
@@ -419,16 +414,16 @@ static void pair_json(struct json *json, const struct comparison *pair)
         json_begin_line(json, NULL, '{');
         json_string(json, "name", change->name);
         json_string(json, "field", change->field);
-        json_value(json, "old", change->old, change->number);
-        json_value(json, "new", change->new, change->number);
+        print_value_json(json, "old", change->old, change->number);
+        print_value_json(json, "new", change->new, change->number);
         json_end(json, '}');
     }
     json_end(json, ']');
     json_end(json, '}');
 }
 
-static void names_json(struct json *json, const char *key, const struct database *const *list,
-                       size_t count)
+static void print_names_json(struct json *json, const char *key, const struct database *const *list,
+                             size_t count)
 {
     json_begin_line(json, key, '[');
     for (size_t i = 0; i < count; i++)
@@ -436,8 +431,8 @@ static void names_json(struct json *json, const char *key, const struct database
     json_end(json, ']');
 }
 
-/* The ids that came, went (id: database) or moved (id: {from, to}). */
-static void ids_json(struct arena *arena, struct json *json, const struct diff *diff)
+/* Prints the ids that came or went as id: database, those that moved as id: {from, to}. */
+static void print_ids_json(struct arena *arena, struct json *json, const struct diff *diff)
 {
     static const char *const keys[] = {"added", "removed", "moved"};
 
@@ -475,10 +470,10 @@ void diff_print_json(struct arena *arena, const struct diff *diff)
     json_begin(&json, "databases", '[');
     for (size_t i = 0; i < diff->pair_count; i++)
         if (pair_differs(&diff->pairs[i]))
-            pair_json(&json, &diff->pairs[i]);
+            print_pair_json(&json, &diff->pairs[i]);
     json_end(&json, ']');
-    names_json(&json, "only_old", diff->only_old, diff->only_old_count);
-    names_json(&json, "only_new", diff->only_new, diff->only_new_count);
-    ids_json(arena, &json, diff);
+    print_names_json(&json, "only_old", diff->only_old, diff->only_old_count);
+    print_names_json(&json, "only_new", diff->only_new, diff->only_new_count);
+    print_ids_json(arena, &json, diff);
     json_end(&json, '}');
 }

@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-/* One change of a field: of an event, or of the database itself. */
+/* A field that differs, of an event or of the database itself. */
 struct change {
-    const char *name;      /* of the event; NULL: the database */
+    const char *name;      /* the event's; NULL for the database */
     const char *field;     /* the plist's key */
-    const char *old, *new; /* NULL: absent */
+    const char *old, *new; /* NULL where it is absent */
     bool number;           /* both are numbers */
 };
 
@@ -29,7 +29,7 @@ struct comparison {
 /* A CPU id that came, went or has another database. */
 struct id_change {
     struct cpu_id id;
-    const struct database *old, *new; /* NULL: it came, it went */
+    const struct database *old, *new; /* NULL where the release does not know the id */
 };
 
 struct diff {

@@ -5,6 +5,7 @@
 #include "emit.h"
 #include "emit_data.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- building data --------------------------------------------------------------------------- */
@@ -98,24 +99,31 @@ static size_t perf_base(const struct database *database)
     return base;
 }
 
+/* What each field of an event or a database means, by its key, and whether it is there. */
+static void set_fields(struct arena *arena, struct value *item, const struct field *fields,
+                       size_t count, const void *record)
+{
+    for (size_t f = 0; f < count; f++) {
+        const struct field_value value = field_meant(&fields[f], record);
+
+        if (field_is_text(&fields[f]))
+            set_text(arena, item, fields[f].key, value.text);
+        else
+            set(arena, item, fields[f].key, value_int(arena, value.number));
+        if (fields[f].has_key != NULL)
+            set_bool(arena, item, fields[f].has_key, value.present);
+    }
+}
+
 static void set_event(struct arena *arena, struct value *item, const struct model *model,
                       const struct cpu *cpu, const struct event *event)
 {
     set_text(arena, item, "name", event->name);
     set_text(arena, item, "ident", layout_upper_identifier(arena, event->name));
-    set_int(arena, item, "number", event->number);
-    set_bool(arena, item, "has_number", event->has_number);
-    set_int(arena, item, "umask", event->umask);
-    set_bool(arena, item, "has_umask", event->has_umask);
-    set_int(arena, item, "other", event->other);
+    set_fields(arena, item, event_fields, event_field_count, event);
     set_perf_flags(arena, item, event);
-    set_int(arena, item, "counters_mask", event->counters);
     set(arena, item, "counters", mask_data(arena, event->counters, 0));
-    set_bool(arena, item, "fixed", event->fixed >= 0);
-    set(arena, item, "fixed_counter", value_int(arena, event->fixed));
     set(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
-    set_text(arena, item, "fallback", event->fallback);
-    set_text(arena, item, "description", event->description);
     set(arena, item, "aliases", aliases_data(arena, model, &cpu->db, event));
     set_text(arena, item, "aliases_text", aliases_text(arena, model, &cpu->db, event));
     set(arena, item, "releases", releases_data(arena, model, event->releases));
@@ -256,10 +264,7 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
     set_text(arena, item, "ident", layout_upper_identifier(arena, c->db.name));
     set_text(arena, item, "arch", arch_name(c->db.arch));
     set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
-    set_text(arena, item, "marketing_name", c->db.marketing_name);
-    set_int(arena, item, "fixed_counters", c->db.fixed);
-    set_int(arena, item, "config_counters", c->db.config);
-    set_int(arena, item, "power_counters", c->db.power);
+    set_fields(arena, item, database_fields, database_field_count, &c->db);
     set_int(arena, item, "event_bits", c->event_bits);
     set(arena, item, "releases", releases_data(arena, model, c->releases));
     for (size_t i = 0; i < c->db.id_count; i++) {
@@ -328,39 +333,66 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
 
 /* ---- a snapshot ------------------------------------------------------------------------------ */
 
-static struct value *snapshot_events_data(struct arena *arena, const struct database *database)
+static int compare_fields(const void *a, const void *b)
+{
+    return strcmp((*(const struct field *const *)a)->key, (*(const struct field *const *)b)->key);
+}
+
+/* By key, as Apple's plists have them. */
+static const struct field **sort_event_fields(struct arena *arena)
+{
+    const struct field **sorted = arena_alloc(arena, event_field_count, sizeof(struct field *));
+
+    for (size_t f = 0; f < event_field_count; f++)
+        sorted[f] = &event_fields[f];
+    qsort(sorted, event_field_count, sizeof *sorted, compare_fields);
+    return sorted;
+}
+
+/* The keys that the event's dictionary has: each with a number or, as a text, with that. */
+static struct value *snapshot_fields_data(struct arena *arena, const struct field *const *fields,
+                                          const struct event *event)
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < database->event_count; i++) {
-        const struct event *event = &database->events[i];
-        struct value *item = add_item(arena, list);
+    for (size_t f = 0; f < event_field_count; f++) {
+        const struct field_value value = field_written(fields[f], event);
+        struct value *item;
 
-        set_text(arena, item, "name", event->name);
-        set_bool(arena, item, "has_mask", event->has_mask);
-        set_int(arena, item, "counters_mask", event->plist_mask);
-        set_text(arena, item, "description", event->description);
-        set_text(arena, item, "errata", event->errata);
-        set_text(arena, item, "fallback", event->fallback);
-        set_bool(arena, item, "fixed", event->fixed >= 0);
-        set(arena, item, "fixed_counter", value_int(arena, event->fixed));
-        set_bool(arena, item, "has_number", event->has_number);
-        set_int(arena, item, "number", event->number);
-        set_bool(arena, item, "has_other", event->other != 0);
-        set_int(arena, item, "other", event->other);
-        set_bool(arena, item, "has_umask", event->has_umask);
-        set_int(arena, item, "umask", event->umask);
+        if (!value.present)
+            continue;
+        item = value_map(arena);
+        set_text(arena, item, "key", fields[f]->key);
+        set_bool(arena, item, "is_text", field_is_text(fields[f]));
+        set_text(arena, item, "text", value.text);
+        set(arena, item, "number", value_int(arena, value.number));
+        value_append(arena, list, item);
     }
     return list;
 }
 
-static void set_optional(struct arena *arena, struct value *map, const char *key, bool present,
-                         uint32_t number)
+static struct value *snapshot_events_data(struct arena *arena, const struct database *database)
+{
+    const struct field **fields = sort_event_fields(arena);
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < database->event_count; i++) {
+        struct value *item = add_item(arena, list);
+
+        set_text(arena, item, "name", database->events[i].name);
+        set(arena, item, "fields", snapshot_fields_data(arena, fields, &database->events[i]));
+    }
+    return list;
+}
+
+/* A list of the number, or without one: templates take 0 for nothing. */
+static void set_optional(struct arena *arena, struct value *map, const char *key,
+                         const struct field_value *value)
 {
     struct value *list = value_list(arena);
 
-    if (present)
-        value_append(arena, list, value_int(arena, number));
+    if (value->present)
+        value_append(arena, list, value_int(arena, value->number));
     set(arena, map, key, list);
 }
 
@@ -383,10 +415,14 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
         value_append(arena, version, value_int(arena, database->version[i]));
     set(arena, data, "version", version);
     set_text(arena, data, "architecture", arch_name(database->arch));
-    set_text(arena, data, "marketing_name", database->marketing_name);
-    set_optional(arena, data, "fixed_counters", database->has_fixed, database->fixed);
-    set_optional(arena, data, "config_counters", database->has_config, database->config);
-    set_optional(arena, data, "power_counters", database->has_power, database->power);
+    for (size_t f = 0; f < database_field_count; f++) {
+        const struct field_value value = field_written(&database_fields[f], database);
+
+        if (field_is_text(&database_fields[f]))
+            set_text(arena, data, database_fields[f].key, value.text);
+        else
+            set_optional(arena, data, database_fields[f].key, &value);
+    }
     for (size_t i = 0; i < database->alias_count; i++) {
         struct value *item = add_item(arena, aliases);
 

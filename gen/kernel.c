@@ -1,4 +1,7 @@
-/* Which selectors a release kernel accepts (db/kernel.plist; kernel.md 2.5), told to each event. */
+/*
+ * A file like db/kernel.plist -> the model's events: which selectors a release kernel accepts, and
+ * since which macOS (kernel.md 2.5).
+ */
 #include "model.h"
 #include "plist.h"
 
@@ -8,16 +11,16 @@
 
 enum { SELECTORS = UINT16_MAX + 1 };
 
-/* Since which version each selector is in a SoC's list. */
+/* The list of one SoC after the other: clearing 65 536 selectors for each would take longer. */
 struct listing {
     uint32_t soc;
     struct {
-        uint32_t soc; /* whose list this is of: any other says nothing */
-        uint16_t since;
+        uint32_t soc;   /* the one that `since` is of; of another, it is not listed */
+        uint16_t since; /* the first version whose list has it */
     } selectors[SELECTORS];
 };
 
-/* 0 for a selector that is not in the list. */
+/* The first version that lists a selector; 0 for none. */
 static uint16_t listed_since(const struct listing *listing, uint16_t selector)
 {
     return listing->selectors[selector].soc == listing->soc ? listing->selectors[selector].since
@@ -70,10 +73,8 @@ static bool read_selectors(struct arena *arena, const struct plist_node *soc,
         struct plist_node list = plist_child_at(arena, &versions, v);
         uint16_t version = read_version(&list);
 
-        if (list.value->type != VALUE_LIST) {
-            plist_error(&list, "%s (expected an array)", value_type_name(list.value->type));
+        if (!plist_is_array(&list))
             continue;
-        }
         for (size_t i = 0; i < list.value->length; i++) {
             const struct value *selector = list.value->items[i];
 
@@ -88,7 +89,7 @@ static bool read_selectors(struct arena *arena, const struct plist_node *soc,
 }
 
 /* An event of a CPU of several SoCs is accepted where and when all of them accept it. */
-static void apply(struct cpu *cpu, const struct listing *listing)
+static void apply_listing(struct cpu *cpu, const struct listing *listing)
 {
     for (size_t i = 0; i < cpu->db.event_count; i++) {
         struct event *event = &cpu->db.events[i];
@@ -103,17 +104,15 @@ static void apply(struct cpu *cpu, const struct listing *listing)
     cpu->has_kernel_list = true;
 }
 
-/* ids: CPUs of the model. */
+/* ids: model_ids(). */
 static void read_soc(struct arena *arena, struct model *model, const struct map *ids,
                      const struct plist_node *soc, struct listing *listing)
 {
     static const char *const known[] = {"cpus", "selectors", NULL};
     struct plist_node cpus;
 
-    if (soc->value->type != VALUE_MAP) {
-        plist_error(soc, "%s (expected a dictionary)", value_type_name(soc->value->type));
+    if (!plist_is_dict(soc))
         return;
-    }
     plist_unknown_keys(arena, soc, known);
     if (!read_selectors(arena, soc, listing) || !plist_array(soc, "cpus", true, &cpus))
         return;
@@ -131,22 +130,21 @@ static void read_soc(struct arena *arena, struct model *model, const struct map 
         }
         cpu = map_get(ids, &id, sizeof id);
         if (cpu != 0)
-            apply(&model->cpus[cpu - 1], listing);
+            apply_listing(&model->cpus[cpu - 1], listing);
+        else
+            model_add_unknown_id(arena, model,
+                                 (struct unknown_id){id, node.file, "kernel", soc->key});
     }
 }
 
 void kernel_read(struct arena *arena, struct model *model, const char *file)
 {
-    struct plist_node root = {.file = file, .value = plist_load(arena, file)};
     struct listing *listing = arena_alloc(arena, 1, sizeof *listing);
     struct map ids = model_ids(arena, model);
+    struct plist_node root;
 
-    if (root.value == NULL)
+    if (!plist_load_dict(arena, file, &root))
         return;
-    if (root.value->type != VALUE_MAP) {
-        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-        return;
-    }
     for (size_t i = 0; i < root.value->length; i++) {
         struct plist_node soc = plist_child_at(arena, &root, i);
 

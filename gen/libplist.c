@@ -1,3 +1,8 @@
+/*
+ * Values -> whether libplist reads the same from them: they are written as a plain document, which
+ * it parses, and every node is compared. Crashes and endless loops in it end the program in good
+ * order.
+ */
 #include "libplist.h"
 
 #include "common/report.h"
@@ -18,9 +23,9 @@
 #define PUT(to, literal) buffer_add((to), (literal), sizeof(literal) - 1)
 
 /*
- * Nothing that two readers could read differently: no declaration, attribute, comment, white space
- * or reference to a character. A text that could be taken for markup is CDATA, for which libplist
- * needs time in proportion to its length, and not, as for &amp;, to its square.
+ * The document has nothing that two readers could read differently: no declaration, attribute,
+ * comment, white space or reference to a character. A text that could be taken for markup is CDATA,
+ * for which libplist needs time in proportion to its length, and not, as for &amp;, to its square.
  */
 static void put_text(struct buffer *to, const char *text, size_t length)
 {
@@ -115,7 +120,7 @@ static bool same_string(const struct value *value, plist_t node)
            memcmp(text, value->string, value->length) == 0;
 }
 
-/* A libplist without memory leaves out what it had no room for. */
+/* Sizes are compared first: a libplist without memory leaves out items. */
 static bool same_items(const struct plist_node *at, plist_t node)
 {
     plist_array_iter iterator = NULL;
@@ -176,7 +181,7 @@ static bool same_node(const struct plist_node *at, plist_t node)
         break;
     case VALUE_INT:
         if (type == PLIST_UINT)
-            plist_get_uint_val(node, &bits); /* negative ones are the upper half */
+            plist_get_uint_val(node, &bits); /* of a negative one, two's complement */
         same = type == PLIST_UINT && bits == (uint64_t)value->integer;
         break;
     case VALUE_REAL:
@@ -202,8 +207,8 @@ static bool same_node(const struct plist_node *at, plist_t node)
 
 /*
  * libplist checks few of its allocations. Without memory it crashes, goes on for ever, or leaves
- * out what it had no room for; the first two are caught. On a stack of its own: what crashed may
- * have used up the other (plists.md 3.1).
+ * items out; these signals catch the first two. Their handler has a stack of its own, since what
+ * crashed may have used up the other (plists.md 3.1).
  */
 static const int breakdowns[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGPROF};
 
@@ -236,7 +241,7 @@ static void catch_breakdown(const char *name, struct net *net)
     sigemptyset(&end.sa_mask);
     last_words = report_line(name, "libplist broke down while it read this (out of memory?)");
     sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, &net->stack_before);
-    /* Who catches them already, a sanitizer or a fuzzer, tells more. */
+    /* A sanitizer or fuzzer that catches them already tells more. */
     for (size_t i = 0; i < BREAKDOWNS; i++)
         if (sigaction(breakdowns[i], NULL, &net->before[i]) == 0 &&
             (net->before[i].sa_handler == SIG_DFL || net->before[i].sa_handler == SIG_IGN))
@@ -244,7 +249,7 @@ static void catch_breakdown(const char *name, struct net *net)
     setitimer(ITIMER_PROF, &limit, NULL);
 }
 
-static void no_breakdown(const struct net *net)
+static void stop_catching(const struct net *net)
 {
     struct itimerval none = {.it_value.tv_sec = 0};
 
@@ -271,7 +276,7 @@ bool libplist_agrees(const char *name, const struct value *root)
     plist_from_xml(document.data, (uint32_t)document.length, &tree);
     same = same_node(&at, tree);
     plist_free(tree);
-    no_breakdown(&net);
+    stop_catching(&net);
     buffer_free(&document);
     return same;
 }

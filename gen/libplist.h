@@ -1,4 +1,4 @@
-/* libplist's opinion of a property list that was read (scan.h). */
+/* A second reading of a property list: libplist must agree with scan.h. */
 #ifndef KPEPC_LIBPLIST_H
 #define KPEPC_LIBPLIST_H
 
@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /*
- * Whether libplist reads, in a document written from the values, those values: every key and every
- * value. False after a report that names the first that differs. The program ends with EXIT_SYSTEM
+ * Whether libplist reads every key and value from a document that is written from the values. False
+ * after a report that names the first that differs. The program ends with EXIT_SYSTEM
  * when libplist breaks down or has no memory.
  */
 bool libplist_agrees(const char *name, const struct value *root);

@@ -1,26 +1,30 @@
 /*
- * Semantic checks: what is legal but wrong. A rule is one function, called for
- * every event, every database or once; it says what it finds with found(). What
- * it says of kperfdata and the kernel is in doc/ (kperfdata.md 2.2, 2.3, 2.4;
+ * A merged model -> findings: what is legal in databases but wrong. A rule is one function, called
+ * for every event, every database, every unknown CPU id or once; it says what it finds with
+ * add_finding(). What it says of kperfdata and the kernel is in doc/ (kperfdata.md 2.2, 2.3, 2.4;
  * kernel.md 2.2, 2.5); what there is to find in Apple's files in plists.md 1.3.
  */
 #include "lint.h"
 
-#include "common/json.h"
-#include "common/report.h"
+#include "common/buffer.h"
+#include "common/text.h"
+#include "findings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct lint;
 
-/* One of the three is set: whether it is called for each event, each database, or once. */
+/* One of the four functions is set: it is called for each event, database or unknown id, or once.
+ */
 struct rule {
     const char *name;
     enum severity severity;
     void (*event)(struct lint *lint, const struct event *event);
     void (*database)(struct lint *lint);
-    void (*names)(struct lint *lint);
+    void (*names)(struct lint *lint); /* once, for chip-agnostic names and metrics */
+    void (*unknown)(struct lint *lint, const struct unknown_id *unknown);
     const char *about;
 };
 
@@ -29,26 +33,18 @@ struct lint {
     const struct model *model;
     struct findings *findings;
     const struct rule *rule; /* the one that is running */
-    size_t cpu;              /* and on what: an index of the model; cpu_count for the names */
+    size_t cpu;              /* the CPU it runs on, or a number behind them all */
+    const char *database;    /* the CPU's; else "names", "chips" or "kernel" */
 };
 
 /* ---- findings -------------------------------------------------------------------------------- */
 
-static struct finding *add_finding(struct arena *arena, struct findings *findings)
+static void fill_finding(struct lint *lint, const char *event, const char *subject,
+                         const char *message)
 {
-    findings->list = arena_grow(arena, findings->list, findings->count, sizeof *findings->list);
-    return &findings->list[findings->count++];
-}
-
-static void add_found(struct lint *lint, const char *event, const char *subject,
-                      const char *message)
-{
-    const struct model *model = lint->model;
-    bool names = lint->cpu == model->cpu_count;
-
-    *add_finding(lint->arena, lint->findings) = (struct finding){
+    *findings_add(lint->arena, lint->findings) = (struct finding){
         .order = lint->cpu,
-        .database = names ? "names" : model->cpus[lint->cpu].db.name,
+        .database = lint->database,
         .severity = lint->rule->severity,
         .rule = lint->rule->name,
         .event = event,
@@ -57,32 +53,32 @@ static void add_found(struct lint *lint, const char *event, const char *subject,
     };
 }
 
-/* What the running rule says of the database it runs on, and of an event there or of none. */
+/* Adds a finding of the running rule, of an event or, with NULL, of the database as a whole. */
 PRINTF_LIKE(3, 4)
-static void found(struct lint *lint, const char *event, const char *format, ...)
+static void add_finding(struct lint *lint, const char *event, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    add_found(lint, event, event, arena_vprintf(lint->arena, format, args));
+    fill_finding(lint, event, event, arena_vprintf(lint->arena, format, args));
     va_end(args);
 }
 
-/* The same of an event and so many others. */
+/* Adds a finding of an event and a number of others. */
 PRINTF_LIKE(4, 5)
-static void found_group(struct lint *lint, const char *event, size_t others, const char *format,
-                        ...)
+static void add_group_finding(struct lint *lint, const char *event, size_t others,
+                              const char *format, ...)
 {
     const char *subject = arena_printf(lint->arena, "%s+%zu", event, others);
     va_list args;
 
     va_start(args, format);
-    add_found(lint, event, subject, arena_vprintf(lint->arena, format, args));
+    fill_finding(lint, event, subject, arena_vprintf(lint->arena, format, args));
     va_end(args);
 }
 
 /* "A, B, C" */
-static const char *join(struct arena *arena, const struct event *const *events, size_t count)
+static const char *join_names(struct arena *arena, const struct event *const *events, size_t count)
 {
     struct buffer text = {0};
     const char *joined;
@@ -120,13 +116,13 @@ static unsigned count_bits(uint32_t mask)
     return count;
 }
 
-/* The bits below one; all of them from 32 on. */
+/* A mask of the bits below one; of all bits from 32 on. */
 static uint32_t bits_below(unsigned bit)
 {
     return bit < 32 ? (1u << bit) - 1 : UINT32_MAX;
 }
 
-/* The n-th set bit of a mask as a number, 32 when it has fewer. */
+/* The number of the n-th set bit of a mask, from 0; 32 when it has fewer. */
 static unsigned nth_bit(uint32_t mask, unsigned n)
 {
     unsigned bit = 0;
@@ -136,7 +132,7 @@ static unsigned nth_bit(uint32_t mask, unsigned n)
     return bit;
 }
 
-/* What is the same of events that count the same; negative for one that has no part in it. */
+/* The key of an event by which it is grouped; negative for one that is in no group. */
 typedef int64_t key_fn(const struct event *event);
 
 struct keyed {
@@ -154,8 +150,9 @@ static int compare_keyed(const void *a, const void *b)
 }
 
 /*
- * Of events of one key, the first and all after it that exist together with it or one of them in
- * some release; 0 when one before it has them already: it exists in some of the releases `before`.
+ * Lists the first of the events of one key, and those after it that share a release with one that
+ * is listed. Returns their count; 0 when the first shares one of the releases `before`, those of
+ * the events before it: it was listed with them.
  */
 static size_t group_from(const struct keyed *list, size_t count, uint32_t before,
                          const struct event **group)
@@ -173,9 +170,9 @@ static size_t group_from(const struct keyed *list, size_t count, uint32_t before
     return size;
 }
 
-/* Tells of every group of two or more events whose key is the same. */
+/* Calls report() for every group of two or more events that have one key and share releases. */
 static void each_group(struct lint *lint, key_fn *key,
-                       void (*tell)(struct lint *lint, const struct event **group, size_t count))
+                       void (*report)(struct lint *lint, const struct event **group, size_t count))
 {
     const struct database *db = database_of(lint);
     struct keyed *list = arena_alloc(lint->arena, db->event_count, sizeof *list);
@@ -196,7 +193,7 @@ static void each_group(struct lint *lint, key_fn *key,
             size_t size = group_from(&list[i], end - i, before, group);
 
             if (size > 1)
-                tell(lint, group, size);
+                report(lint, group, size);
             before |= list[i].event->releases;
         }
     }
@@ -209,19 +206,19 @@ static void fixed_outside_mask(struct lint *lint, const struct event *event)
     uint32_t mask = database_of(lint)->fixed;
 
     if (!is_configurable(event) && !(mask >> event->fixed & 1))
-        found(lint, event->name,
-              "is on fixed counter %d, which the fixed mask 0x%x does not have, so no "
-              "counter can be read for it",
-              event->fixed, (unsigned)mask);
+        add_finding(lint, event->name,
+                    "is on fixed counter %d, which the fixed mask 0x%x does not have, so no "
+                    "counter can be read for it",
+                    event->fixed, (unsigned)mask);
 }
 
 static void fixed_mask_mismatch(struct lint *lint, const struct event *event)
 {
     if (!is_configurable(event) && event->counters != 1u << event->fixed)
-        found(lint, event->name,
-              "is on fixed counter %d but has the mask 0x%x, so that kperfdata, which "
-              "goes by the mask, and who goes by the index read different counters",
-              event->fixed, (unsigned)event->counters);
+        add_finding(lint, event->name,
+                    "is on fixed counter %d but has the mask 0x%x, so that kperfdata, which "
+                    "goes by the mask, and who goes by the index read different counters",
+                    event->fixed, (unsigned)event->counters);
 }
 
 /* Intel's code for fixed counter n is number 0 with umask n + 1. */
@@ -229,10 +226,10 @@ static void fixed_umask_mismatch(struct lint *lint, const struct event *event)
 {
     if (!is_configurable(event) && event->number == 0 && event->umask != 0 &&
         event->umask != event->fixed + 1)
-        found(lint, event->name,
-              "has umask 0x%x, Intel's code for fixed counter %d, but is on fixed "
-              "counter %d, which counts something else",
-              event->umask, event->umask - 1, event->fixed);
+        add_finding(lint, event->name,
+                    "has umask 0x%x, Intel's code for fixed counter %d, but is on fixed "
+                    "counter %d, which counts something else",
+                    event->umask, event->umask - 1, event->fixed);
 }
 
 static int64_t fixed_counter(const struct event *event)
@@ -240,16 +237,17 @@ static int64_t fixed_counter(const struct event *event)
     return event->fixed;
 }
 
-static void tell_fixed_shared(struct lint *lint, const struct event **group, size_t count)
+static void report_fixed_shared(struct lint *lint, const struct event **group, size_t count)
 {
-    found_group(lint, group[0]->name, count - 1,
-                "is on fixed counter %d like %s, so they count the same, whatever their names say",
-                group[0]->fixed, join(lint->arena, group + 1, count - 1));
+    add_group_finding(
+        lint, group[0]->name, count - 1,
+        "is on fixed counter %d like %s, so they count the same, whatever their names say",
+        group[0]->fixed, join_names(lint->arena, group + 1, count - 1));
 }
 
 static void fixed_counter_shared(struct lint *lint)
 {
-    each_group(lint, fixed_counter, tell_fixed_shared);
+    each_group(lint, fixed_counter, report_fixed_shared);
 }
 
 static void fallback_fixed(struct lint *lint, const struct event *event)
@@ -258,10 +256,10 @@ static void fallback_fixed(struct lint *lint, const struct event *event)
         event->fallback == NULL ? NULL : database_event(database_of(lint), event->fallback);
 
     if (fallback != NULL && !is_configurable(fallback))
-        found(lint, event->name,
-              "has the fallback %s, itself a fixed event, so kperfdata programs a "
-              "selector that it does not have",
-              event->fallback);
+        add_finding(lint, event->name,
+                    "has the fallback %s, itself a fixed event, so kperfdata programs a "
+                    "selector that it does not have",
+                    event->fallback);
 }
 
 static void fallback_missing(struct lint *lint, const struct event *event)
@@ -269,10 +267,10 @@ static void fallback_missing(struct lint *lint, const struct event *event)
     enum arch arch = database_of(lint)->arch;
 
     if (!is_configurable(event) && event->fallback == NULL && arch_has_umask(arch))
-        found(lint, event->name,
-              "is fixed and has no fallback, by which alone kperfdata counts it on "
-              "%s, so it answers 14 (event unavailable)",
-              arch_name(arch));
+        add_finding(lint, event->name,
+                    "is fixed and has no fallback, by which alone kperfdata counts it on "
+                    "%s, so it answers 14 (event unavailable)",
+                    arch_name(arch));
 }
 
 /* ---- counter masks --------------------------------------------------------------------------- */
@@ -282,10 +280,10 @@ static void counter_masks_overlap(struct lint *lint)
     const struct database *db = database_of(lint);
 
     if ((db->fixed & db->config) != 0)
-        found(lint, NULL,
-              "counters 0x%x are both fixed (mask 0x%x) and configurable (mask 0x%x), "
-              "so what is counted on them is read from another counter's slot",
-              (unsigned)(db->fixed & db->config), (unsigned)db->fixed, (unsigned)db->config);
+        add_finding(lint, NULL,
+                    "counters 0x%x are both fixed (mask 0x%x) and configurable (mask 0x%x), "
+                    "so what is counted on them is read from another counter's slot",
+                    (unsigned)(db->fixed & db->config), (unsigned)db->fixed, (unsigned)db->config);
 }
 
 static void power_outside_config(struct lint *lint)
@@ -293,10 +291,10 @@ static void power_outside_config(struct lint *lint)
     const struct database *db = database_of(lint);
 
     if ((db->power & ~db->config) != 0)
-        found(lint, NULL,
-              "counters 0x%x of the power mask 0x%x are not configurable (mask 0x%x), "
-              "so kperfdata holds back as many that are, until counters are forced",
-              (unsigned)(db->power & ~db->config), (unsigned)db->power, (unsigned)db->config);
+        add_finding(lint, NULL,
+                    "counters 0x%x of the power mask 0x%x are not configurable (mask 0x%x), "
+                    "so kperfdata holds back as many that are, until counters are forced",
+                    (unsigned)(db->power & ~db->config), (unsigned)db->power, (unsigned)db->config);
 }
 
 static void counters_with_hole(struct lint *lint)
@@ -306,17 +304,17 @@ static void counters_with_hole(struct lint *lint)
     uint32_t beyond = db->config & ~bits_below(count);
 
     if (beyond != 0)
-        found(lint, NULL,
-              "the counters 0x%x are not numbered on from 0, and kperfdata, which "
-              "stops at their count %u, never uses the counters 0x%x",
-              (unsigned)(db->fixed | db->config), count, (unsigned)beyond);
+        add_finding(lint, NULL,
+                    "the counters 0x%x are not numbered on from 0, and kperfdata, which "
+                    "stops at their count %u, never uses the counters 0x%x",
+                    (unsigned)(db->fixed | db->config), count, (unsigned)beyond);
 }
 
 static void mask_empty(struct lint *lint, const struct event *event)
 {
     if (is_configurable(event) && event->counters == 0)
-        found(lint, event->name,
-              "has no counter (mask 0x0), so kperfdata answers 16 (no usable counter)");
+        add_finding(lint, event->name,
+                    "has no counter (mask 0x0), so kperfdata answers 16 (no usable counter)");
 }
 
 static void mask_not_configurable(struct lint *lint, const struct event *event)
@@ -324,14 +322,14 @@ static void mask_not_configurable(struct lint *lint, const struct event *event)
     uint32_t others = event->counters & ~database_of(lint)->config;
 
     if (is_configurable(event) && others != 0)
-        found(lint, event->name,
-              "has the mask 0x%x, of which the counters 0x%x are not configurable, so "
-              "kperfdata answers 16 (no usable counter) or places it where nothing is "
-              "counted",
-              (unsigned)event->counters, (unsigned)others);
+        add_finding(lint, event->name,
+                    "has the mask 0x%x, of which the counters 0x%x are not configurable, so "
+                    "kperfdata answers 16 (no usable counter) or places it where nothing is "
+                    "counted",
+                    (unsigned)event->counters, (unsigned)others);
 }
 
-static bool crosses(const struct event *a, const struct event *b)
+static bool masks_cross(const struct event *a, const struct event *b)
 {
     uint32_t both = a->counters & b->counters;
 
@@ -339,8 +337,7 @@ static bool crosses(const struct event *a, const struct event *b)
            both != b->counters;
 }
 
-/* Of masks that are nested or apart no two of 32 counters' halves are the same: so few there are.
- */
+/* Masks of 32 counters that are all nested or apart are a tree of 32 leaves: at most 63. */
 enum { NESTED_MAX = 64 };
 
 static void masks_not_nested(struct lint *lint)
@@ -355,14 +352,14 @@ static void masks_not_nested(struct lint *lint)
 
         for (size_t k = 0; k < count && !known; k++) {
             known = distinct[k]->counters == event->counters;
-            if (!crosses(distinct[k], event))
+            if (!masks_cross(distinct[k], event))
                 continue;
-            found(lint, NULL,
-                  "the masks of %s (0x%x) and %s (0x%x) overlap and neither holds the "
-                  "other, so how many passes a set of events takes needs a search",
-                  distinct[k]->name, (unsigned)distinct[k]->counters, event->name,
-                  (unsigned)event->counters);
-            return; /* one pair is enough to know */
+            add_finding(lint, NULL,
+                        "the masks of %s (0x%x) and %s (0x%x) overlap and neither holds the "
+                        "other, so how many passes a set of events takes needs a search",
+                        distinct[k]->name, (unsigned)distinct[k]->counters, event->name,
+                        (unsigned)event->counters);
+            return; /* one pair is enough */
         }
         if (!known)
             distinct[count++] = event;
@@ -382,19 +379,21 @@ static void no_free_counter(struct lint *lint)
             is_configurable(event) && event->counters != 0 && (event->counters & ~db->power) == 0;
     }
     if (held != 0)
-        found(lint, NULL,
-              "%zu of %zu configurable events count on nothing but counters that the "
-              "power manager holds (0x%x), so kperfdata answers 13 for them until "
-              "counters are forced",
-              held, all, (unsigned)db->power);
+        add_finding(lint, NULL,
+                    "%zu of %zu configurable events count on nothing but counters that the "
+                    "power manager holds (0x%x), so kperfdata answers 13 for them until "
+                    "counters are forced",
+                    held, all, (unsigned)db->power);
 }
 
 /*
- * Unforced, kperfdata uses the lowest counters by number, as many as are not
- * held; its n-th word is for the kernel the n-th counter that is not held.
- * The first counter which that makes one that the event cannot use; 32 when none.
+ * The first counter of an event that kperfdata, unforced, may choose and that is another to the
+ * kernel, *real, on which the event does not count; 32 when there is none. kperfdata takes the
+ * lowest counters by number, as many as are not held; the kernel takes its n-th word for the n-th
+ * counter that is not held.
  */
-static unsigned misplaced(const struct database *db, const struct event *event, unsigned *real)
+static unsigned first_misplaced(const struct database *db, const struct event *event,
+                                unsigned *real)
 {
     uint32_t available = db->config & ~db->power;
 
@@ -416,7 +415,7 @@ static void unforced_misplaced(struct lint *lint)
     size_t count = 0;
 
     for (size_t i = db->event_count; i-- > 0;) {
-        unsigned other, at = misplaced(db, &db->events[i], &other);
+        unsigned other, at = first_misplaced(db, &db->events[i], &other);
 
         if (at == 32)
             continue;
@@ -426,12 +425,12 @@ static void unforced_misplaced(struct lint *lint)
         real = other;
     }
     if (count != 0)
-        found(lint, NULL,
-              "while counters are not forced kperfdata may give %zu event%s (first "
-              "%s, mask 0x%x) counter %u, which is counter %u to a kernel whose power "
-              "manager holds 0x%x, where nothing of use is counted",
-              count, count == 1 ? "" : "s", first->name, (unsigned)first->counters, counter, real,
-              (unsigned)db->power);
+        add_finding(lint, NULL,
+                    "while counters are not forced kperfdata may give %zu event%s (first "
+                    "%s, mask 0x%x) counter %u, which is counter %u to a kernel whose power "
+                    "manager holds 0x%x, where nothing of use is counted",
+                    count, count == 1 ? "" : "s", first->name, (unsigned)first->counters, counter,
+                    real, (unsigned)db->power);
 }
 
 /* ---- encodings ------------------------------------------------------------------------------- */
@@ -449,8 +448,8 @@ static const char *encoding_text(const struct lint *lint, const struct event *ev
 }
 
 /*
- * What of the `other` bits (plists.md 1.4) makes an event what it is; "" when
- * nothing does. Enable and interrupt are the kernel's to set.
+ * The `other` bits (plists.md 1.4; 16 to 31 of Intel's PERFEVTSEL) that decide what an event
+ * counts, as text; "" when none is set. Not enable and interrupt, which the kernel sets.
  */
 static const char *other_text(struct arena *arena, uint16_t other)
 {
@@ -475,7 +474,7 @@ static const char *other_text(struct arena *arena, uint16_t other)
     return copy;
 }
 
-/* Whether `other` bits would tell some of them apart. */
+/* Whether some of the events differ in their `other` bits. */
 static bool other_differs(const struct lint *lint, const struct event *const *group, size_t count)
 {
     const char *first = other_text(lint->arena, group[0]->other);
@@ -486,17 +485,17 @@ static bool other_differs(const struct lint *lint, const struct event *const *gr
     return false;
 }
 
-static void tell_encoding_shared(struct lint *lint, const struct event **group, size_t count)
+static void report_encoding_shared(struct lint *lint, const struct event **group, size_t count)
 {
-    found_group(lint, group[0]->name, count - 1, "has %s like %s, so %sthey count the same",
-                encoding_text(lint, group[0]), join(lint->arena, group + 1, count - 1),
-                other_differs(lint, group, count) ? "without the other bits that kperfdata drops "
-                                                  : "");
+    add_group_finding(
+        lint, group[0]->name, count - 1, "has %s like %s, so %sthey count the same",
+        encoding_text(lint, group[0]), join_names(lint->arena, group + 1, count - 1),
+        other_differs(lint, group, count) ? "without the other bits that kperfdata drops " : "");
 }
 
 static void shared_encoding(struct lint *lint)
 {
-    each_group(lint, encoding, tell_encoding_shared);
+    each_group(lint, encoding, report_encoding_shared);
 }
 
 static void other_dropped(struct lint *lint, const struct event *event)
@@ -504,10 +503,10 @@ static void other_dropped(struct lint *lint, const struct event *event)
     const char *other = other_text(lint->arena, event->other);
 
     if (is_configurable(event) && *other != '\0')
-        found(lint, event->name,
-              "has other bits 0x%x (%s) that kperfdata drops, and without them %s "
-              "counts something else",
-              event->other, other, encoding_text(lint, event));
+        add_finding(lint, event->name,
+                    "has other bits 0x%x (%s) that kperfdata drops, and without them %s "
+                    "counts something else",
+                    event->other, other, encoding_text(lint, event));
 }
 
 static void name_other_dropped(struct lint *lint)
@@ -520,22 +519,23 @@ static void name_other_dropped(struct lint *lint)
         const char *other = event == NULL ? "" : other_text(lint->arena, event->other);
 
         if (*other != '\0' && is_configurable(event))
-            found(lint, event->name,
-                  "is what %s means here, and a Mac counts something else with it, as "
-                  "kperfdata drops its other bits 0x%x (%s)",
-                  model->names[i].name, event->other, other);
+            add_finding(lint, event->name,
+                        "is what %s means here, and a Mac counts something else with it, as "
+                        "kperfdata drops its other bits 0x%x (%s)",
+                        model->names[i].name, event->other, other);
     }
 }
 
 static void selector_zero(struct lint *lint, const struct event *event)
 {
     if (is_configurable(event) && event->number == 0 && !arch_has_umask(database_of(lint)->arch))
-        found(lint, event->name,
-              "has number 0x0, which is no event on an Apple chip, so its counter stays at 0");
+        add_finding(
+            lint, event->name,
+            "has number 0x0, which is no event on an Apple chip, so its counter stays at 0");
 }
 
-/* The first event of each selector, by number of both: an event's place, from 1. */
-static struct map selectors(const struct lint *lint)
+/* Selector -> index, from 1, of the first event that has it. */
+static struct map map_selectors(const struct lint *lint)
 {
     const struct database *db = database_of(lint);
     struct map first = {NULL};
@@ -552,7 +552,7 @@ static struct map selectors(const struct lint *lint)
     return first;
 }
 
-/* The selector and its event, for a message. */
+/* "0x8d, INST_BRANCH": the selector and, if it has one, its first event. */
 static const char *selector_text(const struct lint *lint, const struct map *first, uint16_t number)
 {
     size_t place = map_get(first, &number, sizeof number);
@@ -562,24 +562,26 @@ static const char *selector_text(const struct lint *lint, const struct map *firs
     return arena_printf(lint->arena, "0x%x, %s", number, database_of(lint)->events[place - 1].name);
 }
 
-static void tell_too_wide(struct lint *lint, const struct event *event, const struct map *first)
+static void report_too_wide(struct lint *lint, const struct event *event, const struct map *first)
 {
     unsigned bits = cpu_of(lint)->event_bits;
 
     if (arch_has_umask(database_of(lint)->arch) && event->number > UINT8_MAX)
-        found(lint, event->name,
-              "has number 0x%x, wider than Intel's 8 bits, so what is counted is 0x%x with umask "
-              "0x%x",
-              event->number, event->number & UINT8_MAX, event->umask | event->number >> 8);
+        add_finding(
+            lint, event->name,
+            "has number 0x%x, wider than Intel's 8 bits, so what is counted is 0x%x with umask "
+            "0x%x",
+            event->number, event->number & UINT8_MAX, event->umask | event->number >> 8);
     else
-        found(lint, event->name,
-              "has number 0x%x, wider than the %u bits of the chip's selectors, so what is counted "
-              "is %s",
-              event->number, bits,
-              selector_text(lint, first, (uint16_t)(event->number & bits_below(bits))));
+        add_finding(
+            lint, event->name,
+            "has number 0x%x, wider than the %u bits of the chip's selectors, so what is counted "
+            "is %s",
+            event->number, bits,
+            selector_text(lint, first, (uint16_t)(event->number & bits_below(bits))));
 }
 
-/* Intel's selectors have 8 bits, whatever their chips'. */
+/* Intel's selectors have 8 bits, whatever the chips file says. */
 static bool is_too_wide(const struct lint *lint, const struct event *event)
 {
     if (!is_configurable(event))
@@ -597,8 +599,8 @@ static void selector_too_wide(struct lint *lint)
         if (!is_too_wide(lint, &db->events[i]))
             continue;
         if (first.root == NULL)
-            first = selectors(lint);
-        tell_too_wide(lint, &db->events[i], &first);
+            first = map_selectors(lint);
+        report_too_wide(lint, &db->events[i], &first);
     }
 }
 
@@ -608,13 +610,14 @@ static void not_in_kernel_list(struct lint *lint, const struct event *event)
 {
     if (is_configurable(event) && cpu_of(lint)->has_kernel_list && event->kernel == 0 &&
         event->number != 0)
-        found(lint, event->name,
-              "has selector 0x%x, which no public kernel lists for all chips of this CPU, so a "
-              "release kernel of macOS 14 or later may answer EPERM",
-              event->number);
+        add_finding(
+            lint, event->name,
+            "has selector 0x%x, which no public kernel lists for all chips of this CPU, so a "
+            "release kernel of macOS 14 or later may answer EPERM",
+            event->number);
 }
 
-/* The version that first had a list for the CPU. */
+/* The first macOS whose kernel has a list for the CPU; 0 for none. */
 static unsigned first_listed(const struct database *db)
 {
     unsigned first = 0;
@@ -634,42 +637,26 @@ static void late_in_kernel_list(struct lint *lint)
         const struct event *event = &db->events[i];
 
         if (is_configurable(event) && event->kernel > first)
-            found(lint, event->name,
-                  "has selector 0x%x, listed by the kernel since macOS %d.%d but not in "
-                  "the chip's first list of %u.%u, so kernels between answer EPERM",
-                  event->number, event->kernel / 100, event->kernel % 100, first / 100,
-                  first % 100);
+            add_finding(lint, event->name,
+                        "has selector 0x%x, listed by the kernel since macOS %d.%d but not in "
+                        "the chip's first list of %u.%u, so kernels between answer EPERM",
+                        event->number, event->kernel / 100, event->kernel % 100, first / 100,
+                        first % 100);
     }
 }
 
 /* ---- between releases ------------------------------------------------------------------------ */
 
-static const char *const field_names[] = {"number",        "umask",    "counters_mask",
-                                          "fixed_counter", "fallback", "other"};
-
-enum { FIELDS = sizeof field_names / sizeof field_names[0] };
-
-static const char *hex(struct arena *arena, bool has, uint32_t number)
+static const char *field_text(struct arena *arena, const struct field *field,
+                              const struct event *event)
 {
-    return has ? arena_printf(arena, "0x%x", (unsigned)number) : "absent";
-}
+    const struct field_value value = field_meant(field, event);
 
-static const char *field_text(struct arena *arena, const struct event *event, size_t field)
-{
-    switch (field) {
-    case 0:
-        return hex(arena, event->has_number, event->number);
-    case 1:
-        return hex(arena, event->has_umask, event->umask);
-    case 2:
-        return hex(arena, true, event->counters);
-    case 3:
-        return event->fixed < 0 ? "absent" : arena_printf(arena, "%d", event->fixed);
-    case 4:
-        return event->fallback == NULL ? "absent" : event->fallback;
-    default:
-        return hex(arena, event->other != 0, event->other);
-    }
+    if (!value.present)
+        return "absent";
+    if (field_is_text(field))
+        return value.text;
+    return arena_printf(arena, field->type == FIELD_INDEX ? "%u" : "0x%x", (unsigned)value.number);
 }
 
 static void compare_event_fields(struct lint *lint, const struct event *old, size_t old_release,
@@ -677,14 +664,15 @@ static void compare_event_fields(struct lint *lint, const struct event *old, siz
 {
     const char *const *releases = lint->model->releases;
 
-    for (size_t f = 0; f < FIELDS; f++) {
-        const char *was = field_text(lint->arena, old, f), *is = field_text(lint->arena, new, f);
+    for (size_t f = 0; f < event_field_count; f++) {
+        const struct field *field = &event_fields[f];
 
-        if (strcmp(was, is) != 0)
-            found(lint, new->name,
-                  "has %s %s in %s and %s in %s, and the tables have the newest, so "
-                  "they are wrong about the older",
-                  field_names[f], was, releases[old_release], is, releases[new_release]);
+        if (field_differs(field, old, new))
+            add_finding(lint, new->name,
+                        "has %s %s in %s and %s in %s, and the tables have the newest, so "
+                        "they are wrong about the older",
+                        field->key, field_text(lint->arena, field, old), releases[old_release],
+                        field_text(lint->arena, field, new), releases[new_release]);
     }
 }
 
@@ -707,7 +695,7 @@ static void field_changed(struct lint *lint, const struct event *event)
     }
 }
 
-/* The last release before one that knows the CPU; that one itself when none does. */
+/* The last release before one that knows the CPU; the same release when none does. */
 static size_t release_before(const struct cpu *cpu, size_t release)
 {
     size_t before = release;
@@ -718,34 +706,29 @@ static size_t release_before(const struct cpu *cpu, size_t release)
     return release;
 }
 
-static void compare_counters(struct lint *lint, const char *field, uint32_t was, size_t old,
-                             uint32_t is, size_t new)
-{
-    if (was != is)
-        found(lint, NULL,
-              "%s is 0x%x in %s and 0x%x in %s, and the tables have the newest, so "
-              "words and slots are wrong for the older",
-              field, (unsigned)was, lint->model->releases[old], (unsigned)is,
-              lint->model->releases[new]);
-}
-
 static void counters_changed(struct lint *lint)
 {
     const struct cpu *cpu = cpu_of(lint);
+    const char *const *releases = lint->model->releases;
 
     for (size_t r = 0; r < lint->model->release_count; r++) {
         size_t before = release_before(cpu, r);
         const struct database *old = cpu->history[before], *new = cpu->history[r];
 
-        if (before == r || new == NULL)
-            continue;
-        compare_counters(lint, "fixed_counters", old->fixed, before, new->fixed, r);
-        compare_counters(lint, "config_counters", old->config, before, new->config, r);
-        compare_counters(lint, "power_counters", old->power, before, new->power, r);
+        for (size_t f = 0; before != r && new != NULL &&f < database_field_count; f++) {
+            const struct field *field = &database_fields[f];
+
+            if (field->type == FIELD_MASK && field_differs(field, old, new))
+                add_finding(lint, NULL,
+                            "%s is 0x%x in %s and 0x%x in %s, and the tables have the newest, so "
+                            "words and slots are wrong for the older",
+                            field->key, (unsigned)field_meant(field, old).number, releases[before],
+                            (unsigned)field_meant(field, new).number, releases[r]);
+        }
     }
 }
 
-static const char *meaning(const struct database *database, const char *name)
+static const char *alias_target(const struct database *database, const char *name)
 {
     const struct alias *alias = database == NULL ? NULL : database_alias(database, name);
 
@@ -755,17 +738,18 @@ static const char *meaning(const struct database *database, const char *name)
 static void compare_alias(struct lint *lint, const char *alias, size_t old, size_t new)
 {
     const struct cpu *cpu = cpu_of(lint);
-    const char *was = meaning(cpu->history[old], alias), *is = meaning(cpu->history[new], alias);
+    const char *was = alias_target(cpu->history[old], alias),
+               *is = alias_target(cpu->history[new], alias);
     const struct event *now;
 
     if (was == NULL || is == NULL)
         return;
-    now = event_in(lint->model, cpu, was, new); /* by its new name, if it has one */
+    now = event_in(lint->model, cpu, was, new); /* which may have a new name */
     if (now == NULL || strcmp(now->name, is) != 0)
-        found(lint, NULL,
-              "the alias %s means %s in %s and %s in %s, so a program that asks for "
-              "it counts something else after an update",
-              alias, was, lint->model->releases[old], is, lint->model->releases[new]);
+        add_finding(lint, NULL,
+                    "the alias %s means %s in %s and %s in %s, so a program that asks for "
+                    "it counts something else after an update",
+                    alias, was, lint->model->releases[old], is, lint->model->releases[new]);
 }
 
 static void alias_moved(struct lint *lint)
@@ -780,7 +764,7 @@ static void alias_moved(struct lint *lint)
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */
 
-/* Marks which candidates are what some CPU counts the name with in some release. */
+/* Marks the candidates that the name means on some CPU in some release. */
 static void mark_used(const struct model *model, const struct portable *name, bool *used)
 {
     for (size_t c = 0; c < model->cpu_count; c++)
@@ -804,10 +788,10 @@ static void candidate_shadowed(struct lint *lint)
         mark_used(model, name, used);
         for (size_t c = 0; c < name->candidate_count; c++)
             if (!used[c])
-                found(lint, name->name,
-                      "has the candidate %s, which is never used because an earlier "
-                      "one exists wherever it does",
-                      name->candidates[c].event);
+                add_finding(lint, name->name,
+                            "has the candidate %s, which is never used because an earlier "
+                            "one exists wherever it does",
+                            name->candidates[c].event);
     }
 }
 
@@ -828,7 +812,7 @@ static bool metric_on(const struct model *model, const struct metric *metric, si
     return all;
 }
 
-/* Each CPU in each release, by number. */
+/* Goes through `places`: each CPU in each release. */
 static void name_unsupported(struct lint *lint)
 {
     const struct model *model = lint->model;
@@ -840,8 +824,9 @@ static void name_unsupported(struct lint *lint)
         while (at < places && !term_on(model, i, at % model->cpu_count, at / model->cpu_count))
             at++;
         if (at == places)
-            found(lint, model->names[i].name,
-                  "has no event on any CPU here, so whoever asks for it is told not supported");
+            add_finding(
+                lint, model->names[i].name,
+                "has no event on any CPU here, so whoever asks for it is told not supported");
     }
     for (size_t i = 0; i < model->metric_count; i++) {
         const struct metric *metric = &model->metrics[i];
@@ -851,14 +836,27 @@ static void name_unsupported(struct lint *lint)
                !metric_on(model, metric, at % model->cpu_count, at / model->cpu_count))
             at++;
         if (at == places)
-            found(lint, metric->name,
-                  "needs names of which no CPU here has all, so it can never be computed");
+            add_finding(lint, metric->name,
+                        "needs names of which no CPU here has all, so it can never be computed");
     }
+}
+
+/* ---- files of other facts -------------------------------------------------------------------- */
+
+/* A SoC can have any name, of any length. */
+static void id_without_database(struct lint *lint, const struct unknown_id *unknown)
+{
+    char *place = arena_printf(lint->arena, "%.100s in %s", unknown->about, unknown->file);
+
+    make_printable(place);
+    add_finding(lint, cpu_id_text(lint->arena, &unknown->id),
+                "is %s, and no database here has that id, so what is said of it reaches no CPU",
+                place);
 }
 
 /* ---- the rules ------------------------------------------------------------------------------- */
 
-static const char stale_rule[] = "stale-accepted";
+const char lint_stale_rule[] = "stale-accepted";
 
 static const struct rule rules[] = {
     {"fixed-outside-mask", SEVERITY_ERROR, .event = fixed_outside_mask,
@@ -913,329 +911,69 @@ static const struct rule rules[] = {
      .about = "an event of a chip-agnostic name that is never chosen (--names)"},
     {"name-unsupported", SEVERITY_NOTE, .names = name_unsupported,
      .about = "a name or metric that no CPU here has (--names)"},
-    {stale_rule, SEVERITY_NOTE, .about = "an accepted finding that is not there (--accepted)"},
+    {"id-without-database", SEVERITY_NOTE, .unknown = id_without_database,
+     .about = "a CPU id that no database here has (--chips, --kernel)"},
+    {lint_stale_rule, SEVERITY_NOTE, .about = "an accepted finding that is not there (--accepted)"},
 };
 
 enum { RULES = sizeof rules / sizeof rules[0] };
-
-static int compare_findings(const void *a, const void *b)
-{
-    const struct finding *x = a, *y = b;
-    int order;
-
-    if (x->order != y->order)
-        return x->order < y->order ? -1 : 1;
-    order = strcmp(x->database, y->database);
-    if (order == 0 && x->severity != y->severity)
-        order = x->severity < y->severity ? -1 : 1;
-    if (order == 0)
-        order = strcmp(x->rule, y->rule);
-    if (order == 0)
-        order = strcmp(x->event == NULL ? "" : x->event, y->event == NULL ? "" : y->event);
-    return order != 0 ? order : strcmp(x->message, y->message);
-}
-
-static void sort_findings(struct findings *findings)
-{
-    if (findings->count != 0)
-        qsort(findings->list, findings->count, sizeof(struct finding), compare_findings);
-}
 
 static void run_on_cpu(struct lint *lint)
 {
     const struct database *db = database_of(lint);
 
+    lint->database = db->name;
     if (lint->rule->database != NULL)
         lint->rule->database(lint);
     for (size_t i = 0; lint->rule->event != NULL && i < db->event_count; i++)
         lint->rule->event(lint, &db->events[i]);
 }
 
+static void run_on_names(struct lint *lint)
+{
+    lint->cpu = lint->model->cpu_count;
+    lint->database = "names";
+    lint->rule->names(lint);
+}
+
+static void run_on_unknown_ids(struct lint *lint)
+{
+    lint->cpu = lint->model->cpu_count + 1;
+    for (size_t i = 0; i < lint->model->unknown_id_count; i++) {
+        lint->database = lint->model->unknown_ids[i].kind;
+        lint->rule->unknown(lint, &lint->model->unknown_ids[i]);
+    }
+}
+
 struct findings lint_model(struct arena *arena, const struct model *model)
 {
     struct findings findings = {0};
-    struct lint lint = {arena, model, &findings, NULL, 0};
+    struct lint lint = {arena, model, &findings, NULL, 0, NULL};
 
     for (size_t i = 0; i < RULES; i++) {
         lint.rule = &rules[i];
         for (lint.cpu = 0; lint.cpu < model->cpu_count; lint.cpu++)
             run_on_cpu(&lint);
         if (lint.rule->names != NULL)
-            lint.rule->names(&lint);
+            run_on_names(&lint);
+        if (lint.rule->unknown != NULL)
+            run_on_unknown_ids(&lint);
     }
-    sort_findings(&findings);
+    findings_sort(&findings);
     return findings;
 }
 
-/* ---- accepted findings ----------------------------------------------------------------------- */
-
-enum { ACCEPTED_FIELDS = 3 };
-
-struct accepted {
-    const char *fields[ACCEPTED_FIELDS]; /* database, rule, and a finding's subject or "*" */
-    size_t line;
-    bool used;
-};
-
-struct acceptance {
-    struct arena *arena;
-    const char *file;
-    struct accepted *list;
-    size_t count;
-    struct map entries; /* by their fields, a blank between two: numbers from 1 */
-};
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-    while (at < end && is_blank(*at))
-        at++;
-    return at;
-}
-
-/* Up to three fields; *at is then what stands behind them. */
-static size_t split(struct arena *arena, const char **at, const char *end, struct accepted *entry)
-{
-    size_t count = 0;
-
-    while (count < ACCEPTED_FIELDS) {
-        const char *from = skip_blanks(*at, end);
-
-        for (*at = from; *at < end && !is_blank(**at) && **at != '#';)
-            ++*at;
-        if (*at == from)
-            break;
-        entry->fields[count++] = arena_copy(arena, from, (size_t)(*at - from));
-    }
-    *at = skip_blanks(*at, end);
-    return count;
-}
-
-static bool is_rule(const char *name)
+bool lint_is_rule(const char *name)
 {
     for (size_t i = 0; i < RULES; i++)
         if (strcmp(rules[i].name, name) == 0)
-            return rules[i].name != stale_rule;
+            return rules[i].name != lint_stale_rule;
     return false;
-}
-
-/* An entry's fields as one text: none of them has a blank. */
-static const char *entry_text(struct arena *arena, const char *const *fields)
-{
-    return arena_printf(arena, "%s %s %s", fields[0], fields[1], fields[2]);
-}
-
-static bool is_printable(const char *at, const char *end)
-{
-    while (at < end && (is_blank(*at) || (*at >= 0x20 && *at <= 0x7e)))
-        at++;
-    return at == end;
-}
-
-/* What is wrong with a line of so many fields, from the end of the last one on; NULL: nothing. */
-static const char *line_fault(struct acceptance *acceptance, const struct accepted *entry,
-                              size_t count, const char *at, const char *end)
-{
-    const char *text;
-    size_t *number;
-
-    if (count < ACCEPTED_FIELDS)
-        return "not an accepted finding";
-    if (at < end && *at != '#')
-        return "more than three fields";
-    if (at == end || skip_blanks(at + 1, end) == end)
-        return "no reason";
-    if (!is_rule(entry->fields[1]))
-        return arena_printf(acceptance->arena, "no rule '%s'", entry->fields[1]);
-    text = entry_text(acceptance->arena, entry->fields);
-    number = map_text(acceptance->arena, &acceptance->entries, text);
-    if (*number != 0)
-        return arena_printf(acceptance->arena, "the same as line %zu",
-                            acceptance->list[*number - 1].line);
-    *number = acceptance->count + 1;
-    return NULL;
-}
-
-static void read_line(struct acceptance *acceptance, const char *from, const char *end, size_t line)
-{
-    struct accepted entry = {.line = line};
-    const char *at = from, *fault;
-    size_t count = split(acceptance->arena, &at, end, &entry);
-
-    if (count == 0 && (at == end || *at == '#'))
-        return;
-    fault = is_printable(from, end) ? line_fault(acceptance, &entry, count, at, end)
-                                    : "a byte that is not printable ASCII";
-    if (fault != NULL) {
-        report_error(arena_printf(acceptance->arena, "%s:%zu", acceptance->file, line),
-                     "%s (expected DB RULE EVENT # why)", fault);
-        return;
-    }
-    acceptance->list =
-        arena_grow(acceptance->arena, acceptance->list, acceptance->count, sizeof entry);
-    acceptance->list[acceptance->count++] = entry;
-}
-
-static struct acceptance read_accepted(struct arena *arena, const char *file, const char *text,
-                                       size_t length)
-{
-    struct acceptance acceptance = {.arena = arena, .file = file};
-    const char *at = text, *end = text + length;
-
-    for (size_t line = 1; at < end; line++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-
-        stop = stop == NULL ? end : stop;
-        read_line(&acceptance, at, stop, line);
-        at = stop < end ? stop + 1 : end;
-    }
-    return acceptance;
-}
-
-/* By an entry of its database and rule, and of that subject. */
-static bool accepts(struct acceptance *acceptance, const struct finding *finding,
-                    const char *subject)
-{
-    const char *const fields[] = {finding->database, finding->rule, subject};
-    const char *text = subject == NULL ? "" : entry_text(acceptance->arena, fields);
-    size_t number = map_get(&acceptance->entries, text, strlen(text));
-
-    if (number != 0)
-        acceptance->list[number - 1].used = true;
-    return number != 0;
-}
-
-/* Where findings of a database by that name stand; behind all others when there is none. */
-static size_t order_of(const struct model *model, const struct map *databases, const char *name)
-{
-    size_t number = map_get(databases, name, strlen(name));
-
-    if (number != 0)
-        return number - 1;
-    return model->cpu_count + (strcmp(name, "names") != 0);
-}
-
-static struct map shown_names(struct arena *arena, const struct model *model)
-{
-    struct map numbers = {NULL};
-
-    for (size_t c = 0; c < model->cpu_count; c++) {
-        size_t *number = map_text(arena, &numbers, model->cpus[c].db.name);
-
-        *number = *number == 0 ? c + 1 : *number;
-    }
-    return numbers;
-}
-
-static void add_stale(struct arena *arena, struct findings *findings, const struct accepted *entry,
-                      size_t order)
-{
-    const char *subject = entry->fields[2];
-    struct finding *finding = add_finding(arena, findings);
-
-    *finding = (struct finding){
-        .order = order,
-        .database = entry->fields[0],
-        .severity = SEVERITY_NOTE,
-        .rule = stale_rule,
-        .event =
-            strcmp(subject, "*") == 0 ? NULL : arena_copy(arena, subject, strcspn(subject, "+")),
-        .subject = subject,
-        .message = arena_printf(arena,
-                                "line %zu accepts a finding of %s that is not there, and would "
-                                "hide it if it came back",
-                                entry->line, entry->fields[1]),
-    };
-}
-
-void lint_accept(struct arena *arena, const struct model *model, struct findings *findings,
-                 const char *file, const char *text, size_t length)
-{
-    struct acceptance acceptance = read_accepted(arena, file, text, length);
-    struct map databases = shown_names(arena, model);
-
-    for (size_t i = 0; i < findings->count; i++) {
-        struct finding *finding = &findings->list[i];
-        bool all = accepts(&acceptance, finding, "*");
-
-        finding->accepted = accepts(&acceptance, finding, finding->subject) || all;
-    }
-    for (size_t e = 0; e < acceptance.count; e++)
-        if (!acceptance.list[e].used)
-            add_stale(arena, findings, &acceptance.list[e],
-                      order_of(model, &databases, acceptance.list[e].fields[0]));
-    sort_findings(findings);
-}
-
-/* ---- the result ------------------------------------------------------------------------------ */
-
-static const char *const severity_names[SEVERITIES] = {"error", "warning", "note"};
-
-bool lint_failed(const struct findings *findings, bool notes_count)
-{
-    for (size_t i = 0; i < findings->count; i++)
-        if (!findings->list[i].accepted &&
-            (notes_count || findings->list[i].severity != SEVERITY_NOTE))
-            return true;
-    return false;
-}
-
-void lint_print_text(const struct findings *findings)
-{
-    size_t counts[SEVERITIES] = {0}, accepted = 0;
-    const char *comma = "";
-
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->list[i];
-
-        accepted += finding->accepted;
-        if (finding->accepted)
-            continue;
-        counts[finding->severity]++;
-        printf("%s: %s: %s%s%s [%s]\n", finding->database, severity_names[finding->severity],
-               finding->event == NULL ? "" : finding->event, finding->event == NULL ? "" : ": ",
-               finding->message, finding->rule);
-    }
-    for (int s = 0; s < SEVERITIES; s++)
-        if (counts[s] != 0) {
-            printf("%s%zu %s%s", comma, counts[s], severity_names[s], counts[s] == 1 ? "" : "s");
-            comma = ", ";
-        }
-    if (*comma == '\0')
-        fputs("no findings", stdout);
-    if (accepted != 0)
-        printf(" (%zu accepted)", accepted);
-    putchar('\n');
-}
-
-void lint_print_json(const struct findings *findings)
-{
-    struct json json = {.out = stdout};
-
-    json_begin(&json, NULL, '[');
-    for (size_t i = 0; i < findings->count; i++) {
-        const struct finding *finding = &findings->list[i];
-
-        if (finding->accepted)
-            continue;
-        json_begin_line(&json, NULL, '{');
-        json_string(&json, "db", finding->database);
-        json_string(&json, "severity", severity_names[finding->severity]);
-        json_string(&json, "rule", finding->rule);
-        json_string(&json, "event", finding->event);
-        json_string(&json, "message", finding->message);
-        json_end(&json, '}');
-    }
-    json_end(&json, ']');
 }
 
 void lint_print_rules(void)
 {
     for (size_t i = 0; i < RULES; i++)
-        printf("  %-8s %-22s %s\n", severity_names[rules[i].severity], rules[i].name,
+        printf("  %-8s %-22s %s\n", severity_name(rules[i].severity), rules[i].name,
                rules[i].about);
 }

@@ -1,7 +1,8 @@
 /*
- * Several releases -> one model. A kind of CPU is the set of CPU ids that use
- * the same database in every release; its name is the oldest release's, since
- * names were given to other chips later while ids never were (plists.md 2.2).
+ * The databases of several releases -> one model of CPUs. A CPU is the set of CPU ids that use the
+ * same database in every release; it has the oldest release's name for it, since names were given
+ * to other chips later while ids never were (plists.md 2.2). An event is as the newest release has
+ * it.
  */
 #include "common/report.h"
 #include "common/text.h"
@@ -39,7 +40,7 @@ static void add_track_id(struct tracks *tracks, struct track *track, const struc
     track->ids[track->id_count++] = *id;
 }
 
-/* The next id by number of those that the releases have from next[] on; NULL behind the last. */
+/* The least of the ids that the releases have from next[] on; NULL behind the last. */
 static const struct cpu_id *least_id(const struct tracks *tracks, const size_t *next)
 {
     const struct cpu_id *least = NULL;
@@ -54,7 +55,8 @@ static const struct cpu_id *least_id(const struct tracks *tracks, const size_t *
     return least;
 }
 
-/* Ids by number, so that those of a track are too. Ids of one history are one track. */
+/* Makes a track of all ids that have the same history. Ids come by number, and so stay in tracks.
+ */
 static void track_ids(struct tracks *tracks)
 {
     size_t next[RELEASES_MAX] = {0}, size = tracks->release_count * sizeof(struct database *);
@@ -82,7 +84,7 @@ static void track_ids(struct tracks *tracks)
     }
 }
 
-/* What a track was called when the release came: names went to other chips later. */
+/* The name of a track when the release came: its last before it, or else its first. */
 static const char *name_at(const struct tracks *tracks, const struct track *track, size_t release)
 {
     size_t r = release;
@@ -96,10 +98,10 @@ static const char *name_at(const struct tracks *tracks, const struct track *trac
     return r < tracks->release_count ? track->history[r]->name : "";
 }
 
-/* What the tracks that lack a database of the release are called: the first of a name, and on. */
+/* The tracks that lack a database of a release, listed by what they are called: numbers from 1. */
 struct gaps {
-    struct map first; /* numbers from 1, as next[] */
-    size_t *next;
+    struct map first; /* name -> the last track that is called so */
+    size_t *next;     /* of a track: another one of that name, or 0 */
 };
 
 static struct gaps find_gaps(const struct tracks *tracks, size_t release)
@@ -117,7 +119,7 @@ static struct gaps find_gaps(const struct tracks *tracks, size_t release)
     return gaps;
 }
 
-/* A database that no id points to has only its name to go by. */
+/* A database without ids belongs to the tracks of its name, or else to one of its own. */
 static void track_name(struct tracks *tracks, struct gaps *gaps, size_t release,
                        const struct database *database)
 {
@@ -165,10 +167,10 @@ static struct tracks find_tracks(struct arena *arena, const struct release *rele
 
 static int compare_names(const char *a, const char *b)
 {
-    return a == b ? 0 : strcmp(a, b); /* most are: read.c keeps equal names once */
+    return a == b ? 0 : strcmp(a, b); /* equal names are interned */
 }
 
-/* The next event by name of those that the CPU's releases have from next[] on, the newest's. */
+/* The least by name of the events from next[] on, as the newest release has it; NULL for none. */
 static const struct event *least_event(const struct cpu *cpu, size_t release_count,
                                        const size_t *next)
 {
@@ -184,7 +186,7 @@ static const struct event *least_event(const struct cpu *cpu, size_t release_cou
     return least;
 }
 
-/* All events of all releases, each once, as its newest release has it; how many. NULL: counts. */
+/* Lists each event once, as the newest release has it, unless events is NULL; returns the count. */
 static size_t unite_events(const struct cpu *cpu, size_t release_count, struct event *events)
 {
     size_t next[RELEASES_MAX] = {0}, count = 0;
@@ -250,10 +252,10 @@ static void merge_aliases(struct arena *arena, struct cpu *cpu, size_t release_c
         qsort(db->aliases, db->alias_count, sizeof(struct alias), compare_aliases);
 }
 
-/* What the newest counters cannot say of an older release's event or alias. */
+/* Reports events and aliases of older releases that contradict the newest. */
 static void check_merged(const struct cpu *cpu)
 {
-    uint32_t counters = cpu->db.fixed | cpu->db.config | cpu->db.power;
+    uint32_t counters = database_counters(&cpu->db);
 
     for (size_t i = 0; i < cpu->db.event_count; i++) {
         const struct event *event = &cpu->db.events[i];
@@ -293,7 +295,7 @@ static void merge_cpu(struct arena *arena, const struct tracks *tracks, const st
 
 /* ---- names of CPUs --------------------------------------------------------------------------- */
 
-static size_t oldest(const struct cpu *cpu)
+static size_t oldest_release(const struct cpu *cpu)
 {
     size_t release = 0;
 
@@ -303,8 +305,8 @@ static size_t oldest(const struct cpu *cpu)
 }
 
 /*
- * The oldest release's name, or the first later one that no other CPU shows;
- * when all are taken, the oldest with its release; when that is too, the id.
+ * The oldest release's name, or the first later one that is not taken; when all are, the oldest
+ * with its release; when that is taken too, the id.
  */
 static const char *choose_name(struct arena *arena, const struct model *model,
                                const struct cpu *cpu, const struct map *taken)
@@ -315,8 +317,8 @@ static const char *choose_name(struct arena *arena, const struct model *model,
         if (cpu->history[r] != NULL &&
             map_get(taken, cpu->history[r]->name, strlen(cpu->history[r]->name)) == 0)
             return cpu->history[r]->name;
-    name = cpu->history[oldest(cpu)]->name;
-    name = arena_printf(arena, "%s@%s", name, model->releases[oldest(cpu)]);
+    name = cpu->history[oldest_release(cpu)]->name;
+    name = arena_printf(arena, "%s@%s", name, model->releases[oldest_release(cpu)]);
     if (map_get(taken, name, strlen(name)) != 0 && cpu->db.id_count != 0)
         name = cpu_id_text(arena, &cpu->db.ids[0]);
     return name;
@@ -332,8 +334,8 @@ static void choose_names(struct arena *arena, struct model *model)
     }
 }
 
-/* The CPU that alone is called so in any release: its number, from 1. */
-static struct map only_ones(struct arena *arena, const struct model *model)
+/* Name -> the only CPU that has it in some release: its number, from 1, or SIZE_MAX for several. */
+static struct map map_unique_names(struct arena *arena, const struct model *model)
 {
     struct map only = {NULL};
 
@@ -348,10 +350,10 @@ static struct map only_ones(struct arena *arena, const struct model *model)
     return only;
 }
 
-/* Later names keep resolving where no other CPU is called that in any release. */
-static void other_names(struct arena *arena, struct model *model)
+/* Lists the other names of each CPU that no other CPU has in any release. */
+static void list_other_names(struct arena *arena, struct model *model)
 {
-    struct map only = only_ones(arena, model);
+    struct map only = map_unique_names(arena, model);
 
     for (size_t i = 0; i < model->cpu_count; i++) {
         struct cpu *cpu = &model->cpus[i];
@@ -369,7 +371,7 @@ static void other_names(struct arena *arena, struct model *model)
     }
 }
 
-/* Numbers inside names count as numbers: a7, a8, a10. */
+/* Compares digits inside names as numbers: a7, a8, a10. */
 static int compare_natural(const char *a, const char *b)
 {
     while (*a != '\0' && *b != '\0') {
@@ -391,11 +393,11 @@ static int compare_natural(const char *a, const char *b)
     return (*a != '\0') - (*b != '\0');
 }
 
-/* The first release first, so that it has the first choice of names. */
+/* The CPUs of older releases come first: they choose their names first. */
 static int compare_age(const void *a, const void *b)
 {
     const struct cpu *x = a, *y = b;
-    size_t p = oldest(x), q = oldest(y);
+    size_t p = oldest_release(x), q = oldest_release(y);
     int order;
 
     if (p != q)
@@ -419,13 +421,7 @@ static int compare_cpus(const void *a, const void *b)
 
 /* ---- renames --------------------------------------------------------------------------------- */
 
-static bool same_encoding(const struct event *a, const struct event *b)
-{
-    return a->has_number == b->has_number && a->number == b->number && a->umask == b->umask &&
-           a->counters == b->counters && a->fixed == b->fixed;
-}
-
-/* Events of the same are the same for same_encoding(). */
+/* The encoding of an event: what decides what it counts. Compared as bytes: it has no padding. */
 struct code {
     uint32_t numbers, counters;
     int32_t fixed;
@@ -438,11 +434,17 @@ static struct code code_of(const struct event *event)
     return (struct code){numbers | event->number, event->counters, event->fixed};
 }
 
-/* Who has a code that went: how many in the old and in the new release, and one of the new. */
+static bool same_encoding(const struct event *a, const struct event *b)
+{
+    const struct code x = code_of(a), y = code_of(b);
+
+    return memcmp(&x, &y, sizeof x) == 0;
+}
+/* The events that have the code of one that is gone. */
 struct holders {
     struct code code;
-    size_t before, after;
-    const struct event *come;
+    size_t before, after;     /* how many in the old and in the new release */
+    const struct event *come; /* the last one of the new */
 };
 
 static struct holders *holders_of(struct holders *list, const struct map *by_code,
@@ -508,7 +510,7 @@ size_t merge_departures(struct arena *arena, const struct database *old, const s
         struct departure *departure = &(*departures)[i];
 
         if (departure->after == 1 && database_event(old, departure->come->name) != NULL)
-            departure->after = 0; /* it was there before, so it is no other name of what is gone */
+            departure->after = 0; /* an event that was there before is no new name */
         if (departure->before != 1 || departure->after != 1)
             departure->come = NULL;
     }
@@ -529,7 +531,8 @@ static void add_rename(struct arena *arena, struct model *model, struct map *kno
     model->renames[model->rename_count++] = *rename;
 }
 
-/* From one release of a CPU to its next (plists.md 2.3). known: the renames so far. */
+/* Adds the renames from one release of a CPU to its next (plists.md 2.3). known: those added
+ * before. */
 static void find_renames(struct arena *arena, struct model *model, const struct cpu *cpu,
                          const struct database *old, const struct database *new, struct map *known)
 {
@@ -550,9 +553,9 @@ static void find_renames(struct arena *arena, struct model *model, const struct 
     }
 }
 
-/* Names, and which of them are one event's: parents[] leads from any to the same one of them. */
+/* Names in a forest: those of one event are in one tree, to whose root parents[] leads. */
 struct kinship {
-    struct map numbers; /* from 1 */
+    struct map numbers; /* name -> index of the two lists, from 1 */
     const char **names;
     size_t *parents;
     size_t count;
@@ -579,7 +582,7 @@ static size_t kin_root(struct kinship *kinship, size_t number)
     return number;
 }
 
-/* Renames that share a name speak of one event, so all their names are its. */
+/* Sets model->renamed: renames that share a name are of one event, which has all their names. */
 static void group_renames(struct arena *arena, struct model *model)
 {
     struct kinship kinship = {.names = arena_alloc(arena, 2 * model->rename_count, sizeof(char *)),
@@ -593,7 +596,7 @@ static void group_renames(struct arena *arena, struct model *model)
 
         kinship.parents[kin_root(&kinship, to)] = kin_root(&kinship, from);
     }
-    events = arena_alloc(arena, kinship.count, sizeof *events); /* of a root: its number, from 1 */
+    events = arena_alloc(arena, kinship.count, sizeof *events); /* root -> event, from 1 */
     model->renamed = arena_alloc(arena, kinship.count, sizeof *model->renamed);
     model->renamed_by_name = (struct map){NULL};
     for (size_t i = 0; i < kinship.count; i++) {
@@ -611,8 +614,8 @@ static void group_renames(struct arena *arena, struct model *model)
     model->renamed_count = count;
 }
 
-static const char *conflict(struct arena *arena, const struct database *db, const struct event *a,
-                            const struct event *b)
+static const char *describe_conflict(struct arena *arena, const struct database *db,
+                                     const struct event *a, const struct event *b)
 {
     if ((a->releases & b->releases) != 0)
         return arena_printf(arena, "%s has both %s and %s", db->name, a->name, b->name);
@@ -621,7 +624,7 @@ static const char *conflict(struct arena *arena, const struct database *db, cons
                : arena_printf(arena, "%s and %s differ on %s", a->name, b->name, db->name);
 }
 
-/* The first two of the names of which the CPU says that they are not the same. */
+/* Why two of the names are not one event on a CPU: the first two for which that is so; or NULL. */
 static const char *first_conflict(struct arena *arena, const struct database *db,
                                   const struct spellings *spellings)
 {
@@ -637,7 +640,7 @@ static const char *first_conflict(struct arena *arena, const struct database *db
             continue;
         if ((event->releases & releases) != 0 || (count != 0 && !same_encoding(known[0], event)))
             for (size_t k = 0; k < count && why == NULL; k++)
-                why = conflict(arena, db, known[k], event);
+                why = describe_conflict(arena, db, known[k], event);
         releases |= event->releases;
         known[count++] = event;
     }
@@ -645,15 +648,15 @@ static const char *first_conflict(struct arena *arena, const struct database *db
 }
 
 /*
- * What speaks against each event of several names: a CPU that knows two of them at once, or names
- * two codes by them, says they are not the same. NULL where none does.
+ * For each event of several names, why it is not one event: some CPU has two of the names in one
+ * release, or two encodings by them. NULL where no CPU contradicts.
  */
-static const char **contradictions(struct arena *arena, const struct model *model)
+static const char **find_contradictions(struct arena *arena, const struct model *model)
 {
     struct {
-        size_t cpu; /* the last that was seen to know it, from 1 */
+        size_t cpu; /* the last one that has the event, from 1 */
         const struct event *first;
-        uint32_t releases; /* in which that CPU has any of the names */
+        uint32_t releases; /* that have any of the names on that CPU */
     } *seen = arena_alloc(arena, model->renamed_count, sizeof *seen);
     const char **why = arena_alloc(arena, model->renamed_count, sizeof *why);
 
@@ -690,7 +693,7 @@ static int compare_renames(const void *a, const void *b)
 /* Takes back the renames that some CPU contradicts. */
 static void drop_contradicted(struct arena *arena, struct model *model)
 {
-    const char **contradiction = contradictions(arena, model);
+    const char **contradiction = find_contradictions(arena, model);
     size_t kept = 0;
 
     for (size_t i = 0; i < model->rename_count; i++) {
@@ -749,7 +752,7 @@ struct model merge_releases(struct arena *arena, const struct release *releases,
         return model;
     qsort(model.cpus, model.cpu_count, sizeof(struct cpu), compare_age);
     choose_names(arena, &model);
-    other_names(arena, &model);
+    list_other_names(arena, &model);
     for (size_t i = 0; i < model.cpu_count; i++)
         check_merged(&model.cpus[i]);
     qsort(model.cpus, model.cpu_count, sizeof(struct cpu), compare_cpus);
@@ -758,7 +761,7 @@ struct model merge_releases(struct arena *arena, const struct release *releases,
 }
 
 /* "M1 Max" is m1-max on a command line. */
-static char *designation(struct arena *arena, const char *name)
+static char *make_designation(struct arena *arena, const char *name)
 {
     char *text = arena_copy(arena, name, strlen(name));
 
@@ -767,57 +770,57 @@ static char *designation(struct arena *arena, const char *name)
     return text;
 }
 
-/* The first CPU that is called so: its number, from 1. */
-static void designate(struct arena *arena, struct map *cpus, const char *name, size_t number)
+/* Maps a name to the number of a CPU, unless an earlier one has it. */
+static void add_designation(struct arena *arena, struct map *cpus, const char *name, size_t number)
 {
-    size_t *known = map_text(arena, cpus, designation(arena, name));
+    size_t *known = map_text(arena, cpus, make_designation(arena, name));
 
     if (*known == 0)
         *known = number;
 }
 
-static struct map designations(struct arena *arena, const struct model *model)
+static struct map map_designations(struct arena *arena, const struct model *model)
 {
     struct map cpus = {NULL};
 
     for (size_t c = 0; c < model->cpu_count; c++) {
         const struct cpu *cpu = &model->cpus[c];
 
-        designate(arena, &cpus, cpu->db.name, c + 1);
+        add_designation(arena, &cpus, cpu->db.name, c + 1);
         for (size_t i = 0; i < cpu->also_count; i++)
-            designate(arena, &cpus, cpu->also[i], c + 1);
+            add_designation(arena, &cpus, cpu->also[i], c + 1);
         for (size_t i = 0; i < cpu->db.id_count; i++) {
             const struct chip *chip = model_chip(model, &cpu->db.ids[i]);
 
             for (size_t n = 0; chip != NULL && n < chip->name_count; n++)
-                designate(arena, &cpus, chip->names[n], c + 1);
+                add_designation(arena, &cpus, chip->names[n], c + 1);
         }
     }
     return cpus;
 }
 
-/* Its number, from 1; 0 when there is no such CPU. */
-static size_t designated(struct arena *arena, const struct map *ids, const struct map *names,
-                         const char *typed)
+/* The number, from 1, of the CPU that is meant on a command line; 0 when there is none. */
+static size_t find_designated(struct arena *arena, const struct map *ids, const struct map *names,
+                              const char *typed)
 {
     struct cpu_id id;
     size_t number = 0;
 
     if (cpu_id_parse(typed, strlen(typed), &id))
         number = map_get(ids, &id, sizeof id);
-    return number != 0 ? number : map_get(names, designation(arena, typed), strlen(typed));
+    return number != 0 ? number : map_get(names, make_designation(arena, typed), strlen(typed));
 }
 
-/* The CPUs to keep, in the model's order; how many. */
+/* Lists the CPUs that were named, in the model's order; returns their count. */
 static size_t select_cpus(struct arena *arena, const struct model *model, const char *const *cpus,
                           size_t count, size_t *kept)
 {
-    struct map ids = model_ids(arena, model), names = designations(arena, model);
+    struct map ids = model_ids(arena, model), names = map_designations(arena, model);
     bool *keep = arena_alloc(arena, model->cpu_count, sizeof *keep);
     size_t kept_count = 0;
 
     for (size_t i = 0; i < count; i++) {
-        size_t number = designated(arena, &ids, &names, cpus[i]);
+        size_t number = find_designated(arena, &ids, &names, cpus[i]);
 
         if (number != 0)
             keep[number - 1] = true;

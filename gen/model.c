@@ -1,12 +1,22 @@
+/*
+ * The tables of fields, and looking things up in a model that is whole. Nothing here reads a file
+ * or reports.
+ */
 #include "model.h"
 
 #include "common/text.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const arch_names[ARCHES] = {"i386", "x86_64", "arm", "arm64"};
+static const char *const arch_names[ARCHES] = {
+    [ARCH_I386] = "i386",
+    [ARCH_X86_64] = "x86_64",
+    [ARCH_ARM] = "arm",
+    [ARCH_ARM64] = "arm64",
+};
 
 const char *arch_name(enum arch arch)
 {
@@ -62,6 +72,145 @@ bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id)
     }
     *id = (struct cpu_id){numbers[0], numbers[1], numbers[2]};
     return at == end;
+}
+
+/* ---- fields ---------------------------------------------------------------------------------- */
+
+#define MEMBER(record, member) \
+    .offset = offsetof(struct record, member), .size = sizeof(((struct record *)NULL)->member)
+
+const struct field event_fields[] = {
+    {"number", "has_number", FIELD_CODE, FIELD_REQUIRED_UNLESS_FIXED, MEMBER(event, number),
+     .has = offsetof(struct event, has_number)},
+    {"umask", "has_umask", FIELD_CODE, FIELD_OF_UMASK, MEMBER(event, umask),
+     .has = offsetof(struct event, has_umask)},
+    {"counters_mask", NULL, FIELD_MASK, MEMBER(event, plist_mask),
+     .has = offsetof(struct event, has_mask), .meaning = offsetof(struct event, counters)},
+    {"fixed_counter", "fixed", FIELD_INDEX, .most = 31, MEMBER(event, fixed), .absent = -1},
+    {"fallback", NULL, FIELD_TEXT, MEMBER(event, fallback)},
+    {"other", "has_other", FIELD_CODE, MEMBER(event, other)},
+    {"description", NULL, FIELD_PROSE, MEMBER(event, description)},
+    {"errata", NULL, FIELD_PROSE, MEMBER(event, errata)},
+};
+
+const size_t event_field_count = sizeof event_fields / sizeof event_fields[0];
+
+_Static_assert(sizeof event_fields / sizeof event_fields[0] <= 32, "read.c has a bit for each");
+
+const struct field database_fields[] = {
+    {"marketing_name", NULL, FIELD_TEXT, FIELD_REQUIRED, MEMBER(database, marketing_name)},
+    {"fixed_counters", NULL, FIELD_MASK, MEMBER(database, fixed),
+     .has = offsetof(struct database, has_fixed), .meaning = offsetof(struct database, fixed)},
+    {"config_counters", NULL, FIELD_MASK, MEMBER(database, config),
+     .has = offsetof(struct database, has_config), .meaning = offsetof(struct database, config)},
+    {"power_counters", NULL, FIELD_MASK, MEMBER(database, power),
+     .has = offsetof(struct database, has_power), .meaning = offsetof(struct database, power)},
+};
+
+const size_t database_field_count = sizeof database_fields / sizeof database_fields[0];
+
+bool field_is_text(const struct field *field)
+{
+    return field->type == FIELD_TEXT || field->type == FIELD_PROSE;
+}
+
+/* The greatest number that the member has room for. */
+static uint32_t member_most(const struct field *field)
+{
+    return UINT32_MAX >> (32 - 8 * field->size);
+}
+
+uint32_t field_most(const struct field *field)
+{
+    return field->most != 0 ? field->most : member_most(field);
+}
+
+static uint32_t load_number(const struct field *field, const void *record)
+{
+    const char *at = (const char *)record + field->offset;
+
+    return field->size == 1   ? *(const uint8_t *)at
+           : field->size == 2 ? *(const uint16_t *)(const void *)at
+                              : *(const uint32_t *)(const void *)at;
+}
+
+static void store_number(const struct field *field, void *record, uint32_t number)
+{
+    char *at = (char *)record + field->offset;
+
+    if (field->size == 1)
+        *(uint8_t *)at = (uint8_t)number;
+    else if (field->size == 2)
+        *(uint16_t *)(void *)at = (uint16_t)number;
+    else
+        *(uint32_t *)(void *)at = number;
+}
+
+struct field_value field_written(const struct field *field, const void *record)
+{
+    const char *bytes = record;
+    uint32_t number;
+    bool present;
+
+    if (field_is_text(field)) {
+        const char *text = *(const char *const *)(const void *)(bytes + field->offset);
+
+        return (struct field_value){text != NULL, 0, text};
+    }
+    number = load_number(field, record);
+    present = field->has != 0 ? *(const bool *)(bytes + field->has)
+                              : number != ((uint32_t)field->absent & member_most(field));
+    return (struct field_value){present, present ? (int64_t)number : field->absent, NULL};
+}
+
+struct field_value field_meant(const struct field *field, const void *record)
+{
+    const void *meaning = (const char *)record + field->meaning;
+
+    if (field->meaning == 0)
+        return field_written(field, record);
+    return (struct field_value){true, *(const uint32_t *)meaning, NULL};
+}
+
+bool field_differs(const struct field *field, const void *a, const void *b)
+{
+    const struct field_value x = field_meant(field, a), y = field_meant(field, b);
+
+    if (field->type == FIELD_PROSE)
+        return false;
+    if (x.present != y.present || x.number != y.number)
+        return true;
+    return x.text != y.text && strcmp(x.text, y.text) != 0;
+}
+
+void field_clear(const struct field *field, void *record)
+{
+    if (field->absent != 0)
+        store_number(field, record, (uint32_t)field->absent);
+}
+
+void field_fill(const struct field *field, void *record)
+{
+    store_number(field, record, UINT32_MAX);
+}
+
+void field_set_number(const struct field *field, void *record, uint32_t number)
+{
+    store_number(field, record, number);
+    if (field->has != 0)
+        *(bool *)((char *)record + field->has) = true;
+}
+
+void field_set_text(const struct field *field, void *record, const char *text)
+{
+    *(const char **)(void *)((char *)record + field->offset) = text;
+}
+
+/* ---- finding things -------------------------------------------------------------------------- */
+
+uint32_t database_counters(const struct database *database)
+{
+    return database->fixed | database->config | database->power;
 }
 
 static int compare_event(const void *name, const void *event)
@@ -128,6 +277,13 @@ struct map model_databases(struct arena *arena, const struct model *model)
     return names;
 }
 
+void model_add_unknown_id(struct arena *arena, struct model *model, struct unknown_id unknown)
+{
+    model->unknown_ids =
+        arena_grow(arena, model->unknown_ids, model->unknown_id_count, sizeof unknown);
+    model->unknown_ids[model->unknown_id_count++] = unknown;
+}
+
 static int compare_chip(const void *id, const void *chip)
 {
     return cpu_id_compare(id, &((const struct chip *)chip)->id);
@@ -156,8 +312,8 @@ static const struct event *named_in(const struct cpu *cpu, const char *name, siz
     return event != NULL && event->releases >> release & 1 ? event : NULL;
 }
 
-/* The number in model->renamed, from 1; 0 for a name that has no others. */
-static size_t renamed(const struct model *model, const char *name)
+/* The index in model->renamed, from 1; 0 for a name that has no others. */
+static size_t renamed_number(const struct model *model, const char *name)
 {
     return map_get(&model->renamed_by_name, name, strlen(name));
 }
@@ -168,15 +324,15 @@ bool model_same_event(const struct model *model, const char *a, const char *b)
 
     if (strcmp(a, b) == 0)
         return true;
-    number = renamed(model, a);
-    return number != 0 && number == renamed(model, b);
+    number = renamed_number(model, a);
+    return number != 0 && number == renamed_number(model, b);
 }
 
 const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
                              size_t release)
 {
     const struct event *event = named_in(cpu, name, release);
-    size_t number = event != NULL ? 0 : renamed(model, name);
+    size_t number = event != NULL ? 0 : renamed_number(model, name);
 
     for (size_t i = 0; number != 0 && event == NULL && i < model->renamed[number - 1].count; i++)
         event = named_in(cpu, model->renamed[number - 1].names[i], release);

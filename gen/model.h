@@ -1,7 +1,7 @@
 /*
- * What kpepc knows: first as read from one release's directory, then merged
- * over releases, with names and chips resolved. Everything lives in one arena
- * and nothing changes after the step that made it.
+ * What kpepc knows: databases as read from one release's directory (read.c), then CPUs merged over
+ * releases (merge.c), with names, chips (names.c) and kernel lists (kernel.c) resolved. Everything
+ * lives in one arena, and nothing changes after the step that made it.
  */
 #ifndef KPEPC_MODEL_H
 #define KPEPC_MODEL_H
@@ -12,19 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Releases are bits of a 16-bit mask in the tables. */
+/* The tables have a bit for each release, in 16. */
 enum { RELEASES_MAX = 16 };
-/* Of a database and of a metric's numerators: counts of 8 bits in the tables. */
+/* The ids of a database, the numerators or denominators of a metric: the tables count in 8 bits. */
 enum { CPU_IDS_MAX = 255, TERMS_MAX = 255 };
-/* Of a CPU id; Apple's M3 has four. */
+/* The chips sold with one CPU id; Apple's M3 has four. */
 enum { CHIPS_MAX = 32 };
 
 enum arch { ARCH_I386, ARCH_X86_64, ARCH_ARM, ARCH_ARM64, ARCHES };
 
-/* The plist's word for it. */
+/* The architecture's word in a plist. */
 const char *arch_name(enum arch arch);
 bool arch_named(const char *name, enum arch *arch);
-/* Whether its events carry a unit mask (Intel's). */
+/* Whether events of the architecture have a unit mask: Intel's do. */
 bool arch_has_umask(enum arch arch);
 
 /* The three numbers by which macOS knows a CPU: hw.cputype, hw.cpusubtype, hw.cpufamily. */
@@ -33,12 +33,13 @@ struct cpu_id {
 };
 
 int cpu_id_compare(const struct cpu_id *a, const struct cpu_id *b);
-/* "cpu_100000c_2_1b588bb3" (no leading zeros) and back; true when it is exactly that. */
+/* "cpu_100000c_2_1b588bb3", without leading zeros, and back; false for any other text. */
 char *cpu_id_text(struct arena *arena, const struct cpu_id *id);
 bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id);
 
+/* Each key of an event's dictionary has a row in event_fields[]. */
 struct event {
-    const char *name; /* as those of aliases, equal ones once: one text */
+    const char *name; /* interned, like that of an alias: equal names are one pointer */
     bool has_number, has_umask, has_mask;
     uint16_t number;
     uint8_t umask;
@@ -48,8 +49,8 @@ struct event {
     uint32_t counters;    /* the effective mask: plist_mask, or all configurable counters */
     const char *fallback; /* NULL when there is none */
     const char *description, *errata; /* Apple's prose, or NULL */
-    uint32_t releases;                /* merged: those it exists in */
-    uint16_t kernel; /* merged: since which macOS the kernel lists it, 1504 for 15.4; 0: never */
+    uint32_t releases;                /* merged: a bit for each that has the event */
+    uint16_t kernel; /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
 };
 
 struct alias {
@@ -58,16 +59,16 @@ struct alias {
     uint32_t releases;
 };
 
-/* What read.c finds in one plist, and what merge.c makes of several of them. */
+/* One plist as read.c has it, or several as merge.c makes them one. */
 struct database {
     const char *name;
-    const char *file; /* as read; NULL when merged */
+    const char *file; /* its path; NULL when merged */
     bool has_internal, internal;
     int64_t version[2];
     enum arch arch;
     const char *marketing_name;
     bool has_fixed, has_config, has_power;
-    uint32_t fixed, config, power; /* counter masks, absolute counter numbers */
+    uint32_t fixed, config, power; /* counter masks: a bit is the counter of that number */
     struct event *events;          /* by name */
     size_t event_count;
     struct alias *aliases; /* by name */
@@ -75,14 +76,76 @@ struct database {
     struct cpu_id *ids; /* by number */
     size_t id_count;
     const char *source;  /* of a snapshot: where its facts came from; else NULL */
-    const char *release; /* of a snapshot: the release it says it is of; else NULL */
+    const char *release; /* of a snapshot: the release that it says; else NULL */
 };
 
+/* The mask of all counters: fixed, configurable, and those that the power manager may hold. */
+uint32_t database_counters(const struct database *database);
 struct event *database_event(const struct database *database, const char *name);
 
 struct alias *database_alias(const struct database *database, const char *name);
 
-/* Which of a release's databases a CPU id uses. */
+enum field_type {
+    FIELD_CODE,  /* a number that messages show as hexadecimal */
+    FIELD_MASK,  /* the same, of counters; one that is refused has every bit */
+    FIELD_INDEX, /* a number that messages show as decimal */
+    FIELD_TEXT,  /* printable ASCII */
+    FIELD_PROSE, /* any text, for people: kept when asked for, and never compared */
+};
+
+enum field_need {
+    FIELD_OPTIONAL,
+    FIELD_REQUIRED,
+    FIELD_REQUIRED_UNLESS_FIXED, /* by an event that has no fixed_counter */
+    FIELD_OF_UMASK,              /* required where arch_has_umask(), refused elsewhere */
+};
+
+/*
+ * A key of a dictionary and the member of a record (struct event or struct database) that keeps it.
+ * Whoever reads, compares or shows the keys walks a table of such rows, so that a new key is a row.
+ */
+struct field {
+    const char *key;     /* of the plist, and of the data for templates */
+    const char *has_key; /* of the data: whether it is there; NULL for none */
+    enum field_type type;
+    enum field_need need;
+    uint32_t most; /* of a number; 0: what the member has room for */
+    size_t offset; /* of the member: a text, or a number of `size` bytes */
+    size_t size;   /* 1, 2 or 4 */
+    size_t has;    /* offset of the bool that says whether the key is there; 0 when there is none */
+    int absent;    /* then: the number that the member has where the key is not there */
+    size_t meaning; /* offset of the uint32_t that is compared and shown instead; 0 for none */
+};
+
+/* The order is that in which differences are told. */
+extern const struct field event_fields[], database_fields[];
+extern const size_t event_field_count, database_field_count;
+
+struct field_value {
+    bool present;
+    int64_t number;   /* of a number; its `absent` when it is not there */
+    const char *text; /* of a text or prose; NULL when it is not there */
+};
+
+/*
+ * The field of an event or a database as its plist has it, and as it is meant: where counters_mask
+ * is absent, all configurable counters are meant.
+ */
+struct field_value field_written(const struct field *field, const void *record);
+struct field_value field_meant(const struct field *field, const void *record);
+bool field_is_text(const struct field *field);
+/* The greatest number that the field can be; 0 is the least. */
+uint32_t field_most(const struct field *field);
+/* Whether the field is meant otherwise in two records; prose never is. */
+bool field_differs(const struct field *field, const void *a, const void *b);
+/* Set the member as where the key is not there, and to every bit. */
+void field_clear(const struct field *field, void *record);
+void field_fill(const struct field *field, void *record);
+/* Set the member as where the key is there. The text must live as long as the record. */
+void field_set_number(const struct field *field, void *record, uint32_t number);
+void field_set_text(const struct field *field, void *record, const char *text);
+
+/* The database of a release that a CPU id uses. */
 struct owner {
     struct cpu_id id;
     const struct database *database;
@@ -98,22 +161,23 @@ struct release {
     size_t owner_count;
 };
 
-/* NULL when the release does not know the CPU. */
+/* The database of a CPU id in the release; NULL when the release does not know the CPU. */
 const struct database *release_database(const struct release *release, const struct cpu_id *id);
 
-/* A chip-agnostic name: candidates[i] holds for the CPUs of sets[i], the first that exists wins. */
+/* An event that a chip-agnostic name may mean, and on which CPUs. */
 struct candidate {
     const char *event;
     const bool *cpus; /* one flag a CPU of the model */
 };
 
+/* A chip-agnostic name. On a CPU it means the first of its candidates that exists there. */
 struct portable {
     const char *name, *unit, *summary;
     struct candidate *candidates;
     size_t candidate_count;
 };
 
-/* scale * sum(numerator) / sum(denominator), all of them chip-agnostic names (indexes). */
+/* scale * sum(numerator) / sum(denominator); the terms are indexes of chip-agnostic names. */
 struct metric {
     const char *name, *unit, *summary;
     int64_t scale;
@@ -121,7 +185,7 @@ struct metric {
     size_t numerator_count, denominator_count;
 };
 
-/* What is sold with a CPU id. */
+/* The chips sold with a CPU id. */
 struct chip {
     struct cpu_id id;
     const char **names;
@@ -134,14 +198,14 @@ struct chip {
 struct cpu {
     struct database db;
     uint32_t releases;
-    const char **also; /* other database names that mean it */
+    const char **also; /* other names of databases that mean this CPU */
     size_t also_count;
     unsigned event_bits;
     bool has_kernel_list;            /* some kernel's list of selectors for it is known */
     const struct database **history; /* per release; NULL where it is not known */
 };
 
-/* The same event by two names on one CPU: the older release's, the newer's. */
+/* One event of a CPU that has another name in a newer release. */
 struct rename {
     const char *from, *to;
 };
@@ -152,6 +216,14 @@ struct spellings {
     size_t count;
 };
 
+/* A CPU id of which a file says something, and that no database here has. */
+struct unknown_id {
+    struct cpu_id id;
+    const char *file;  /* its path */
+    const char *kind;  /* what the file is of: "chips", "kernel" */
+    const char *about; /* what has the id there: chips, or the kernel's name of a SoC */
+};
+
 struct model {
     const char **releases; /* oldest first */
     size_t release_count;
@@ -159,61 +231,68 @@ struct model {
     size_t cpu_count;
     struct rename *renames; /* by from, then to */
     size_t rename_count;
-    struct spellings *renamed; /* of each event that has several */
+    struct spellings *renamed; /* the names of each event that has several */
     size_t renamed_count;
-    struct map renamed_by_name; /* its number there, from 1 */
+    struct map renamed_by_name; /* name -> index in `renamed`, from 1 */
     struct portable *names;     /* by name */
     size_t name_count;
     struct metric *metrics; /* by name */
     size_t metric_count;
     struct chip *chips; /* by id */
     size_t chip_count;
+    struct unknown_id *unknown_ids; /* in the order in which they were read */
+    size_t unknown_id_count;
 };
 
+/* For the readers of files that speak of CPU ids. */
+void model_add_unknown_id(struct arena *arena, struct model *model, struct unknown_id unknown);
+
 /*
- * read.c: reports all that is wrong; what it returns is whole only if nothing
- * was. name: NULL for what the databases say of themselves, or the directory's.
+ * read.c: the databases of a directory. All that is wrong is reported; the result is whole only
+ * when nothing was. name: of the release; NULL for the one that snapshots say, or the directory's
+ * name. descriptions: whether prose is kept.
  */
 struct release read_release(struct arena *arena, const char *name, const char *directory,
                             bool descriptions);
 
 /*
- * An event that is gone from a CPU, and what it is called in its next release: the one event that
- * came and has its encoding, when no other fits. Else NULL, and how many have the encoding in the
- * old and, had they come, in the new release.
+ * An event that is gone from a CPU. come: the event of the next release that it was renamed to, the
+ * only one that came and has its encoding; NULL when there is none. before, after: how many events
+ * have the encoding in the old and in the new release; after is 0 when the only one is no new name.
  */
 struct departure {
     const struct event *gone, *come;
     size_t before, after;
 };
 
-/* Of all events of old that new does not have, in old's order; how many. */
+/* Lists the events of old that new does not have, in old's order; returns their count. */
 size_t merge_departures(struct arena *arena, const struct database *old, const struct database *new,
                         struct departure **departures);
 
-/* merge.c: releases oldest first. */
+/* merge.c: the releases, oldest first, as one model. */
 struct model merge_releases(struct arena *arena, const struct release *releases, size_t count);
-/* Only the CPUs named ("a14", "m1-max", "cpu_..."), and what they need; reports unknown ones. */
+/* Keeps only the CPUs named ("a14", "m1-max", "cpu_..."); reports names of none. */
 void merge_select(struct arena *arena, struct model *model, const char *const *cpus, size_t count);
 
-/* names.c: db/names.plist and db/chips.plist into the model. */
+/* names.c: adds to the model what files like db/names.plist and db/chips.plist say. */
 void names_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 void chips_read(struct arena *arena, struct model *model, const char *file);
-/* kernel.c: db/kernel.plist into the model's events. */
+/* kernel.c: tells the model's events what a file like db/kernel.plist says. */
 void kernel_read(struct arena *arena, struct model *model, const char *file);
+/* The chips of a CPU id; NULL when no file says anything of it. */
 const struct chip *model_chip(const struct model *model, const struct cpu_id *id);
-/* The candidate that a CPU counts the name with in a release; NULL when it is not supported. */
+/* The event that a chip-agnostic name means on a CPU in a release; NULL when there is none. */
 const struct event *portable_on(const struct model *model, const struct portable *name, size_t cpu,
                                 size_t release);
-/* The same in *event, and which candidate it is; their count when it is not supported. */
+/* Sets *event to the same and returns its index in `candidates`, or their count for NULL. */
 size_t portable_candidate(const struct model *model, const struct portable *name, size_t cpu,
                           size_t release, const struct event **event);
-/* The CPU of each id, and of each name of a database: its number, from 1. */
+/* CPU id -> index of the CPU, from 1; name of a database -> the same. */
 struct map model_ids(struct arena *arena, const struct model *model);
 struct map model_databases(struct arena *arena, const struct model *model);
-/* Whether two names are one event's: the same, or linked by renames. */
+/* Whether two names are of one event: equal, or linked by renames. */
 bool model_same_event(const struct model *model, const char *a, const char *b);
-/* The event by that name in that release, through a rename if need be; NULL when there is none. */
+/* The event that has the name, or another one of the same event, in a release; NULL for none. */
 const struct event *event_in(const struct model *model, const struct cpu *cpu, const char *name,
                              size_t release);
 /* The newest release that knows the CPU. */

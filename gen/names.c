@@ -1,4 +1,8 @@
-/* Chip-agnostic names and metrics, and the chips sold with each CPU id. */
+/*
+ * Files like db/names.plist and db/chips.plist -> the model: chip-agnostic names, metrics, and the
+ * chips sold with each CPU id. The events and CPUs that they name must be the model's.
+ */
+#include "common/buffer.h"
 #include "common/text.h"
 #include "model.h"
 #include "plist.h"
@@ -12,11 +16,11 @@ struct names {
     struct arena *arena;
     struct model *model;
     bool allow_missing;
-    struct map ids, databases; /* numbers of CPUs, from 1 */
-    const bool **alone;        /* of each CPU: the set of it, once that was made */
+    struct map ids, databases; /* -> numbers of CPUs, from 1 */
+    const bool **alone;        /* sets of one CPU each; NULL for one that no key named yet */
 };
 
-/* Lower-case with hyphens, perf's habit: what no hardware name or alias looks like. */
+/* Chip-agnostic names are lower-case with hyphens, like perf's; no event or alias looks so. */
 static bool is_portable_name(const char *name)
 {
     const char *at = name;
@@ -32,8 +36,8 @@ static void check_name(const struct plist_node *node)
         plist_error(node, "not a chip-agnostic name (expected a-z, 0-9 and '-')");
 }
 
-/* The CPU that a key of `candidates` names: its number, from 1; 0 for an architecture. */
-static size_t named_cpu(const struct names *names, const char *key)
+/* The number, from 1, of the one CPU that a key of `candidates` names; 0 for an architecture. */
+static size_t cpu_of_key(const struct names *names, const char *key)
 {
     struct cpu_id id;
     enum arch arch;
@@ -45,13 +49,13 @@ static size_t named_cpu(const struct names *names, const char *key)
     return map_get(&names->databases, key, strlen(key));
 }
 
-/* The CPUs that some key of `candidates` names: they are not their architecture's any more. */
-static const bool *named_cpus(const struct names *names, const struct plist_node *candidates)
+/* The CPUs that have keys of their own in `candidates`: the architecture's is not theirs then. */
+static const bool *cpus_of_keys(const struct names *names, const struct plist_node *candidates)
 {
     bool *cpus = arena_alloc(names->arena, names->model->cpu_count, sizeof *cpus);
 
     for (size_t k = 0; k < candidates->value->length; k++) {
-        size_t cpu = named_cpu(names, candidates->value->keys[k]);
+        size_t cpu = cpu_of_key(names, candidates->value->keys[k]);
 
         if (cpu != 0)
             cpus[cpu - 1] = true;
@@ -60,10 +64,10 @@ static const bool *named_cpus(const struct names *names, const struct plist_node
 }
 
 /*
- * The CPUs that a key of `candidates` speaks of; NULL when there is none. The set of one CPU is
- * made once, whatever names it.
+ * The CPUs that a key of `candidates` is for; NULL when there is none. named: cpus_of_keys(). The
+ * set of one CPU is made once for all keys.
  */
-static const bool *covered(const struct names *names, const char *key, const bool *named)
+static const bool *cpus_of_key(const struct names *names, const char *key, const bool *named)
 {
     const struct model *model = names->model;
     bool *cpus = NULL;
@@ -79,7 +83,7 @@ static const bool *covered(const struct names *names, const char *key, const boo
             }
         return cpus;
     }
-    cpu = named_cpu(names, key);
+    cpu = cpu_of_key(names, key);
     if (cpu != 0 && names->alone[cpu - 1] == NULL) {
         cpus = arena_alloc(names->arena, model->cpu_count, sizeof *cpus);
         cpus[cpu - 1] = true;
@@ -88,8 +92,8 @@ static const bool *covered(const struct names *names, const char *key, const boo
     return cpu == 0 ? NULL : names->alone[cpu - 1];
 }
 
-static void missing(const struct names *names, const struct plist_node *node, const char *what,
-                    const char *expected)
+static void report_missing(const struct names *names, const struct plist_node *node,
+                           const char *what, const char *expected)
 {
     if (names->allow_missing)
         return;
@@ -107,8 +111,8 @@ static void read_candidate(const struct names *names, const struct plist_node *n
     for (size_t c = 0; c < names->model->cpu_count && !found; c++)
         found = cpus[c] && database_event(&names->model->cpus[c].db, event) != NULL;
     if (!found) {
-        missing(names, node, arena_printf(names->arena, "event %s", event),
-                "one of a database that the key names");
+        report_missing(names, node, arena_printf(names->arena, "event %s", event),
+                       "one of a database that the key names");
         return;
     }
     name->candidates[name->candidate_count++] = (struct candidate){event, cpus};
@@ -123,23 +127,21 @@ static void read_candidates(const struct names *names, const struct plist_node *
 
     if (!plist_dict(node, "candidates", true, &candidates))
         return;
-    named = named_cpus(names, &candidates);
+    named = cpus_of_keys(names, &candidates);
     for (size_t k = 0; k < candidates.value->length; k++)
         most +=
             candidates.value->items[k]->type == VALUE_LIST ? candidates.value->items[k]->length : 0;
     name->candidates = arena_alloc(names->arena, most, sizeof(struct candidate));
     for (size_t k = 0; k < candidates.value->length; k++) {
         struct plist_node list = plist_child_at(names->arena, &candidates, k);
-        const bool *cpus = covered(names, list.key, named);
+        const bool *cpus = cpus_of_key(names, list.key, named);
         enum arch arch;
 
-        if (list.value->type != VALUE_LIST) {
-            plist_error(&list, "%s (expected an array)", value_type_name(list.value->type));
+        if (!plist_is_array(&list))
             continue;
-        }
         if (cpus == NULL && !arch_named(list.key, &arch))
-            missing(names, &list, arena_printf(names->arena, "database %s", list.key),
-                    "an architecture, a database or a CPU id");
+            report_missing(names, &list, arena_printf(names->arena, "database %s", list.key),
+                           "an architecture, a database or a CPU id");
         for (size_t i = 0; cpus != NULL && i < list.value->length; i++) {
             struct plist_node item = plist_child_at(names->arena, &list, i);
 
@@ -156,10 +158,8 @@ static void read_name(const struct names *names, const struct plist_node *node,
     name->name = node->key;
     name->unit = name->summary = "";
     check_name(node);
-    if (node->value->type != VALUE_MAP) {
-        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+    if (!plist_is_dict(node))
         return;
-    }
     plist_unknown_keys(names->arena, node, known);
     plist_text(node, "unit", true, &name->unit);
     plist_text(node, "summary", true, &name->summary);
@@ -221,10 +221,8 @@ static void read_metric(const struct names *names, const struct plist_node *node
 
     *metric = (struct metric){.name = node->key, .unit = "", .summary = "", .scale = 1};
     check_name(node);
-    if (node->value->type != VALUE_MAP) {
-        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+    if (!plist_is_dict(node))
         return;
-    }
     plist_unknown_keys(names->arena, node, known);
     plist_text(node, "unit", true, &metric->unit);
     plist_text(node, "summary", true, &metric->summary);
@@ -244,14 +242,10 @@ void names_read(struct arena *arena, struct model *model, const char *file, bool
                           model_ids(arena, model),
                           model_databases(arena, model),
                           arena_alloc(arena, model->cpu_count, sizeof(bool *))};
-    struct plist_node root = {.file = file, .value = plist_load(arena, file)}, list;
+    struct plist_node root, list;
 
-    if (root.value == NULL)
+    if (!plist_load_dict(arena, file, &root))
         return;
-    if (root.value->type != VALUE_MAP) {
-        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-        return;
-    }
     plist_unknown_keys(arena, &root, known);
     if (plist_dict(&root, "names", true, &list)) {
         model->names = arena_alloc(arena, list.value->length, sizeof(struct portable));
@@ -284,10 +278,8 @@ static void read_chip(struct arena *arena, const struct plist_node *node, struct
     chip->confidence = "";
     if (!cpu_id_parse(node->key, strlen(node->key), &chip->id))
         plist_error(node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
-    if (node->value->type != VALUE_MAP) {
-        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+    if (!plist_is_dict(node))
         return;
-    }
     plist_unknown_keys(arena, node, known);
     plist_text(node, "confidence", true, &chip->confidence);
     plist_integer(node, "event_bits", false, 1, 16, &bits);
@@ -311,7 +303,7 @@ static int compare_chips(const void *a, const void *b)
     return cpu_id_compare(&((const struct chip *)a)->id, &((const struct chip *)b)->id);
 }
 
-/* What the chips file says of the PMU (kernel.md 2.2); else what the widest selector needs. */
+/* The width that the chips file gives (kernel.md 2.2), or what the widest selector needs, bits. */
 static unsigned selector_width(const struct model *model, const struct cpu *cpu)
 {
     unsigned bits = 8;
@@ -328,18 +320,39 @@ static unsigned selector_width(const struct model *model, const struct cpu *cpu)
     return bits;
 }
 
+static const char *join_names(struct arena *arena, const struct chip *chip)
+{
+    struct buffer text = {0};
+    const char *joined;
+
+    for (size_t i = 0; i < chip->name_count; i++)
+        buffer_printf(&text, "%s%s", i == 0 ? "" : ", ", chip->names[i]);
+    joined = text.length == 0 ? "no chip" : arena_copy(arena, text.data, text.length);
+    buffer_free(&text);
+    return joined;
+}
+
+static void note_unknown_ids(struct arena *arena, struct model *model, const char *file)
+{
+    struct map ids = model_ids(arena, model);
+
+    for (size_t i = 0; i < model->chip_count; i++) {
+        const struct chip *chip = &model->chips[i];
+
+        if (map_get(&ids, &chip->id, sizeof chip->id) == 0)
+            model_add_unknown_id(
+                arena, model,
+                (struct unknown_id){chip->id, file, "chips", join_names(arena, chip)});
+    }
+}
+
 void chips_read(struct arena *arena, struct model *model, const char *file)
 {
-    struct plist_node root = {.file = file};
+    struct plist_node root;
 
     if (file != NULL) {
-        root.value = plist_load(arena, file);
-        if (root.value == NULL)
+        if (!plist_load_dict(arena, file, &root))
             return;
-        if (root.value->type != VALUE_MAP) {
-            plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-            return;
-        }
         model->chips = arena_alloc(arena, root.value->length, sizeof(struct chip));
         for (size_t i = 0; i < root.value->length; i++) {
             struct plist_node node = plist_child_at(arena, &root, i);
@@ -349,6 +362,7 @@ void chips_read(struct arena *arena, struct model *model, const char *file)
         model->chip_count = root.value->length;
         if (model->chip_count != 0)
             qsort(model->chips, model->chip_count, sizeof(struct chip), compare_chips);
+        note_unknown_ids(arena, model, file);
     }
     for (size_t i = 0; i < model->cpu_count; i++)
         model->cpus[i].event_bits = selector_width(model, &model->cpus[i]);

@@ -1,74 +1,15 @@
+/*
+ * Typed access to the values of a property list. What is not as expected is reported by the file
+ * and the keys that lead to it.
+ */
 #include "plist.h"
 
-#include "common/file.h"
 #include "common/report.h"
-#include "libplist.h"
-#include "scan.h"
 
-#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* ---- a file -> values ------------------------------------------------------------------------ */
-
-/* The caller frees the text, also on failure. */
-static bool read_file(const char *path, struct buffer *text)
-{
-    struct stat status;
-    FILE *file = open_file(path, &status);
-    bool ok = false;
-
-    if (file == NULL) {
-        report_error(path, "%s (expected a property list)",
-                     errno == 0 ? "not a regular file" : strerror(errno));
-        return false;
-    }
-    if (status.st_size > PLIST_SIZE_MAX)
-        report_error(path, "%lld bytes (expected at most %d)", (long long)status.st_size,
-                     PLIST_SIZE_MAX);
-    else if (!read_open_file(file, PLIST_SIZE_MAX, text))
-        report_error(path, "cannot be read: %s", strerror(errno));
-    else if (text->length > PLIST_SIZE_MAX)
-        report_error(path, "more than %d bytes (expected a property list)", PLIST_SIZE_MAX);
-    else if (text->length == 0)
-        report_error(path, "empty (expected a property list)");
-    else
-        ok = true;
-    fclose(file);
-    return ok;
-}
-
-static bool is_binary(const char *text, size_t length)
-{
-    return length >= 8 && memcmp(text, "bplist00", 8) == 0;
-}
-
-const struct value *plist_parse(struct arena *arena, const char *name, const char *text,
-                                size_t length)
-{
-    const char *why;
-    const struct value *root =
-        (is_binary(text, length) ? scan_binary : scan_xml)(arena, text, length, &why);
-
-    if (root == NULL)
-        report_error(name, "%s", why);
-    return root != NULL && libplist_agrees(name, root) ? root : NULL;
-}
-
-const struct value *plist_load(struct arena *arena, const char *path)
-{
-    const struct value *value = NULL;
-    struct buffer text = {0};
-
-    if (read_file(path, &text))
-        value = plist_parse(arena, path, text.data, text.length);
-    buffer_free(&text);
-    return value;
-}
-
-/* ---- typed access ---------------------------------------------------------------------------- */
 
 static void add_path(struct buffer *path, const struct plist_node *node)
 {
@@ -124,8 +65,13 @@ struct plist_node plist_child_at(struct arena *arena, const struct plist_node *n
     return (struct plist_node){node->file, node, key, node->value->items[n]};
 }
 
-static bool find(const struct plist_node *dict, const char *key, bool required, const char *wanted,
-                 struct plist_node *child)
+bool plist_has(const struct plist_node *dict, const char *key)
+{
+    return value_get(dict->value, key, strlen(key)) != NULL;
+}
+
+static bool find_child(const struct plist_node *dict, const char *key, bool required,
+                       const char *wanted, struct plist_node *child)
 {
     *child = (struct plist_node){dict->file, dict, key, value_get(dict->value, key, strlen(key))};
     if (child->value == NULL && required)
@@ -133,27 +79,40 @@ static bool find(const struct plist_node *dict, const char *key, bool required, 
     return child->value != NULL;
 }
 
-static bool typed(const struct plist_node *dict, const char *key, bool required,
-                  enum value_type type, const char *wanted, struct plist_node *child)
+static bool is_type(const struct plist_node *node, enum value_type type, const char *wanted)
 {
-    if (!find(dict, key, required, wanted, child))
-        return false;
-    if (child->value->type == type)
+    if (node->value->type == type)
         return true;
-    plist_error(child, "%s (expected %s)", value_type_name(child->value->type), wanted);
+    plist_error(node, "%s (expected %s)", value_type_name(node->value->type), wanted);
     return false;
+}
+
+bool plist_is_dict(const struct plist_node *node)
+{
+    return is_type(node, VALUE_MAP, "a dictionary");
+}
+
+bool plist_is_array(const struct plist_node *node)
+{
+    return is_type(node, VALUE_LIST, "an array");
+}
+
+static bool find_typed(const struct plist_node *dict, const char *key, bool required,
+                       enum value_type type, const char *wanted, struct plist_node *child)
+{
+    return find_child(dict, key, required, wanted, child) && is_type(child, type, wanted);
 }
 
 bool plist_dict(const struct plist_node *dict, const char *key, bool required,
                 struct plist_node *child)
 {
-    return typed(dict, key, required, VALUE_MAP, "a dictionary", child);
+    return find_typed(dict, key, required, VALUE_MAP, "a dictionary", child);
 }
 
 bool plist_array(const struct plist_node *dict, const char *key, bool required,
                  struct plist_node *child)
 {
-    return typed(dict, key, required, VALUE_LIST, "an array", child);
+    return find_typed(dict, key, required, VALUE_LIST, "an array", child);
 }
 
 bool plist_integer(const struct plist_node *dict, const char *key, bool required, int64_t min,
@@ -171,7 +130,7 @@ bool plist_integer(const struct plist_node *dict, const char *key, bool required
         return true;
     }
     snprintf(wanted, sizeof wanted, "an integer from %lld to %lld", (long long)min, (long long)max);
-    if (typed(dict, key, required, VALUE_INT, wanted, &child))
+    if (find_typed(dict, key, required, VALUE_INT, wanted, &child))
         plist_error(&child, "%lld (expected %s)", (long long)child.value->integer, wanted);
     return false;
 }
@@ -180,7 +139,7 @@ bool plist_bool(const struct plist_node *dict, const char *key, bool *out)
 {
     struct plist_node child;
 
-    if (!typed(dict, key, false, VALUE_BOOL, "true or false", &child))
+    if (!find_typed(dict, key, false, VALUE_BOOL, "true or false", &child))
         return false;
     *out = child.value->boolean;
     return true;
@@ -190,10 +149,8 @@ bool plist_is_text(const struct plist_node *node, const char **out)
 {
     const struct value *value = node->value;
 
-    if (value->type != VALUE_STRING) {
-        plist_error(node, "%s (expected a string)", value_type_name(value->type));
+    if (!is_type(node, VALUE_STRING, "a string"))
         return false;
-    }
     for (size_t i = 0; i < value->length; i++)
         if (value->string[i] < 0x20 || value->string[i] > 0x7e) {
             plist_error(node, "a byte that is not printable ASCII (expected text)");
@@ -211,7 +168,7 @@ bool plist_text(const struct plist_node *dict, const char *key, bool required, c
 {
     struct plist_node child;
 
-    return typed(dict, key, required, VALUE_STRING, "a string", &child) &&
+    return find_typed(dict, key, required, VALUE_STRING, "a string", &child) &&
            plist_is_text(&child, out);
 }
 
@@ -219,7 +176,7 @@ bool plist_prose(const struct plist_node *dict, const char *key, const char **ou
 {
     struct plist_node child;
 
-    if (!typed(dict, key, false, VALUE_STRING, "a string", &child))
+    if (!find_typed(dict, key, false, VALUE_STRING, "a string", &child))
         return false;
     *out = child.value->string;
     return true;

@@ -1,4 +1,8 @@
-/* A directory as in /usr/share/kpep, or a snapshot of one -> the release's databases. */
+/*
+ * A directory as in /usr/share/kpep, or a snapshot of one -> the databases of a release. What a key
+ * is read as stands in the tables of model.c; here is how keys go together, and which file is which
+ * CPU's. Only files of that directory are read.
+ */
 #include "common/report.h"
 #include "common/text.h"
 #include "model.h"
@@ -11,11 +15,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What reading needs: of a file's values, only what the database keeps outlives the file. */
 struct reader {
-    struct arena *arena;
-    struct arena scratch;
-    bool prose;
+    struct arena *arena;  /* of the databases */
+    struct arena scratch; /* of one file's values: given back when it is read */
+    bool prose;           /* whether descriptions and errata are kept */
 };
 
 /* ---- one plist -> one database --------------------------------------------------------------- */
@@ -29,10 +32,10 @@ static bool is_event_name(const char *name)
     return at > name && *at == '\0';
 }
 
-/* Of a database's name: with ".plist" and a temporary file's end it is a file's. */
+/* The length of a database's name: it is a file name, with ".plist" or a temporary file's end. */
 enum { NAME_MAX_BYTES = 200 };
 
-/* Names that become file names: no separator, nothing hidden. */
+/* Whether a name can be a file's: it has no separator, and is not hidden. */
 static bool is_plain_name(const char *name)
 {
     const char *at = name;
@@ -43,137 +46,122 @@ static bool is_plain_name(const char *name)
     return at > name && *at == '\0' && *name != '.';
 }
 
-/* A mask that was refused has every bit, so that nothing is said of what follows from it. */
-static bool read_mask(const struct plist_node *dict, const char *key, uint32_t *mask)
+/* Reads a key into the member of a record; a text that is kept is one of the databases' arena. */
+static void read_field(struct reader *reader, const struct plist_node *dict,
+                       const struct field *field, bool required, void *record)
 {
+    const char *text = NULL;
     int64_t number;
 
-    if (!plist_integer(dict, key, false, 0, UINT32_MAX, &number)) {
-        *mask = value_get(dict->value, key, strlen(key)) == NULL ? 0 : UINT32_MAX;
-        return false;
+    if (field->type == FIELD_PROSE) {
+        if (plist_prose(dict, field->key, &text) && reader->prose)
+            field_set_text(field, record, arena_intern(reader->arena, text));
+    } else if (field->type == FIELD_TEXT) {
+        if (plist_text(dict, field->key, required, &text))
+            field_set_text(field, record, arena_intern(reader->arena, text));
+    } else if (plist_integer(dict, field->key, required, 0, field_most(field), &number)) {
+        field_set_number(field, record, (uint32_t)number);
+    } else if (field->type == FIELD_MASK && plist_has(dict, field->key)) {
+        field_fill(field, record); /* so that nothing is said of what follows from it */
     }
-    *mask = (uint32_t)number;
-    return true;
 }
 
-enum event_key {
-    NUMBER,
-    UMASK,
-    COUNTERS_MASK,
-    FIXED_COUNTER,
-    FALLBACK,
-    OTHER,
-    DESCRIPTION,
-    ERRATA
-};
+/* Warns of every key that is neither `first`, a field's, nor one of `last`; both may be NULL. */
+static void check_keys(struct reader *reader, const struct plist_node *dict, const char *first,
+                       const struct field *fields, size_t count, const char *const last[2])
+{
+    const char **known = arena_alloc(&reader->scratch, count + 4, sizeof *known);
+    size_t k = 0;
 
-static const char *const event_keys[] = {"number",        "umask",    "counters_mask",
-                                         "fixed_counter", "fallback", "other",
-                                         "description",   "errata",   NULL};
+    if (first != NULL)
+        known[k++] = first;
+    for (size_t f = 0; f < count; f++)
+        known[k++] = fields[f].key;
+    for (size_t i = 0; last != NULL && i < 2; i++)
+        known[k++] = last[i];
+    plist_unknown_keys(&reader->scratch, dict, known);
+}
 
 /*
- * Which of them an event has, bits by number: most events have few, so those it does not have are
- * not looked for. Any other key is reported.
+ * A bit for each row of event_fields[] that the event has: most have few, so that those they lack
+ * are not looked for. Any other key is reported.
  */
-static unsigned event_has(struct arena *arena, const struct plist_node *node)
+static uint32_t find_event_fields(struct reader *reader, const struct plist_node *node)
 {
-    unsigned has = 0, known = 0;
+    uint32_t has = 0;
+    size_t known = 0;
 
     for (size_t i = 0; i < node->value->length; i++)
-        for (size_t k = 0; event_keys[k] != NULL; k++)
-            if (strcmp(event_keys[k], node->value->keys[i]) == 0) {
-                has |= 1u << k;
+        for (size_t f = 0; f < event_field_count; f++)
+            if (strcmp(event_fields[f].key, node->value->keys[i]) == 0) {
+                has |= 1u << f;
                 known++;
                 break;
             }
     if (known != node->value->length)
-        plist_unknown_keys(arena, node, event_keys);
+        check_keys(reader, node, NULL, event_fields, event_field_count, NULL);
     return has;
 }
 
-static bool has_key(unsigned has, enum event_key key)
+/* Whether an event of the database must have the field. */
+static bool needs_field(const struct plist_node *node, const struct database *database,
+                        const struct field *field)
 {
-    return (has >> key & 1) != 0;
+    switch (field->need) {
+    case FIELD_OPTIONAL:
+        break;
+    case FIELD_REQUIRED:
+        return true;
+    case FIELD_REQUIRED_UNLESS_FIXED:
+        return !plist_has(node, "fixed_counter");
+    case FIELD_OF_UMASK:
+        return database->arch != ARCHES && arch_has_umask(database->arch);
+    }
+    return false;
 }
 
-static void read_event_numbers(const struct plist_node *node, unsigned has,
-                               const struct database *database, struct event *event)
+static void read_event_fields(struct reader *reader, const struct plist_node *node,
+                              const struct database *database, struct event *event)
 {
-    int64_t number;
-    bool umask = database->arch != ARCHES && arch_has_umask(database->arch);
+    uint32_t has = find_event_fields(reader, node);
 
-    event->fixed = -1;
-    if (has_key(has, FIXED_COUNTER)) {
-        if (plist_integer(node, "fixed_counter", true, 0, 31, &number))
-            event->fixed = (int)number;
-        if (database->fixed == 0)
-            plist_error(node, "fixed_counter in a database without fixed counters (expected "
-                              "system.cpu.fixed_counters)");
-    }
-    if (plist_integer(node, "number", !has_key(has, FIXED_COUNTER), 0, UINT16_MAX, &number)) {
-        event->has_number = true;
-        event->number = (uint16_t)number;
-    }
-    if ((umask || has_key(has, UMASK)) &&
-        plist_integer(node, "umask", umask, 0, UINT8_MAX, &number)) {
-        struct plist_node child = {node->file, node, "umask", NULL};
+    for (size_t f = 0; f < event_field_count; f++) {
+        const struct field *field = &event_fields[f];
 
-        if (!umask && database->arch != ARCHES)
-            plist_error(&child, "not used on %s (expected none)", arch_name(database->arch));
-        event->has_umask = true;
-        event->umask = (uint8_t)number;
+        field_clear(field, event);
+        if ((has >> f & 1) != 0 || needs_field(node, database, field))
+            read_field(reader, node, field, true, event);
     }
-    if (has_key(has, OTHER) && plist_integer(node, "other", false, 0, UINT16_MAX, &number))
-        event->other = (uint16_t)number;
 }
 
-static void read_event_counters(const struct plist_node *node, unsigned has,
-                                const struct database *database, struct event *event)
+/* Checks the fields against those of the database. */
+static void check_event(const struct plist_node *node, const struct database *database,
+                        const struct event *event)
 {
-    uint32_t counters = database->fixed | database->config | database->power;
-    struct plist_node child = {node->file, node, "counters_mask", NULL};
+    struct plist_node umask = {node->file, node, "umask", NULL};
+    struct plist_node mask = {node->file, node, "counters_mask", NULL};
 
-    event->counters = database->config;
-    event->has_mask =
-        has_key(has, COUNTERS_MASK) && read_mask(node, "counters_mask", &event->plist_mask);
-    if (!event->has_mask)
-        return;
-    event->counters = event->plist_mask;
-    if (event->plist_mask & ~counters)
-        plist_error(&child, "%u has a bit that is no counter (expected a part of %u)",
-                    (unsigned)event->plist_mask, (unsigned)counters);
-}
-
-/* Checked, and kept only when prose was asked for. */
-static const char *read_prose(struct reader *reader, const struct plist_node *node, const char *key)
-{
-    const char *text = NULL;
-
-    plist_prose(node, key, &text);
-    return reader->prose ? arena_intern(reader->arena, text) : NULL;
+    if (database->fixed == 0 && plist_has(node, "fixed_counter"))
+        plist_error(node, "fixed_counter in a database without fixed counters (expected "
+                          "system.cpu.fixed_counters)");
+    if (event->has_umask && database->arch != ARCHES && !arch_has_umask(database->arch))
+        plist_error(&umask, "not used on %s (expected none)", arch_name(database->arch));
+    if (event->has_mask && (event->plist_mask & ~database_counters(database)) != 0)
+        plist_error(&mask, "%u has a bit that is no counter (expected a part of %u)",
+                    (unsigned)event->plist_mask, (unsigned)database_counters(database));
 }
 
 static void read_event(struct reader *reader, const struct plist_node *node,
                        const struct database *database, struct event *event)
 {
-    unsigned has;
-
     event->name = arena_intern(reader->arena, node->key);
     if (!is_event_name(node->key))
         plist_error(node, "not a hardware event name (expected A-Z, 0-9, _ and .)");
-    if (node->value->type != VALUE_MAP) {
-        plist_error(node, "%s (expected a dictionary)", value_type_name(node->value->type));
+    if (!plist_is_dict(node))
         return;
-    }
-    has = event_has(&reader->scratch, node);
-    read_event_numbers(node, has, database, event);
-    read_event_counters(node, has, database, event);
-    if (has_key(has, FALLBACK) && plist_text(node, "fallback", false, &event->fallback))
-        event->fallback = arena_intern(reader->arena, event->fallback);
-    if (has_key(has, DESCRIPTION))
-        event->description = read_prose(reader, node, "description");
-    if (has_key(has, ERRATA))
-        event->errata = read_prose(reader, node, "errata");
+    read_event_fields(reader, node, database, event);
+    event->counters = event->has_mask ? event->plist_mask : database->config;
+    check_event(node, database, event);
 }
 
 static void read_events(struct reader *reader, const struct plist_node *cpu,
@@ -202,7 +190,7 @@ static void read_events(struct reader *reader, const struct plist_node *cpu,
     }
 }
 
-/* owners: the alias of each event that has one by now; one each (kperfdata.md 1.4). */
+/* owners: of each event the alias that was read for it, or NULL; one each (kperfdata.md 1.4). */
 static void read_alias(struct arena *arena, const struct plist_node *node,
                        const struct database *database, const char **owners, struct alias *alias)
 {
@@ -285,7 +273,7 @@ static int compare_ids(const void *a, const void *b)
     return cpu_id_compare(a, b);
 }
 
-/* By number, each once. */
+/* Sorts the ids by number and keeps each once. */
 static void sort_ids(struct database *database)
 {
     size_t count = 0;
@@ -298,7 +286,7 @@ static void sort_ids(struct database *database)
     database->id_count = count;
 }
 
-/* What kpepc snapshot adds: the release, the CPU ids and the source. */
+/* Reads what kpepc snapshot adds: the release, the CPU ids and the source. */
 static void read_snapshot_head(struct reader *reader, const struct plist_node *root,
                                struct database *database)
 {
@@ -339,58 +327,60 @@ static void read_snapshot_head(struct reader *reader, const struct plist_node *r
                         cpu_id_text(&reader->scratch, &database->ids[i]));
 }
 
+static void read_architecture(const struct plist_node *cpu, struct database *database)
+{
+    struct plist_node arch = {cpu->file, cpu, "architecture", NULL};
+    const char *name;
+
+    database->arch = ARCHES; /* until it is known: nothing is said of what depends on it */
+    if (plist_text(cpu, arch.key, true, &name) && !arch_named(name, &database->arch))
+        plist_error(&arch, "%s (expected i386, x86_64, arm or arm64)", name);
+}
+
 static void read_cpu(struct reader *reader, const struct plist_node *root,
                      struct database *database)
 {
-    static const char *const known[] = {
-        "architecture",   "marketing_name", "fixed_counters", "config_counters",
-        "power_counters", "aliases",        "events",         NULL};
+    static const char *const lists[2] = {"aliases", "events"};
     static const char *const known_system[] = {"cpu", NULL};
-    struct plist_node system, cpu, arch;
-    const char *name;
+    struct plist_node system, cpu;
 
     if (!plist_dict(root, "system", true, &system))
         return;
     plist_unknown_keys(&reader->scratch, &system, known_system);
     if (!plist_dict(&system, "cpu", true, &cpu))
         return;
-    plist_unknown_keys(&reader->scratch, &cpu, known);
-    database->arch = ARCHES; /* until it is known: nothing is said of what depends on it */
-    if (plist_text(&cpu, "architecture", true, &name) && !arch_named(name, &database->arch)) {
-        arch = (struct plist_node){cpu.file, &cpu, "architecture", NULL};
-        plist_error(&arch, "%s (expected i386, x86_64, arm or arm64)", name);
-    }
-    plist_text(&cpu, "marketing_name", true, &database->marketing_name);
-    database->marketing_name = arena_intern(reader->arena, database->marketing_name);
-    database->has_fixed = read_mask(&cpu, "fixed_counters", &database->fixed);
-    database->has_config = read_mask(&cpu, "config_counters", &database->config);
-    database->has_power = read_mask(&cpu, "power_counters", &database->power);
+    check_keys(reader, &cpu, "architecture", database_fields, database_field_count, lists);
+    read_architecture(&cpu, database);
+    for (size_t f = 0; f < database_field_count; f++)
+        read_field(reader, &cpu, &database_fields[f], database_fields[f].need == FIELD_REQUIRED,
+                   database);
     read_events(reader, &cpu, database);
     read_aliases(reader, &cpu, database);
+}
+
+static void read_database_name(const struct plist_node *root, struct database *database)
+{
+    struct plist_node name = {root->file, root, "name", NULL};
+
+    if (!plist_text(root, name.key, true, &database->name))
+        return;
+    if (!is_plain_name(database->name))
+        plist_error(&name, "%s (expected letters, digits, '.', '_' and '-')", database->name);
+    else if (strlen(database->name) > NAME_MAX_BYTES)
+        plist_error(&name, "%zu bytes (expected at most %d)", strlen(database->name),
+                    NAME_MAX_BYTES);
 }
 
 static void read_database(struct reader *reader, const char *file, struct database *database)
 {
     static const char *const known[] = {"name", "internal", "version", "system", "kpep", NULL};
-    struct plist_node root = {.file = file, .value = plist_load(&reader->scratch, file)};
+    struct plist_node root;
 
     *database = (struct database){.file = file, .name = file, .marketing_name = ""};
-    if (root.value == NULL)
+    if (!plist_load_dict(&reader->scratch, file, &root))
         return;
-    if (root.value->type != VALUE_MAP) {
-        plist_error(&root, "%s (expected a dictionary)", value_type_name(root.value->type));
-        return;
-    }
     plist_unknown_keys(&reader->scratch, &root, known);
-    if (plist_text(&root, "name", true, &database->name)) {
-        struct plist_node name = {root.file, &root, "name", NULL};
-
-        if (!is_plain_name(database->name))
-            plist_error(&name, "%s (expected letters, digits, '.', '_' and '-')", database->name);
-        else if (strlen(database->name) > NAME_MAX_BYTES)
-            plist_error(&name, "%zu bytes (expected at most %d)", strlen(database->name),
-                        NAME_MAX_BYTES);
-    }
+    read_database_name(&root, database);
     database->has_internal = plist_bool(&root, "internal", &database->internal);
     database->name = arena_intern(reader->arena, database->name);
     read_version(reader, &root, database);
@@ -402,7 +392,7 @@ static void read_database(struct reader *reader, const char *file, struct databa
 
 struct listing {
     char **names;
-    bool *is_link; /* of each name: read_files() finds out */
+    bool *is_link; /* whether each is a symbolic link; set by read_files() */
     size_t count;
 };
 
@@ -411,7 +401,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The directory's *.plist, in byte order: readdir's order must not show. */
+/* Lists the directory's *.plist in byte order, so that readdir's order does not show. */
 static bool list_directory(struct arena *arena, const char *directory, struct listing *listing)
 {
     DIR *dir = opendir(directory);
@@ -443,8 +433,10 @@ static bool list_directory(struct arena *arena, const char *directory, struct li
     return whole && listing->count != 0;
 }
 
-/* home: the directory's real path. The file a symlink ends at, as a name in the same directory;
- * NULL after a report. */
+/*
+ * The file at the end of a symbolic link, by a path in the same directory; NULL after a report.
+ * home: the directory's real path.
+ */
 static const char *resolve_link(struct arena *arena, const char *directory, const char *home,
                                 const char *path)
 {
@@ -468,7 +460,7 @@ static int compare_file(const void *file, const void *database)
     return strcmp(file, ((const struct database *)database)->file);
 }
 
-/* The files were read in the order of their names. */
+/* Databases are still in the order of their files' names. */
 static struct database *database_of_file(struct release *release, const char *file)
 {
     if (release->database_count == 0)
@@ -485,7 +477,7 @@ static int compare_databases(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->file, y->file);
 }
 
-/* cpu_TYPE_SUBTYPE_FAMILY.plist says which CPU; another name says nothing (plists.md 2.1). */
+/* Whether a file's name is a CPU id, cpu_TYPE_SUBTYPE_FAMILY.plist (plists.md 2.1). */
 static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
 {
     if (cpu_id_parse(name, strlen(name) - strlen(".plist"), id))
@@ -495,7 +487,7 @@ static bool id_of_file(const char *path, const char *name, struct cpu_id *id)
     return false;
 }
 
-/* A snapshot's file has the database's name: it must not say that another CPU uses it. */
+/* A name that is a CPU id names a snapshot's file, so it must be the id of a CPU that uses it. */
 static void check_id_name(const struct database *database)
 {
     struct cpu_id id;
@@ -509,7 +501,7 @@ static void check_id_name(const struct database *database)
                  database->name);
 }
 
-/* Of a database without ids, its name; of the others, each id: whose it is already. */
+/* Reports what two databases share: an id or, of those without ids, the name. */
 static void check_owned(struct arena *arena, const struct release *release, size_t index,
                         struct map *names, struct map *ids)
 {
@@ -572,7 +564,7 @@ static void list_owners(struct arena *arena, struct release *release)
         qsort(release->owners, most, sizeof *release->owners, compare_owners);
 }
 
-/* The paths of the real files first; false when it is not known what some are. */
+/* Reads all that is no link; false when some entry cannot be told from a link. */
 static bool read_files(struct reader *reader, struct release *release, struct listing *listing)
 {
     bool known = true;
@@ -602,7 +594,7 @@ static bool read_files(struct reader *reader, struct release *release, struct li
     return known;
 }
 
-/* Then what the links to them add. */
+/* Adds the CPU ids of the links to the databases that they lead to. */
 static void read_links(struct arena *arena, struct release *release, const struct listing *listing)
 {
     char home[PATH_MAX];
@@ -630,7 +622,7 @@ static void read_links(struct arena *arena, struct release *release, const struc
         sort_ids(&release->databases[i]);
 }
 
-/* The release that a snapshot says it is of, else what its directory is called. */
+/* The release that a snapshot says it is of, or else the name of the directory. */
 static const char *own_name(struct arena *arena, const struct release *release)
 {
     const char *end = release->directory + strlen(release->directory), *begin;
@@ -643,9 +635,7 @@ static const char *own_name(struct arena *arena, const struct release *release)
     for (begin = end; begin > release->directory && begin[-1] != '/';)
         begin--;
     name = arena_copy(arena, begin, (size_t)(end - begin));
-    for (char *c = name; *c != '\0'; c++)
-        if (*c < 0x20 || *c > 0x7e) /* it is shown as it is */
-            *c = '?';
+    make_printable(name);
     return name;
 }
 

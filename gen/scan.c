@@ -1,3 +1,4 @@
+/* What the two scanners share: dictionaries with their keys in order, and characters. */
 #include "scan.h"
 
 #include <stdbool.h>
@@ -13,7 +14,7 @@ static int compare_entries(const void *a, const void *b)
     return order != 0 ? order : (x->place > y->place) - (x->place < y->place);
 }
 
-/* The last of those that are in order, each key once, from the first on. */
+/* How many entries, from the first on, are in order and have each key once. */
 static size_t in_order(const struct scan_entry *entries, size_t count)
 {
     size_t i = 1;
@@ -29,7 +30,7 @@ struct value *scan_map(struct arena *arena, struct scan_entry *entries, size_t c
     struct value *map = value_map(arena);
     size_t ordered = in_order(entries, count);
 
-    if (ordered < count) { /* seldom: Apple writes keys in order, and so does snapshot */
+    if (ordered < count) { /* Apple and kpepc snapshot write keys in order */
         qsort(entries, count, sizeof *entries, compare_entries);
         ordered = in_order(entries, count);
     }

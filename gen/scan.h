@@ -21,27 +21,40 @@
 #include <stdint.h>
 
 /*
- * The root, in the arena; NULL with *error, one line without its end, also in the arena. Data and
- * dates are checked and become VALUE_OTHER: nothing here reads what they hold.
+ * The limits of one file; Apple's largest is 135 KB, 3 500 elements, five levels deep. libplist may
+ * compare each key of a dictionary with those before it: the comparisons of all dictionaries
+ * together are as many as those of one with the most keys.
+ */
+enum {
+    PLIST_SIZE_MAX = 16 << 20,   /* bytes */
+    PLIST_DEPTH_MAX = 32,        /* levels of values in values */
+    PLIST_OBJECTS_MAX = 1 << 18, /* elements, or objects as often as they are referred to */
+    PLIST_KEYS_MAX = 1 << 15,    /* of one dictionary */
+    PLIST_COMPARISONS_MAX = PLIST_KEYS_MAX / 2 * (PLIST_KEYS_MAX + 1),
+};
+
+/*
+ * Read a document. The root, in the arena; or NULL with *error, also there: one line without its
+ * end. Data and dates are checked and become VALUE_OTHER.
  */
 struct value *scan_xml(struct arena *arena, const char *text, size_t length, const char **error);
 struct value *scan_binary(struct arena *arena, const char *text, size_t length, const char **error);
 
-/* A key of a dictionary with its value, and where it stands: a later one has a higher place. */
+/* A key of a dictionary with its value, and its place in the file, higher for later ones. */
 struct scan_entry {
     const char *key;
     struct value *value;
     size_t place;
 };
 
-/* The map of them, which are put in order; NULL with *doubled the second of two equal keys. */
+/* Sorts entries and makes a map of them; NULL with *doubled the second of two that have one key. */
 struct value *scan_map(struct arena *arena, struct scan_entry *entries, size_t count,
                        const struct scan_entry **doubled);
-/* A message's part for such a key. */
+/* What a message says of such an entry. */
 const char *scan_doubled(struct arena *arena, const struct scan_entry *doubled);
 /* Whether XML has the character. */
 bool scan_is_character(uint32_t code);
-/* Appends it as UTF-8. */
+/* Appends a character as UTF-8. */
 void scan_add_character(struct buffer *to, uint32_t code);
 
 #endif

@@ -1,5 +1,7 @@
-/* Binary property lists: what XML can say of them too, and nothing else. */
-#include "plist.h"
+/*
+ * A binary property list -> values. Objects that XML cannot write (UIDs, sets, null) are refused,
+ * and so are cycles and shared objects that unfold to more than the limits.
+ */
 #include "scan.h"
 
 #include <math.h>
@@ -10,17 +12,17 @@ enum { HEADER = 8, TRAILER = 32 };
 struct binary {
     struct arena *arena;
     const unsigned char *data;
-    size_t length; /* without the trailer */
+    size_t length; /* of the data, without the trailer */
     size_t offset_size, ref_size, objects, table;
     size_t visited;
     uint64_t comparisons, copied;
-    struct buffer content; /* of a string in UTF-16 */
+    struct buffer content; /* the string that is read, as UTF-8 */
     const char *error;
 };
 
 static struct value *read_object(struct binary *binary, uint64_t index, unsigned depth);
 
-/* The first reason stays; always NULL. */
+/* Keeps the reason, unless there is one already; always NULL. */
 static void *refuse(struct binary *binary, const char *why)
 {
     if (binary->error == NULL)
@@ -39,7 +41,7 @@ static uint64_t big_endian(const unsigned char *at, size_t size)
     return value;
 }
 
-/* A count or offset; what no size_t holds is beyond any end. */
+/* A count or offset; SIZE_MAX, which is beyond any end, for what no size_t holds. */
 static size_t read_size(const unsigned char *at, size_t size)
 {
     uint64_t value = big_endian(at, size);
@@ -47,7 +49,7 @@ static size_t read_size(const unsigned char *at, size_t size)
     return value < SIZE_MAX ? (size_t)value : SIZE_MAX;
 }
 
-/* The count of an object: its low nibble, or an integer object behind it when that is 15. */
+/* Takes an object's marker and count: its low nibble, or for 15 the integer object behind it. */
 static bool read_count(struct binary *binary, size_t *at, size_t *count)
 {
     size_t size;
@@ -67,7 +69,7 @@ static bool read_count(struct binary *binary, size_t *at, size_t *count)
 
 /* ---- strings and data ------------------------------------------------------------------------ */
 
-/* `size` bytes for each of a count of them; one text can be referred to often, each a copy. */
+/* Takes an object's marker and count, of `size` bytes each. All uses of one object are counted. */
 static bool read_bytes(struct binary *binary, size_t *at, size_t size, size_t *length)
 {
     if (!read_count(binary, at, length))
@@ -122,11 +124,11 @@ static bool read_utf16(struct binary *binary, size_t at)
     return true;
 }
 
-/* Into binary->content. */
+/* Reads a string into binary->content. */
 static bool read_string(struct binary *binary, size_t at)
 {
     binary->content.length = 0;
-    buffer_puts(&binary->content, ""); /* what is empty has a text too */
+    buffer_puts(&binary->content, ""); /* so that data is not NULL for an empty string */
     return (binary->data[at] >> 4 == 0x5 ? read_ascii : read_utf16)(binary, at);
 }
 
@@ -157,7 +159,7 @@ static double read_double(const unsigned char *at, size_t size)
     return real;
 }
 
-/* An object of a fixed size: an integer, a real, a date. */
+/* Reads an object of a fixed size: an integer, a real, a date. */
 static struct value *read_number(struct binary *binary, size_t at)
 {
     unsigned marker = binary->data[at] >> 4, low = binary->data[at] & 15;
@@ -191,12 +193,12 @@ static uint64_t read_ref(const struct binary *binary, size_t at, size_t n)
     return big_endian(binary->data + at + n * binary->ref_size, binary->ref_size);
 }
 
-/* Whether the object is there, and may be. */
+/* Whether the file has an object of that index, and not too many were read. */
 static bool check_object(struct binary *binary, uint64_t index)
 {
     size_t at;
 
-    /* A bomb of shared objects is without end in visits. */
+    /* Shared objects can unfold to any number of visits. */
     if (++binary->visited > PLIST_OBJECTS_MAX)
         return refuse(binary, arena_printf(binary->arena, "too many objects (expected at most %d)",
                                            PLIST_OBJECTS_MAX)) != NULL;
@@ -224,7 +226,7 @@ static const char *read_key(struct binary *binary, uint64_t index)
                : NULL;
 }
 
-/* The number of references behind the object's count, `each` for one. */
+/* Takes an object's count, behind which stand `each` references for one. */
 static bool read_refs(struct binary *binary, size_t *at, size_t each, size_t *count)
 {
     return read_count(binary, at, count) &&
@@ -303,7 +305,7 @@ static struct value *read_object(struct binary *binary, uint64_t index, unsigned
                    : NULL;
     case 0xa:
     case 0xd:
-        if (depth == PLIST_DEPTH_MAX) /* a cycle is without end in depth */
+        if (depth == PLIST_DEPTH_MAX) /* a cycle gets here too */
             return refuse(binary, arena_printf(binary->arena,
                                                "nested too deep, or an object inside itself "
                                                "(expected at most %d levels)",
@@ -316,7 +318,7 @@ static struct value *read_object(struct binary *binary, uint64_t index, unsigned
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-/* The trailer says where the objects are; the table of their offsets ends where it begins. */
+/* Reads where the objects are; the table of their offsets must end where the trailer begins. */
 static bool read_trailer(struct binary *binary, uint64_t *top)
 {
     const unsigned char *trailer = binary->data + binary->length;

@@ -1,9 +1,8 @@
 /*
- * XML property lists: a part of XML 1.0, and each construct of it read as XML says. What a document
- * has beyond that (an internal subset, another encoding) is refused, never skipped.
+ * An XML property list -> values. A part of XML 1.0 is read, each construct as XML says; what a
+ * document has beyond it (an internal subset, another encoding) is refused, never skipped.
  */
 #include "common/text.h"
-#include "plist.h"
 #include "scan.h"
 
 #include <math.h>
@@ -25,16 +24,16 @@ struct xml {
     const char *error;
     size_t elements;
     uint64_t comparisons;
-    struct scan_entry *entries; /* of the dictionaries that are open, a stack */
-    size_t entry_count, entry_capacity;
-    struct buffer content; /* of an element whose text is not as it stands in the file */
+    struct scan_entry *entries;     /* a stack: those of the dictionaries that are open */
+    size_t entry_count, entry_most; /* its height, and its greatest height so far */
+    struct buffer content;          /* text of an element that differs from what the file has */
 };
 
 static struct value *read_value(struct xml *xml, unsigned depth);
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
-/* Lines are counted when one has to be told, not while reading. */
+/* The number of the line of a place, counted only for messages. */
 static size_t line_of(const struct xml *xml, const char *at)
 {
     size_t line = 1;
@@ -44,7 +43,7 @@ static size_t line_of(const struct xml *xml, const char *at)
     return line;
 }
 
-/* The first reason stays. */
+/* Keeps the reason, unless there is one already; always false. */
 PRINTF_LIKE(3, 4)
 static bool refuse_at(struct xml *xml, const char *at, const char *format, ...)
 {
@@ -81,7 +80,7 @@ static inline bool is_xml_space(char c)
     return c == '\t' || c == ' ' || c == '\n' || c == '\r';
 }
 
-/* Whether there was any. */
+/* Takes white space; whether there was any. */
 static inline bool take_space(struct xml *xml)
 {
     const char *begin = xml->at, *at = begin;
@@ -99,7 +98,7 @@ static bool is_plain(char c)
     return (unsigned char)c - 0x20u < 0x60u;
 }
 
-/* One character of UTF-8 that is not plain ASCII: how many bytes it has, or 0 when it is none. */
+/* The bytes of one character of UTF-8, ASCII or not; 0 when there is none that XML has. */
 static size_t take_wide(const char *at, const char *end)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
@@ -141,7 +140,7 @@ static bool take_character(struct xml *xml)
     return size != 0 || refuse_character(xml);
 }
 
-/* Where no text may stand: what is no text at all is told as that. */
+/* Refuses text where none may stand; a byte that is no character of XML is refused as such. */
 static bool refuse_text(struct xml *xml, const char *why)
 {
     const char *begin = xml->at;
@@ -149,7 +148,7 @@ static bool refuse_text(struct xml *xml, const char *why)
     return take_character(xml) && refuse_at(xml, begin, "%s", why);
 }
 
-/* 16 for what is no digit. */
+/* The value of a hexadecimal digit; 16 for any other character. */
 static unsigned digit_value(char c)
 {
     char lower = (char)(c | 32);
@@ -159,7 +158,7 @@ static unsigned digit_value(char c)
                                           : 16;
 }
 
-/* &amp; and the other four, or a character by number: appended to the content. */
+/* Takes &amp; or another of the five, or a character by number, and appends it to the content. */
 static bool take_reference(struct xml *xml)
 {
     static const struct {
@@ -188,7 +187,7 @@ static bool take_reference(struct xml *xml)
 
 /* ---- what says nothing ----------------------------------------------------------------------- */
 
-/* Characters up to a mark and the mark; the error is where it began. */
+/* Takes characters up to a mark, and the mark; an error is told of where they began. */
 static bool take_past(struct xml *xml, const char *mark, const char *begin, const char *what,
                       const char *expected)
 {
@@ -215,7 +214,7 @@ static bool is_name(char c, bool first)
            (!first && (is_digit(c) || c == '-' || c == '.'));
 }
 
-/* A processing instruction. XML keeps the name xml, in any case, for the declaration. */
+/* Takes a processing instruction. XML keeps the name xml, in any case, for the declaration. */
 static bool skip_instruction(struct xml *xml)
 {
     const char *begin = xml->at, *name = xml->at + strlen("<?");
@@ -231,7 +230,7 @@ static bool skip_instruction(struct xml *xml)
     return take_past(xml, "?>", begin, "processing instruction", "?>");
 }
 
-/* White space, comments and instructions; false on an error only. */
+/* Takes white space, comments and instructions; false only on an error. */
 static bool skip_nothing(struct xml *xml)
 {
     for (;;) {
@@ -247,7 +246,7 @@ static bool skip_nothing(struct xml *xml)
 
 /* ---- before the list ------------------------------------------------------------------------- */
 
-/* TEXT in quotes of either kind. */
+/* Takes TEXT in quotes of either kind. */
 static bool take_quoted(struct xml *xml, const char *text)
 {
     const char *begin = xml->at;
@@ -264,7 +263,7 @@ static bool take_quoted(struct xml *xml, const char *text)
     return false;
 }
 
-/* White space and NAME="VALUE"; nothing is taken when they are not there. */
+/* Takes white space and NAME="VALUE", or nothing when they are not there. */
 static bool take_attribute(struct xml *xml, const char *name, const char *value)
 {
     const char *begin = xml->at;
@@ -325,7 +324,7 @@ static bool read_document_type(struct xml *xml)
 
 /* ---- tags ------------------------------------------------------------------------------------ */
 
-/* The first element whose name could begin so; the few others follow it. */
+/* The first element whose name begins with the character; others that do follow it. */
 static enum element first_element(char c)
 {
     switch (c) {
@@ -393,7 +392,7 @@ static bool read_start(struct xml *xml, enum element *element, bool *empty)
                      *element == PLIST ? "none but version=\"1.0\"" : "none");
 }
 
-/* At "</", or where it should be. */
+/* Takes the end tag of an element. */
 static bool read_end(struct xml *xml, enum element element)
 {
     const char *begin = xml->at;
@@ -411,13 +410,13 @@ static bool read_end(struct xml *xml, enum element element)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* What stands for itself in a text; most of it does. */
+/* Whether a character of a text stands for itself; most do. */
 static bool is_ordinary(char c)
 {
     return is_plain(c) ? c != '<' && c != '&' && c != ']' : c == '\n' || c == '\t';
 }
 
-/* CR and CR LF are ends of lines as LF is. */
+/* Takes CR or CR LF, which are ends of lines as LF is. */
 static void take_return(struct xml *xml)
 {
     xml->at++;
@@ -444,7 +443,7 @@ static bool take_cdata(struct xml *xml)
     return take(xml, "]]>") || refuse_at(xml, begin, "CDATA does not end (expected ]]>)");
 }
 
-/* What is not itself in the content: false on an error only. */
+/* Takes what does not stand for itself into the content; false only on an error. */
 static bool take_special(struct xml *xml)
 {
     if (*xml->at == '&')
@@ -461,7 +460,7 @@ static bool take_special(struct xml *xml)
                              : REFUSE(xml, "markup out of place (expected text)");
 }
 
-/* The content up to the end tag: where it stands in the file, or put together. */
+/* Takes the text of an element and its end tag. The text is the file's or xml->content. */
 static bool read_text(struct xml *xml, enum element element, struct span *text)
 {
     const char *begin = xml->at, *run = begin;
@@ -500,8 +499,9 @@ static bool read_text(struct xml *xml, enum element element, struct span *text)
 }
 
 /*
- * Decimal or 0x..., within 64 bits signed: all of the text, so "12abc" is not 12. A leading zero
- * is refused, since libplist takes 0140 for octal and Apple for decimal (plists.md 3.1).
+ * Why the text is no integer, or NULL. It is one if all of it is decimal or 0x..., within 64 bits
+ * signed. A leading zero is refused, since libplist takes 0140 for octal and Apple for decimal
+ * (plists.md 3.1).
  */
 static const char *parse_integer(struct span text, int64_t *integer)
 {
@@ -541,7 +541,7 @@ static bool skip_digits(const char **at)
     return *at != begin;
 }
 
-/* Decimal, as C writes it: no hexadecimal, infinity or what is no number. */
+/* Why the text is no real, or NULL. It is one if it is decimal, as C writes it, and finite. */
 static const char *parse_real(const char *text, double *real)
 {
     const char *at = text;
@@ -564,7 +564,7 @@ static const char *parse_real(const char *text, double *real)
     return isfinite(*real) ? NULL : "a real too large (expected one of 64 bits)";
 }
 
-/* Base64 with white space anywhere. */
+/* Why the text is not Base64, with white space anywhere; or NULL. */
 static const char *check_data(struct span text)
 {
     size_t count = 0, padding = 0;
@@ -585,7 +585,8 @@ static const char *check_data(struct span text)
 
 static const char *check_date(struct span text)
 {
-    static const char form[] = "0000-19-39T29:59:59Z"; /* the most of each digit, but the year's */
+    static const char form[] =
+        "0000-19-39T29:59:59Z"; /* the most that each digit but the year's can be */
     bool ok = text.length == strlen(form);
 
     for (size_t i = 0; ok && i < text.length; i++)
@@ -623,7 +624,7 @@ static struct value *read_scalar(struct xml *xml, enum element element, bool emp
 
 /* ---- containers ------------------------------------------------------------------------------ */
 
-/* At the next start tag; false at anything else, which the caller takes for its end tag. */
+/* Goes to the next start tag; false at anything else, which the caller takes for its end tag. */
 static bool at_child(struct xml *xml, enum element parent)
 {
     if (!skip_nothing(xml))
@@ -672,14 +673,9 @@ static bool read_key(struct xml *xml, const char **key)
 
 static void push_entry(struct xml *xml, const char *key, const char *begin, struct value *value)
 {
-    if (xml->entry_count == xml->entry_capacity) {
-        size_t capacity = xml->entry_capacity == 0 ? 64 : xml->entry_capacity * 2;
-        struct scan_entry *entries = arena_alloc(xml->arena, capacity, sizeof *entries);
-
-        if (xml->entry_count != 0)
-            memcpy(entries, xml->entries, xml->entry_count * sizeof *entries);
-        xml->entries = entries;
-        xml->entry_capacity = capacity;
+    if (xml->entry_count == xml->entry_most) {
+        xml->entries = arena_grow(xml->arena, xml->entries, xml->entry_most, sizeof *xml->entries);
+        xml->entry_most++;
     }
     xml->entries[xml->entry_count++] = (struct scan_entry){key, value, (size_t)(begin - xml->text)};
 }
@@ -715,7 +711,7 @@ static struct value *read_dict(struct xml *xml, bool empty, unsigned depth)
     return map;
 }
 
-/* At a start tag. */
+/* Takes an element, from its start tag on. */
 static struct value *read_value(struct xml *xml, unsigned depth)
 {
     const char *begin = xml->at;
@@ -749,7 +745,7 @@ static struct value *read_value(struct xml *xml, unsigned depth)
 
 /* ---- the document ---------------------------------------------------------------------------- */
 
-/* Up to the start tag of <plist>, and that. */
+/* Takes all up to the start tag of <plist>, and that. */
 static bool read_begin(struct xml *xml)
 {
     const char *begin;

@@ -1,10 +1,11 @@
+/* Values are made, found and added to; what they mean is known elsewhere. */
 #include "value.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-static struct value *make(struct arena *arena, enum value_type type)
+static struct value *make_value(struct arena *arena, enum value_type type)
 {
     struct value *value = arena_alloc(arena, 1, sizeof *value);
 
@@ -14,7 +15,7 @@ static struct value *make(struct arena *arena, enum value_type type)
 
 struct value *value_bool(struct arena *arena, bool boolean)
 {
-    struct value *value = make(arena, VALUE_BOOL);
+    struct value *value = make_value(arena, VALUE_BOOL);
 
     value->boolean = boolean;
     return value;
@@ -22,7 +23,7 @@ struct value *value_bool(struct arena *arena, bool boolean)
 
 struct value *value_int(struct arena *arena, int64_t integer)
 {
-    struct value *value = make(arena, VALUE_INT);
+    struct value *value = make_value(arena, VALUE_INT);
 
     value->integer = integer;
     return value;
@@ -30,7 +31,7 @@ struct value *value_int(struct arena *arena, int64_t integer)
 
 struct value *value_real(struct arena *arena, double real)
 {
-    struct value *value = make(arena, VALUE_REAL);
+    struct value *value = make_value(arena, VALUE_REAL);
 
     value->real = real;
     return value;
@@ -38,7 +39,7 @@ struct value *value_real(struct arena *arena, double real)
 
 struct value *value_string(struct arena *arena, const char *text, size_t length)
 {
-    struct value *value = make(arena, VALUE_STRING);
+    struct value *value = make_value(arena, VALUE_STRING);
 
     value->string = arena_copy(arena, text, length);
     value->length = length;
@@ -52,7 +53,7 @@ struct value *value_text(struct arena *arena, const char *text)
 
 struct value *value_list(struct arena *arena)
 {
-    return make(arena, VALUE_LIST);
+    return make_value(arena, VALUE_LIST);
 }
 
 struct value_source {
@@ -63,7 +64,7 @@ struct value_source {
 struct value *value_lazy_list(struct arena *arena, value_item_fn *item, const void *user,
                               size_t length)
 {
-    struct value *value = make(arena, VALUE_LIST);
+    struct value *value = make_value(arena, VALUE_LIST);
 
     value->source = arena_alloc(arena, 1, sizeof *value->source);
     *value->source = (struct value_source){item, user};
@@ -73,38 +74,25 @@ struct value *value_lazy_list(struct arena *arena, value_item_fn *item, const vo
 
 struct value *value_map(struct arena *arena)
 {
-    return make(arena, VALUE_MAP);
+    return make_value(arena, VALUE_MAP);
 }
 
 struct value *value_other(struct arena *arena)
 {
-    return make(arena, VALUE_OTHER);
+    return make_value(arena, VALUE_OTHER);
 }
 
-/* Room for one more: there is room for four, and then for twice as many each time that is full. */
-static void grow(struct arena *arena, struct value *value)
+/* Makes room for one more item. */
+static void make_room(struct arena *arena, struct value *value)
 {
-    size_t capacity = value->length == 0 ? 4 : value->length * 2;
-    struct value **items;
-
-    if (value->length != 0 && (value->length < 4 || (value->length & (value->length - 1)) != 0))
-        return;
-    items = arena_alloc(arena, capacity, sizeof(struct value *));
-    if (value->length != 0)
-        memcpy(items, value->items, value->length * sizeof(struct value *));
-    value->items = items;
-    if (value->type == VALUE_MAP) {
-        const char **keys = arena_alloc(arena, capacity, sizeof(char *));
-
-        if (value->length != 0)
-            memcpy(keys, value->keys, value->length * sizeof(char *));
-        value->keys = keys;
-    }
+    value->items = arena_grow(arena, value->items, value->length, sizeof *value->items);
+    if (value->type == VALUE_MAP)
+        value->keys = arena_grow(arena, value->keys, value->length, sizeof *value->keys);
 }
 
 void value_append(struct arena *arena, struct value *list, struct value *item)
 {
-    grow(arena, list);
+    make_room(arena, list);
     list->items[list->length++] = item;
 }
 
@@ -121,12 +109,13 @@ const struct value *value_item(struct arena *arena, const struct value *list, si
 
 void value_push(struct arena *arena, struct value *map, const char *key, struct value *item)
 {
-    grow(arena, map);
+    make_room(arena, map);
     map->keys[map->length] = key;
     map->items[map->length++] = item;
 }
 
-/* No key holds a NUL, so a text that does is behind the key it begins with. */
+/* Compares a key, which has no NUL, with a text, which may: then it is behind the key it begins
+ * with. */
 static int compare_key(const char *key, const char *text, size_t length)
 {
     int order = length != 0 && *key != *text ? (unsigned char)*key - (unsigned char)*text
@@ -137,7 +126,8 @@ static int compare_key(const char *key, const char *text, size_t length)
     return memchr(text, '\0', length) != NULL ? -1 : key[length] != '\0';
 }
 
-/* The first place whose key is not below the text; a sorted source hits the end at once. */
+/* The index of the first key that is not below the text. Keys that come sorted find the end first.
+ */
 static size_t lower_bound(const struct value *map, const char *text, size_t length)
 {
     size_t low = 0, high = map->length;
@@ -162,7 +152,7 @@ bool value_set(struct arena *arena, struct value *map, const char *key, struct v
 
     if (at < map->length && compare_key(map->keys[at], key, length) == 0)
         return false;
-    grow(arena, map);
+    make_room(arena, map);
     if (at != map->length) {
         size_t behind = map->length - at;
 

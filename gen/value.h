@@ -19,12 +19,12 @@ enum value_type {
     VALUE_STRING,
     VALUE_LIST,
     VALUE_MAP,
-    VALUE_OTHER, /* a plist type that nothing here reads: data, date */
+    VALUE_OTHER, /* data or a date of a plist: checked, and not kept */
 };
 
 struct value;
 
-/* Makes the item of a lazy list at that index, in the arena. */
+/* Makes the item of a lazy list at an index, in the arena. */
 typedef const struct value *value_item_fn(struct arena *arena, const void *user, size_t index);
 
 struct value {
@@ -34,7 +34,7 @@ struct value {
         bool boolean;
         int64_t integer;
         double real;
-        const char *string;   /* length bytes and a NUL; may hold NULs too */
+        const char *string;   /* `length` bytes, which may be NULs, and a NUL */
         struct value **items; /* NULL in a lazy list */
     };
     union {
@@ -58,17 +58,18 @@ struct value *value_other(struct arena *arena);
 
 void value_append(struct arena *arena, struct value *list, struct value *item);
 /*
- * The key must live as long as the map: a literal, or text of the arena. False, and nothing done,
- * when the map has it already.
+ * Adds an item to a map. The key must live as long as the map: a literal, or text of the arena.
+ * False, and nothing done, when the map has it already.
  */
 bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
-/* An item of a list: of a lazy one made in the arena, which may be given back after its use. */
+/* An item of a list. Of a lazy list it is made in the arena, which may be given back after its use.
+ */
 const struct value *value_item(struct arena *arena, const struct value *list, size_t index);
-/* The same with a key that is known to be behind all the map has. */
+/* Adds an item to a map whose keys are all below the new one. */
 void value_push(struct arena *arena, struct value *map, const char *key, struct value *item);
-/* NULL when map is not a map or has no such key. */
+/* The item of a key; NULL when map is not a map or has no such key. */
 const struct value *value_get(const struct value *map, const char *key, size_t length);
-/* "string", "integer", ...: the plist word for the type, for messages. */
+/* The word for the type in messages: "string", "integer", ... */
 const char *value_type_name(enum value_type type);
 
 #endif

@@ -4,6 +4,7 @@
 #include "common/report.h"
 #include "output.h"
 #include "plist.h"
+#include "scan.h"
 #include "template.h"
 
 #include <errno.h>

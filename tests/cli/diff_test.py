@@ -126,6 +126,38 @@ def cases_test():
         equal(output, "r -> bare\n\nCPU ids\n  gone     cpu_1_2_3 was t1\n", "no ids")
 
 
+def all_fields_test():
+    """Every field that an event and a database can have changes at once, in every event."""
+    def intel(shift):
+        changes = {"number": 60 + shift, "umask": shift, "counters_mask": 8 << shift,
+                   "fixed_counter": shift, "fallback": f"E{shift}", "other": 0x53 + shift}
+        made = database(architecture="x86_64", fixed_counters=7 - shift, config_counters=120 + shift,
+                        power_counters=32 << shift, aliases={}, marketing_name=f"CPU {shift}",
+                        events={f"E{i}": {"number": 1, "umask": 0} if i < 3 else changes
+                                for i in range(40)})
+        return head(made, ["cpu_1_2_3"])
+
+    event = {"number": (60, 61), "umask": (0, 1), "counters_mask": (8, 16), "fixed_counter": (0, 1),
+             "fallback": ("E0", "E1"), "other": (83, 84)}
+    cpu = {"marketing_name": ("CPU 0", "CPU 1"), "fixed_counters": (7, 6),
+           "config_counters": (120, 121), "power_counters": (32, 64)}
+    names = sorted(f"E{i}" for i in range(40))
+    want = [(None, *change) for change in cpu.items()]
+    for name in names:
+        # what counts on any counter counts on others when these change
+        changes = {"counters_mask": (120, 121)} if name in ("E0", "E1", "E2") else event
+        want += [(name, *change) for change in changes.items()]
+    with tempfile.TemporaryDirectory() as directory:
+        for shift in range(2):
+            write_plist(pathlib.Path(directory, f"{shift}/t1.plist"), intel(shift))
+        old, new = pathlib.Path(directory, "0"), pathlib.Path(directory, "1")
+        got = json.loads(diff(old, new, "--json")[1])["databases"][0]["changed"]
+        equal([(c["name"], c["field"], (c["old"], c["new"])) for c in got], want, "all fields")
+        lines = diff(old, new)[1].splitlines()
+        equal(lines[3:], [f"  changed  {name + ' ' if name else ''}{field}: {now}, was {was}"
+                          for name, field, (was, now) in want], "all fields, as text")
+
+
 def encodings_test():
     """How an event that came or went is counted: number, number and umask, fixed counter."""
     events = database()["system"]["cpu"]["events"]
@@ -154,6 +186,7 @@ def errors_test():
 
 releases_test()
 cases_test()
+all_fields_test()
 encodings_test()
 errors_test()
 done()

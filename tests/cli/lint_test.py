@@ -364,6 +364,48 @@ def check_name_rules():
            "computed [name-unsupported]"], "a metric of names that never meet")
 
 
+def check_other_files():
+    """Ids of the chips and the kernel file that no database has; those that some release has are
+    known."""
+    SEEN.add("id-without-database")
+    gone, other = "cpu_100000c_2_99", "cpu_7_4_1f65e835"
+
+    def chip(*names):
+        return {"chips": list(names), "confidence": "high"}
+
+    files = {"chips": {ID: chip("M1"), other: chip("Ivy Bridge", "Gladden"), gone: chip()},
+             "kernel": {"T1": {"cpus": [gone, ID], "selectors": {"14.0": [0]}},
+                        "T2": {"cpus": [gone], "selectors": {"14.0": [0]}}}}
+    with laid_out([used_by(arm())], [{**arm(), "name": "t2"}], **files) as arguments:
+        paths = dict(zip((a for a in arguments if str(a).startswith("--")), arguments[1::2]))
+
+        def line(option, event, about):
+            return (f"{option}: note: {event}: is {about} in {paths[f'--{option}']}, and no "
+                    f"database here has that id, so what is said of it reaches no CPU "
+                    f"[id-without-database]")
+        want = [line("chips", gone, "no chip"), line("chips", other, "Ivy Bridge, Gladden"),
+                line("kernel", gone, "T1"), line("kernel", gone, "T2")]
+        status, lines, _ = lint(*arguments)
+        equal([l for l in lines if "id-without" in l], want, "ids that no database has")
+        equal(lines[-4:], want, "behind all others")
+        accepted = pathlib.Path(paths["--chips"]).parent / "accepted"
+        accepted.write_text(f"chips id-without-database {other} # sold elsewhere\n"
+                            "kernel id-without-database * # lists of all SoCs\n"
+                            f"kernel id-without-database {ID} # gone\n")
+        _, lines, _ = lint("--accepted", accepted, *arguments)
+        equal([l for l in lines if "id-without" in l],
+              [want[0], f"kernel: note: {ID}: line 3 accepts a finding of id-without-database that "
+                        "is not there, and would hide it if it came back [stale-accepted]"],
+              "and accepted")
+    hostile = {"kernel": {"T\n\u00e9" + "x" * 200: {"cpus": [gone], "selectors": {"14.0": [0]}}}}
+    lines = lines_of("id-without-database", [used_by(arm())], **hostile)
+    check(len(lines) == 1 and lines[0].startswith(f"kernel: note: {gone}: is T???{'x' * 96} in "),
+          f"a SoC of any name: {lines}")
+    both = [used_by(arm()), {**used_by(arm(), gone), "name": "t2"},
+            {**used_by(intel(), other), "name": "t3"}]
+    equal(lines_of("id-without-database", both, **files), [], "ids that all have databases")
+
+
 # ---- db/kpep -----------------------------------------------------------------------------------
 
 class Facts:
@@ -578,7 +620,8 @@ def check_output(found):
     counts = {s: sum(i["severity"] == s for i in found) for s in severities}
     equal(summary, ", ".join(f"{n} {s}{'s' * (n != 1)}" for s, n in counts.items() if n),
           "the summary")
-    order = [cpu["db"] for cpu in json.loads(run(KPEP, "cpus", "--json")[1])] + ["names"]
+    order = [cpu["db"] for cpu in json.loads(run(KPEP, "cpus", "--json")[1])]
+    order += ["names", "chips", "kernel"]
     keys = [(order.index(i["db"]), severities.index(i["severity"]), i["rule"], i["event"] or "")
             for i in found]
     check(keys == sorted(keys), "by database in the model's order, severity, rule, event")
@@ -761,6 +804,7 @@ check_encoding_rules()
 check_kernel_rules()
 check_release_rules()
 check_name_rules()
+check_other_files()
 shipped = check_shipped()
 check_known_defects(shipped)
 check_clean()

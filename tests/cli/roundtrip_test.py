@@ -10,6 +10,7 @@ import json
 import pathlib
 import plistlib
 import random
+import re
 import string
 import tempfile
 
@@ -356,6 +357,45 @@ def round_trip(seed, count):
               f"{len(facts.spellings) // 2} renames")
 
 
+def every_field():
+    """What an event's dictionary has is in its snapshot and in the data for templates; what it lacks
+    is in neither."""
+    full = {"number": 60, "umask": 255, "counters_mask": 8, "fixed_counter": 31, "fallback": "BARE",
+            "other": 65535, "description": "Counts <&> all", "errata": "SKL001"}
+    bare = {"number": 0, "umask": 0}
+    cpu = {"architecture": "x86_64", "fixed_counters": 1 << 31, "config_counters": 0x78,
+           "power_counters": None, "aliases": {}, "events": {"BARE": bare, "FULL": full}}
+    data = kpeptest.database(**cpu)
+    del data["system"]["cpu"]["power_counters"], data["system"]["cpu"]["aliases"]
+    keys = ["number", "umask", "counters_mask", "fixed_counter", "fallback", "other", "description",
+            "errata"]
+    flags = ["has_number", "has_umask", "fixed", "has_other"]
+    template = ("{{#cpus}}{{#events}}{{name}}"
+                + "".join(f"|{{{{#{key}}}}}{{{{{key}}}}}{{{{/{key}}}}}" for key in keys)
+                + "".join(f"|{{{{#{flag}}}}}{flag}{{{{/{flag}}}}}" for flag in flags)
+                + "\n{{/events}}{{/cpus}}")
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        kpeptest.write_plist(scratch / "in/t1.plist", data)
+        (scratch / "in/cpu_7_4_1.plist").symlink_to("t1.plist")
+        (scratch / "keys.mustache").write_text(template)
+        made = run(KPEPC, "snapshot", "--descriptions", "--release", "r1", "-o", scratch / "out",
+                   scratch / "in")
+        equal(made, (0, "", ""), "a snapshot of every field")
+        snapshot = plistlib.loads((scratch / "out/t1.plist").read_bytes())
+        del snapshot["kpep"]
+        equal(snapshot, data, "every field in a snapshot")
+        text = (scratch / "out/t1.plist").read_text().partition("<key>FULL</key>")[2]
+        equal(re.findall("<key>(.*)</key>", text)[:len(keys)], sorted(keys), "in the order of keys")
+        shown = run(KPEPC, "emit", "--descriptions", "-t", scratch / "keys.mustache",
+                    f"r1={scratch / 'out'}")
+        # a number is there for sections even when it is 0; fixed_counter is -1 where there is none
+        equal(shown, (0, "BARE|0|0|120|-1||0|||has_number|has_umask||\n"
+                         "FULL|60|255|8|31|BARE|65535|Counts <&> all|SKL001|has_number|has_umask|fixed|"
+                         "has_other\n", ""), "every field in data for templates")
+
+
+every_field()
 for seed, count in ((1, 3), (2, 20), (3, 60)):
     round_trip(seed, count)
 kpeptest.done()

@@ -2,7 +2,7 @@
 #include "plist_judge.h"
 
 #include "fuzz.h"
-#include "plist.h"
+#include "scan.h"
 
 #include <ctype.h>
 #include <errno.h>
