@@ -448,8 +448,8 @@ static const char *encoding_text(const struct lint *lint, const struct event *ev
 }
 
 /*
- * The `other` bits (plists.md 1.4) that decide what an event counts, as text; "" when none is set.
- * Not enable and interrupt, which the kernel sets.
+ * The `other` bits (plists.md 1.4; 16 to 31 of Intel's PERFEVTSEL) that decide what an event
+ * counts, as text; "" when none is set. Not enable and interrupt, which the kernel sets.
  */
 static const char *other_text(struct arena *arena, uint16_t other)
 {

@@ -531,7 +531,8 @@ static void add_rename(struct arena *arena, struct model *model, struct map *kno
     model->renames[model->rename_count++] = *rename;
 }
 
-/* Adds the renames from one release of a CPU to its next (plists.md 2.3). known: those so far. */
+/* Adds the renames from one release of a CPU to its next (plists.md 2.3). known: those added
+ * before. */
 static void find_renames(struct arena *arena, struct model *model, const struct cpu *cpu,
                          const struct database *old, const struct database *new, struct map *known)
 {

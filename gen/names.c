@@ -303,7 +303,7 @@ static int compare_chips(const void *a, const void *b)
     return cpu_id_compare(&((const struct chip *)a)->id, &((const struct chip *)b)->id);
 }
 
-/* The width that the chips file gives (kernel.md 2.2), or else what the widest selector needs. */
+/* The width that the chips file gives (kernel.md 2.2), or what the widest selector needs, bits. */
 static unsigned selector_width(const struct model *model, const struct cpu *cpu)
 {
     unsigned bits = 8;

@@ -190,7 +190,7 @@ static void read_events(struct reader *reader, const struct plist_node *cpu,
     }
 }
 
-/* owners: of each event the one alias (kperfdata.md 1.4) that was read for it, or NULL. */
+/* owners: of each event the alias that was read for it, or NULL; one each (kperfdata.md 1.4). */
 static void read_alias(struct arena *arena, const struct plist_node *node,
                        const struct database *database, const char **owners, struct alias *alias)
 {
