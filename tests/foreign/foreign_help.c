@@ -178,7 +178,7 @@ int child_ends(pid_t child, struct stopped *stopped)
     struct sigaction wake = {.sa_handler = wakes}, before;
     sigaction(SIGALRM, &wake, &before);
     int status = -1;
-    alarm(60);
+    alarm(600);
     while (waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status)) {
         if (stopped != NULL) {
             stopped->signal = WSTOPSIG(status);
