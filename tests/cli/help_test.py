@@ -250,7 +250,10 @@ def check_tool(tool):
     text = help_of(BUILD[tool])
     names = re.findall(rf"^  {tool} (\w+) ", text, re.M)
     commands = [(f"{tool}-{name}", check_command(tool, name)) for name in names]
-    page = updated(PAGES[tool] / f"{tool}.1", lambda page: listing(page, commands))
+    path = PAGES[tool] / f"{tool}.1"
+    # while a command has no page there is nothing to list it with
+    page = updated(path, lambda page: listing(page, commands)) if all(about for _, about in commands) \
+        else Page(path)
     equal(page.items("DESCRIPTION"), [(f"{name} 1", about) for name, about in commands],
           f"{tool}.1: the commands, and what their pages say they are (UPDATE_PAGES=1)")
     pages = {path.stem for path in PAGES[tool].glob(f"{tool}-*.1")}
@@ -269,6 +272,21 @@ def check_lint_rules():
     check(len(rules) > 20, f"{len(rules)} rules")
     equal(listed, [(f"{name} ({severity})", about) for severity, name, about in rules],
           "kpepc-lint.1: the rules")
+
+
+def check_filters():
+    """kpepc-render(1) names every filter that there is, and no other."""
+    with tempfile.TemporaryDirectory() as scratch:
+        template = pathlib.Path(scratch) / "t"
+        template.write_text("{{x | nosuch}}")
+        error = run(KPEPC, "render", "-t", template)[2]
+    known = re.search(r"\(expected (.*)\)$", error.strip())[1].replace(" or ", ", ").split(", ")
+    lines = Page(PAGES["kpepc"] / "kpepc-render.1").lines
+    first = next(n for n, line in enumerate(lines) if line.startswith("A value through filters")) + 1
+    item = lines[first:next(n for n in range(first, len(lines)) if lines[n].startswith(".It"))]
+    listed = [word for line in item if line.startswith(".Cm ") for word in line.split()[1:]
+              if word.isalnum()]
+    equal(sorted(listed), sorted(known), "kpepc-render.1: the filters")
 
 
 # ---- JSON
@@ -552,6 +570,7 @@ def check_mandoc():
 check_tool("kpep")
 check_tool("kpepc")
 check_lint_rules()
+check_filters()
 check_json()
 for library in HEADERS:
     check_library(library)
