@@ -289,6 +289,18 @@ def check_filters():
     equal(sorted(listed), sorted(known), "kpepc-render.1: the filters")
 
 
+def check_templates():
+    """kpepc-emit(1) and its help have every template that is built in."""
+    known = run(KPEPC, "--complete", "emit", "-t", "")[1].split()[1:]
+    page = Page(PAGES["kpepc"] / "kpepc-emit.1")
+    first = next(n for n, line in enumerate(page.lines) if line.startswith(".Bl"))
+    listed = [line[len(".It Cm "):] for line in page.lines[first:page.lines.index(".El", first)]
+              if line.startswith(".It Cm ")]
+    equal(listed, known, "kpepc-emit.1: the templates")
+    text = re.search(r"template: (.*?) or a file", one_line(help_of(KPEPC, "emit")))[1]
+    equal(sorted(text.split(", ")), sorted(known), "kpepc emit --help: the templates")
+
+
 # ---- JSON
 
 # Command lines that print JSON, and the other page whose objects are in it too.
@@ -571,6 +583,7 @@ check_tool("kpep")
 check_tool("kpepc")
 check_lint_rules()
 check_filters()
+check_templates()
 check_json()
 for library in HEADERS:
     check_library(library)
