@@ -275,7 +275,8 @@ def plistlib_reads(data):
                                    dict_type=EachKeyOnce))
     except Exception as error:  # of whatever kind: bytes that nobody checked
         unread = (isinstance(error.__context__, OverflowError) and b"\x33" in data if binary else
-                  isinstance(error, binascii.Error) or "groupdict" in str(error))
+                  isinstance(error, binascii.Error) or "groupdict" in str(error) or
+                  re.search("must be in|is out of range", str(error)))  # no day of the calendar
         return None if unread else f"refused: {error!r}"
 
 
