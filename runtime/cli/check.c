@@ -1,5 +1,4 @@
-/* kpep check: the tables against the live kperfdata, which is loaded and asked; nothing is changed.
- */
+/* kpep check: compares the tables with the live kperfdata, which it only asks. */
 #include "live.h"
 
 enum { SETS = 1000, SEED = 20260101 };

@@ -9,8 +9,7 @@
 
 /* The words of --words: enum kplive_words. */
 extern const struct option_word live_words[];
-/* Opens with --kperf, --kperfdata, --words and --insist; EXIT_OK or another status after a message.
- */
+/* Opens as --kperf, --kperfdata, --words and --insist say; EXIT_OK, or another after a message. */
 int live_open(const struct arguments *arguments, struct kplive **sampler);
 /* "kpep: ..." with call, code, event and hint; the exit status for it. */
 int live_error(const struct kplive_error *error);

@@ -43,7 +43,7 @@ static void add_row(void *user, const struct kplive_event *event)
                                              copy_printable(live->arena, event->errata), *event};
 }
 
-/* All are read before one is shown: an error is without output. */
+/* Reads all events before any is shown, so that an error comes without output. */
 static int open_live(struct arena *arena, const struct arguments *arguments, struct live *live)
 {
     struct kplive_error error;
@@ -60,7 +60,7 @@ static int open_live(struct arena *arena, const struct arguments *arguments, str
     return status;
 }
 
-/* ---- what is said of one --------------------------------------------------------------------- */
+/* ---- what is said of an event ---------------------------------------------------------------- */
 
 /* Why kperfdata does not place the event alone; "" when it does. */
 static const char *reason(int code, char *text, size_t size)
@@ -81,7 +81,7 @@ static const char *live_number(const struct kplive_event *event, char *text, siz
     return text;
 }
 
-/* Where there are any: Intel's CPU type is 7, with or without the bit for 64 bits. */
+/* "0x01", or "-" off Intel, whose CPU type is 7, with or without the bit for 64 bits. */
 static const char *live_umask(const struct live *live, const struct kplive_event *event, char *text,
                               size_t size)
 {
@@ -94,7 +94,7 @@ static const char *live_umask(const struct live *live, const struct kplive_event
     return text;
 }
 
-static unsigned lowest(uint32_t counters)
+static unsigned lowest_counter(uint32_t counters)
 {
     unsigned bit = 0;
 
@@ -116,7 +116,7 @@ static void row_json(struct json *json, const struct row *row)
     json_number(json, "umask", row->event.umask);
     json_number(json, "counters_mask", row->event.counters);
     if (row->event.fixed)
-        json_number(json, "fixed_counter", lowest(row->event.counters));
+        json_number(json, "fixed_counter", lowest_counter(row->event.counters));
     else
         json_null(json, "fixed_counter");
     json_begin_line(json, "aliases", '[');

@@ -236,7 +236,7 @@ static void metrics_text(struct arena *arena, const struct choice *choice)
     table_print(table);
 }
 
-/* Of one CPU those that it supports. */
+/* Names or metrics that match, a line each; with --cpu those that it supports. */
 static void names_plain(const struct choice *choice, bool metrics)
 {
     const bool one = choice->end - choice->first == 1;

@@ -26,7 +26,7 @@ static int encode_pass(const struct placement *placement, const struct plan *pla
     return kpdb_encode(placement->cpu, &options, pass->requests, count, &pass->encoding);
 }
 
-static unsigned bits(uint32_t mask)
+static unsigned count_bits(uint32_t mask)
 {
     unsigned count = 0;
 
@@ -39,7 +39,7 @@ static void bottleneck_json(struct json *json, const struct kpdb_bottleneck *bot
 {
     json_begin_line(json, "bottleneck", '{');
     json_number(json, "counters_mask", bottleneck->counters);
-    json_number(json, "counters", bits(bottleneck->counters));
+    json_number(json, "counters", count_bits(bottleneck->counters));
     json_number(json, "events", bottleneck->events);
     json_end(json, '}');
 }
@@ -54,9 +54,10 @@ static void bottleneck_text(const struct plan *plan)
     }
     printf("%u pass%s: %u event%s can be counted on counter%s %s alone, %u at a time\n",
            plan->count, plan->count == 1 ? "" : "es", plan->bottleneck.events,
-           plan->bottleneck.events == 1 ? "" : "s", bits(plan->bottleneck.counters) == 1 ? "" : "s",
+           plan->bottleneck.events == 1 ? "" : "s",
+           count_bits(plan->bottleneck.counters) == 1 ? "" : "s",
            cli_counters(plan->bottleneck.counters, mask, sizeof mask),
-           bits(plan->bottleneck.counters));
+           count_bits(plan->bottleneck.counters));
 }
 
 static int print_passes(const struct arguments *arguments, const struct placement *placement,

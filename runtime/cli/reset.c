@@ -15,7 +15,7 @@ static const struct {
 
 enum { CLASSES = sizeof classes / sizeof classes[0] };
 
-/* The names of the classes, and what has none as a number; rest is for that. */
+/* Fills names[] with the classes of a mask and, in rest, the bits that have no name as a number. */
 static unsigned name_classes(uint32_t mask, const char *names[CLASSES + 1], char rest[16])
 {
     unsigned count = 0;
@@ -31,7 +31,7 @@ static unsigned name_classes(uint32_t mask, const char *names[CLASSES + 1], char
     return count;
 }
 
-static const char *class_names(uint32_t mask, char *text, size_t size)
+static const char *list_classes(uint32_t mask, char *text, size_t size)
 {
     const char *names[CLASSES + 1];
     char rest[16];
@@ -100,8 +100,8 @@ static void print_text(const struct kplive_state *found, int result)
         return;
     }
     print_line("forced", found->force != 0 ? "all counters" : "");
-    print_line("counting", class_names(found->counting, text, sizeof text));
-    print_line("thread counting", class_names(found->thread_counting, text, sizeof text));
+    print_line("counting", list_classes(found->counting, text, sizeof text));
+    print_line("thread counting", list_classes(found->thread_counting, text, sizeof text));
     if (found->owner > 0) {
         snprintf(text, sizeof text, "process %d, which %s", found->owner,
                  found->owner_lives ? "lives" : "is gone");
@@ -113,7 +113,7 @@ static void print_text(const struct kplive_state *found, int result)
                                  : "not given back");
 }
 
-/* What was found is told also where it is not given back: it is the reason. */
+/* What was found is printed also where nothing is given back: it says why. */
 static int reset(const struct arguments *arguments, const struct kplive *sampler)
 {
     struct kplive_state found = {.size = sizeof found}, again = {.size = sizeof again};

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
-/* On one CPU: in the release asked for, or else in its newest, or else in the newest with it. */
+/*
+ * The event on one CPU, and the release it was found in: the one asked for and no other; where none
+ * was, the CPU's newest, or the newest that has the event.
+ */
 static int find_on(unsigned cpu, int release, const char *name, struct kpdb_event *event,
                    int *found_in)
 {

@@ -250,7 +250,10 @@ def check_tool(tool):
     text = help_of(BUILD[tool])
     names = re.findall(rf"^  {tool} (\w+) ", text, re.M)
     commands = [(f"{tool}-{name}", check_command(tool, name)) for name in names]
-    page = updated(PAGES[tool] / f"{tool}.1", lambda page: listing(page, commands))
+    path = PAGES[tool] / f"{tool}.1"
+    # while a command has no page there is nothing to list it with
+    page = updated(path, lambda page: listing(page, commands)) if all(about for _, about in commands) \
+        else Page(path)
     equal(page.items("DESCRIPTION"), [(f"{name} 1", about) for name, about in commands],
           f"{tool}.1: the commands, and what their pages say they are (UPDATE_PAGES=1)")
     pages = {path.stem for path in PAGES[tool].glob(f"{tool}-*.1")}
@@ -269,6 +272,33 @@ def check_lint_rules():
     check(len(rules) > 20, f"{len(rules)} rules")
     equal(listed, [(f"{name} ({severity})", about) for severity, name, about in rules],
           "kpepc-lint.1: the rules")
+
+
+def check_filters():
+    """kpepc-render(1) names every filter that there is, and no other."""
+    with tempfile.TemporaryDirectory() as scratch:
+        template = pathlib.Path(scratch) / "t"
+        template.write_text("{{x | nosuch}}")
+        error = run(KPEPC, "render", "-t", template)[2]
+    known = re.search(r"\(expected (.*)\)$", error.strip())[1].replace(" or ", ", ").split(", ")
+    lines = Page(PAGES["kpepc"] / "kpepc-render.1").lines
+    first = next(n for n, line in enumerate(lines) if line.startswith("A value through filters")) + 1
+    item = lines[first:next(n for n in range(first, len(lines)) if lines[n].startswith(".It"))]
+    listed = [word for line in item if line.startswith(".Cm ") for word in line.split()[1:]
+              if word.isalnum()]
+    equal(sorted(listed), sorted(known), "kpepc-render.1: the filters")
+
+
+def check_templates():
+    """kpepc-emit(1) and its help have every template that is built in."""
+    known = run(KPEPC, "--complete", "emit", "-t", "")[1].split()[1:]
+    page = Page(PAGES["kpepc"] / "kpepc-emit.1")
+    first = next(n for n, line in enumerate(page.lines) if line.startswith(".Bl"))
+    listed = [line[len(".It Cm "):] for line in page.lines[first:page.lines.index(".El", first)]
+              if line.startswith(".It Cm ")]
+    equal(listed, known, "kpepc-emit.1: the templates")
+    text = re.search(r"template: (.*?) or a file", one_line(help_of(KPEPC, "emit")))[1]
+    equal(sorted(text.split(", ")), sorted(known), "kpepc emit --help: the templates")
 
 
 # ---- JSON
@@ -552,6 +582,8 @@ def check_mandoc():
 check_tool("kpep")
 check_tool("kpepc")
 check_lint_rules()
+check_filters()
+check_templates()
 check_json()
 for library in HEADERS:
     check_library(library)
