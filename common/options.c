@@ -26,11 +26,6 @@ const struct command *command_named(const struct program *program, const char *n
     return NULL;
 }
 
-void option_add_alternative(struct buffer *text, const char *word, bool is_last)
-{
-    buffer_printf(text, "%s%s", text->length == 0 ? "" : is_last ? " or " : ", ", word);
-}
-
 void option_add_usage(struct buffer *text, const struct program *program,
                       const struct option_use *use)
 {
