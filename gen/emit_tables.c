@@ -162,7 +162,7 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "n", c);
         set_text(arena, item, "name", db->name);
         set_text(arena, item, "ident", layout_upper_identifier(arena, db->name));
-        set_int(arena, item, "arch", (size_t)db->arch);
+        set_text(arena, item, "arch", layout_upper_identifier(arena, arch_name(db->arch)));
         set_int(arena, item, "fixed", db->fixed);
         set_int(arena, item, "config", db->config);
         set_int(arena, item, "power", db->power);
