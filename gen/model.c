@@ -231,12 +231,14 @@ static int compare_alias(const void *name, const void *alias)
     return strcmp(name, ((const struct alias *)alias)->name);
 }
 
-struct alias *database_alias(const struct database *database, const char *name)
+const char *database_alias(const struct database *database, const char *name)
 {
-    if (database->alias_count == 0)
-        return NULL;
-    return bsearch(name, database->aliases, database->alias_count, sizeof(struct alias),
-                   compare_alias);
+    const struct alias *alias = NULL;
+
+    if (database->alias_count != 0)
+        alias =
+            bsearch(name, database->aliases, database->alias_count, sizeof *alias, compare_alias);
+    return alias == NULL ? NULL : alias->event;
 }
 
 static int compare_owner(const void *id, const void *owner)
