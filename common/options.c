@@ -1,4 +1,4 @@
-/* What the tables of a command line say of one option or command. */
+/* A program's tables in, the row of an option or command out, or how a usage line names it. */
 #include "common/options.h"
 
 #include <string.h>

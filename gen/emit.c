@@ -10,7 +10,9 @@
 
 /* ---- building data --------------------------------------------------------------------------- */
 
-/* A map at the end of a list. Mustache has no separators: templates ask for {{^first}},{{/first}}.
+/*
+ * Adds a map to the end of a list. Mustache has no separators: templates ask for
+ * {{^first}},{{/first}}.
  */
 static struct value *add_item(struct arena *arena, struct value *list)
 {
@@ -88,8 +90,7 @@ static void set_perf_flags(struct arena *arena, struct value *item, const struct
     set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
 }
 
-/* The lowest configurable counter: Linux numbers Intel's general counters from it, Apple's from 0.
- */
+/* The lowest configurable counter: Linux counts Intel's general ones from it, Apple's from 0. */
 static size_t perf_base(const struct database *database)
 {
     size_t base = 0;
@@ -129,7 +130,8 @@ static void set_event(struct arena *arena, struct value *item, const struct mode
     set_value(arena, item, "releases", releases_data(arena, model, event->releases));
 }
 
-/* perf programs an event by its code; Intel's fixed ones have code 0 and a unit mask of their own.
+/*
+ * perf programs an event by its code; Intel's fixed ones have code 0 and a unit mask of their own.
  */
 static bool perf_has(const struct database *database, const struct event *event)
 {

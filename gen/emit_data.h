@@ -1,6 +1,6 @@
 /*
- * What emit.c and emit_tables.c build a template's data with: setters of a map's keys, each for
- * once. No other file includes this.
+ * What emit.c and emit_tables.c build a template's data with: a key of a map gets its value. No
+ * other file includes this.
  */
 #ifndef KPEPC_EMIT_DATA_H
 #define KPEPC_EMIT_DATA_H

@@ -246,7 +246,7 @@ static struct value *designations_data(struct arena *arena, const struct layout 
     return list;
 }
 
-/* Where there is no name, the first. */
+/* The string of each slot; 0, the first, in a slot that no name has. */
 static struct value *slots_data(struct arena *arena, const struct perfect *perfect)
 {
     struct value *lines = value_list(arena);
@@ -482,7 +482,7 @@ static size_t events_of_all(const struct model *model)
 
 /* ---- the fingerprint ------------------------------------------------------------------------- */
 
-/* FNV-1a. */
+/* Adds bytes to a sum, by FNV-1a. */
 static void hash_bytes(uint32_t *sum, const void *data, size_t size)
 {
     const unsigned char *bytes = data;
@@ -526,8 +526,9 @@ static void hash_value(uint32_t *sum, const struct value *value)
 }
 
 /*
- * Whoever has one header of one compile and one of another has two that differ in it: it is of all
- * that they are rendered from, and of the templates. Keys of maps are the templates'.
+ * The number that tells the two headers of one compile from those of any other: a hash of all data
+ * that they are rendered from, and of the templates' text. The keys of maps are left out, since
+ * they are the same whenever the templates are.
  */
 static uint32_t fingerprint(const struct value *data)
 {

@@ -16,8 +16,7 @@
 
 struct lint;
 
-/* One of the four functions is set: it is called for each event, database or unknown id, or once.
- */
+/* One of the four functions is set, and called for each event, database or unknown id, or once. */
 struct rule {
     const char *name;
     enum severity severity;

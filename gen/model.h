@@ -81,8 +81,7 @@ struct database {
 
 /* The mask of all counters: fixed, configurable, and those that the power manager may hold. */
 uint32_t database_counters(const struct database *database);
-/* The event of that name, and the name of the event that an alias is for; NULL when there is none.
- */
+/* The event of a name; the name of the event that an alias is for. NULL when there is none. */
 struct event *database_event(const struct database *database, const char *name);
 const char *database_alias(const struct database *database, const char *name);
 
