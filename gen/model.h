@@ -109,11 +109,11 @@ struct field {
     const char *has_key; /* of the data: whether it is there; NULL for none */
     enum field_type type;
     enum field_need need;
-    uint32_t most; /* of a number; 0: what the member has room for */
-    size_t offset; /* of the member: a text, or a number of `size` bytes */
-    size_t size;   /* 1, 2 or 4; 0 of a text */
-    size_t has;    /* offset of the bool that says whether the key is there; 0 when there is none */
-    int absent;    /* then: the number that the member has where the key is not there */
+    uint32_t most;  /* of a number; 0: what the member has room for */
+    int absent;     /* the number that the member has where the key is not there */
+    size_t offset;  /* of the member: a text, or a number of `size` bytes */
+    size_t size;    /* 1, 2 or 4; 0 of a text */
+    size_t has;     /* offset of the bool that says whether the key is there; 0: `absent` says it */
     size_t meaning; /* offset of the uint32_t that is compared and shown instead; 0 for none */
 };
 
