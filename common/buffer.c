@@ -1,4 +1,7 @@
-/* Text that grows. */
+/*
+ * Bytes and formatted text in, one text out that is ended by a NUL: a block of the system's, twice
+ * as large whenever it is full.
+ */
 #include "common/buffer.h"
 
 #include <stdint.h>
@@ -61,6 +64,11 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
     va_start(args, format);
     buffer_vprintf(buffer, format, args);
     va_end(args);
+}
+
+void buffer_add_alternative(struct buffer *buffer, const char *word, bool is_last)
+{
+    buffer_printf(buffer, "%s%s", buffer->length == 0 ? "" : is_last ? " or " : ", ", word);
 }
 
 void buffer_free(struct buffer *buffer)

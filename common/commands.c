@@ -41,7 +41,7 @@ static int refuse_command(const struct program *program, const char *typed)
     struct buffer expected = {0};
 
     for (size_t i = 0; commands[i] != NULL; i++)
-        option_add_alternative(&expected, commands[i]->name, commands[i + 1] == NULL);
+        buffer_add_alternative(&expected, commands[i]->name, commands[i + 1] == NULL);
     report_error(NULL, "no command '%.100s' (expected %s)", typed, expected.data);
     buffer_free(&expected);
     return EXIT_USAGE;

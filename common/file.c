@@ -1,4 +1,7 @@
-/* Files that are read whole. */
+/*
+ * The path of a file -> its bytes. What is read is a regular file, so that no FIFO or device makes
+ * a command wait, and what the system says of its size is not believed.
+ */
 #include "common/file.h"
 
 #include <errno.h>

@@ -16,7 +16,9 @@ struct map_node {
     size_t value;
 };
 
-/* Eight bytes at a time: what comes of it is not seen outside, so it may differ between machines.
+/*
+ * Takes eight bytes at a time, in the machine's order: no output shows a hash, so it may differ
+ * between machines.
  */
 static uint64_t hash_of(const void *key, size_t length)
 {

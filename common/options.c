@@ -1,4 +1,4 @@
-/* What the tables of a command line say of one option or command. */
+/* A program's tables in, the row of an option or command out, or how a usage line names it. */
 #include "common/options.h"
 
 #include <string.h>
@@ -24,11 +24,6 @@ const struct command *command_named(const struct program *program, const char *n
         if (strcmp(program->commands[i]->name, name) == 0)
             return program->commands[i];
     return NULL;
-}
-
-void option_add_alternative(struct buffer *text, const char *word, bool is_last)
-{
-    buffer_printf(text, "%s%s", text->length == 0 ? "" : is_last ? " or " : ", ", word);
 }
 
 void option_add_usage(struct buffer *text, const struct program *program,

@@ -120,8 +120,6 @@ bool option_taken(const struct command *command, int option);
 /* The command of a name, or NULL. */
 const struct command *command_named(const struct program *program, const char *name);
 
-/* Adds the next of several words: "a, b or c". */
-void option_add_alternative(struct buffer *text, const char *word, bool is_last);
 /* An option as a usage line has it: "-o DIR", "--cpu CPU". */
 void option_add_usage(struct buffer *text, const struct program *program,
                       const struct option_use *use);

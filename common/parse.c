@@ -71,7 +71,7 @@ static int take_word(const struct option_row *row, const char *text,
             buffer_free(&expected);
             return EXIT_OK;
         }
-        option_add_alternative(&expected, word->word, word[1].word == NULL);
+        buffer_add_alternative(&expected, word->word, word[1].word == NULL);
     }
     report_error(NULL, "--%s %.100s (expected %s)", row->name, text, expected.data);
     buffer_free(&expected);

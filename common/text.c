@@ -1,4 +1,4 @@
-/* Characters and pieces of text. */
+/* The functions of text.h that are no line: text in, a part of it or an answer out. */
 #include "common/text.h"
 
 struct span span_trim(struct span span)

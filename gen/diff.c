@@ -161,13 +161,6 @@ static void compare_fields(struct arena *arena, struct comparison *pair, const c
     }
 }
 
-static const char *alias_target(const struct database *database, const char *name)
-{
-    const struct alias *alias = database_alias(database, name);
-
-    return alias == NULL ? NULL : alias->event;
-}
-
 /* Compares everything but the events. */
 static void compare_heads(struct arena *arena, struct comparison *pair)
 {
@@ -178,9 +171,9 @@ static void compare_heads(struct arena *arena, struct comparison *pair)
     compare_fields(arena, pair, NULL, database_fields, database_field_count, old, new);
     for (size_t i = 0; i < old->alias_count; i++)
         compare_texts(arena, pair, arena_printf(arena, "aliases.%s", old->aliases[i].name),
-                      old->aliases[i].event, alias_target(new, old->aliases[i].name));
+                      old->aliases[i].event, database_alias(new, old->aliases[i].name));
     for (size_t i = 0; i < new->alias_count; i++)
-        if (alias_target(old, new->aliases[i].name) == NULL)
+        if (database_alias(old, new->aliases[i].name) == NULL)
             compare_texts(arena, pair, arena_printf(arena, "aliases.%s", new->aliases[i].name),
                           NULL, new->aliases[i].event);
 }

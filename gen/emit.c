@@ -10,7 +10,9 @@
 
 /* ---- building data --------------------------------------------------------------------------- */
 
-/* A map at the end of a list. Mustache has no separators: templates ask for {{^first}},{{/first}}.
+/*
+ * Adds a map to the end of a list. Mustache has no separators: templates ask for
+ * {{^first}},{{/first}}.
  */
 static struct value *add_item(struct arena *arena, struct value *list)
 {
@@ -88,8 +90,7 @@ static void set_perf_flags(struct arena *arena, struct value *item, const struct
     set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
 }
 
-/* The lowest configurable counter: Linux numbers Intel's general counters from it, Apple's from 0.
- */
+/* The lowest configurable counter: Linux counts Intel's general ones from it, Apple's from 0. */
 static size_t perf_base(const struct database *database)
 {
     size_t base = 0;
@@ -109,7 +110,7 @@ static void set_fields(struct arena *arena, struct value *item, const struct fie
         if (field_is_text(&fields[f]))
             set_text(arena, item, fields[f].key, value.text);
         else
-            set(arena, item, fields[f].key, value_int(arena, value.number));
+            set_value(arena, item, fields[f].key, value_int(arena, value.number));
         if (fields[f].has_key != NULL)
             set_bool(arena, item, fields[f].has_key, value.present);
     }
@@ -122,14 +123,15 @@ static void set_event(struct arena *arena, struct value *item, const struct mode
     set_text(arena, item, "ident", layout_upper_identifier(arena, event->name));
     set_fields(arena, item, event_fields, event_field_count, event);
     set_perf_flags(arena, item, event);
-    set(arena, item, "counters", mask_data(arena, event->counters, 0));
-    set(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
-    set(arena, item, "aliases", aliases_data(arena, model, &cpu->db, event));
+    set_value(arena, item, "counters", mask_data(arena, event->counters, 0));
+    set_value(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
+    set_value(arena, item, "aliases", aliases_data(arena, model, &cpu->db, event));
     set_text(arena, item, "aliases_text", aliases_text(arena, model, &cpu->db, event));
-    set(arena, item, "releases", releases_data(arena, model, event->releases));
+    set_value(arena, item, "releases", releases_data(arena, model, event->releases));
 }
 
-/* perf programs an event by its code; Intel's fixed ones have code 0 and a unit mask of their own.
+/*
+ * perf programs an event by its code; Intel's fixed ones have code 0 and a unit mask of their own.
  */
 static bool perf_has(const struct database *database, const struct event *event)
 {
@@ -163,7 +165,7 @@ static void set_event_names(struct arena *arena, struct value *item, const struc
                 summary = view->model->names[n].summary;
             add_text(arena, names, view->model->names[n].name);
         }
-    set(arena, item, "names", names);
+    set_value(arena, item, "names", names);
     set_text(arena, item, "summary", summary);
 }
 
@@ -215,7 +217,7 @@ static const struct value *name_data(struct arena *arena, const void *user, size
     if (view->resolved[index] != NULL) {
         event = value_map(arena);
         set_event(arena, event, view->model, view->cpu, view->resolved[index]);
-        set(arena, item, "event", event);
+        set_value(arena, item, "event", event);
     }
     return item;
 }
@@ -247,10 +249,10 @@ static const struct value *metric_data(struct arena *arena, const void *user, si
     set_text(arena, item, "unit", metric->unit);
     set_text(arena, item, "summary", metric->summary);
     set_int(arena, item, "scale", (size_t)metric->scale);
-    set(arena, item, "numerator",
-        terms_data(arena, view, metric->numerator, metric->numerator_count, &supported));
-    set(arena, item, "denominator",
-        terms_data(arena, view, metric->denominator, metric->denominator_count, &supported));
+    set_value(arena, item, "numerator",
+              terms_data(arena, view, metric->numerator, metric->numerator_count, &supported));
+    set_value(arena, item, "denominator",
+              terms_data(arena, view, metric->denominator, metric->denominator_count, &supported));
     set_bool(arena, item, "supported", supported);
     return item;
 }
@@ -266,7 +268,7 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
     set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
     set_fields(arena, item, database_fields, database_field_count, &c->db);
     set_int(arena, item, "event_bits", c->event_bits);
-    set(arena, item, "releases", releases_data(arena, model, c->releases));
+    set_value(arena, item, "releases", releases_data(arena, model, c->releases));
     for (size_t i = 0; i < c->db.id_count; i++) {
         const struct chip *chip = model_chip(model, &c->db.ids[i]);
 
@@ -276,9 +278,9 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
     }
     for (size_t i = 0; i < c->also_count; i++)
         add_text(arena, also, c->also[i]);
-    set(arena, item, "cpu_ids", ids);
-    set(arena, item, "chips", chips);
-    set(arena, item, "also", also);
+    set_value(arena, item, "cpu_ids", ids);
+    set_value(arena, item, "chips", chips);
+    set_value(arena, item, "also", also);
 }
 
 /* The CPUs that are shown, and each one's release. */
@@ -303,10 +305,11 @@ static const struct value *cpu_data(struct arena *arena, const void *user, size_
         view->resolved[n] = portable_on(model, &model->names[n], cpu, release);
     set_cpu(arena, item, model, view->cpu);
     set_text(arena, item, "release", model->releases[release]);
-    set(arena, item, "events", cpu_events_data(arena, view, release, false));
-    set(arena, item, "perf_events", cpu_events_data(arena, view, release, true));
-    set(arena, item, "names", value_lazy_list(arena, name_data, view, model->name_count));
-    set(arena, item, "metrics", value_lazy_list(arena, metric_data, view, model->metric_count));
+    set_value(arena, item, "events", cpu_events_data(arena, view, release, false));
+    set_value(arena, item, "perf_events", cpu_events_data(arena, view, release, true));
+    set_value(arena, item, "names", value_lazy_list(arena, name_data, view, model->name_count));
+    set_value(arena, item, "metrics",
+              value_lazy_list(arena, metric_data, view, model->metric_count));
     return item;
 }
 
@@ -326,8 +329,8 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
         shown->cpus[shown->count] = c;
         shown->releases[shown->count++] = r;
     }
-    set(arena, data, "cpus", value_lazy_list(arena, cpu_data, shown, shown->count));
-    set(arena, data, "releases", releases_data(arena, model, UINT32_MAX));
+    set_value(arena, data, "cpus", value_lazy_list(arena, cpu_data, shown, shown->count));
+    set_value(arena, data, "releases", releases_data(arena, model, UINT32_MAX));
     return data;
 }
 
@@ -365,7 +368,7 @@ static struct value *snapshot_fields_data(struct arena *arena, const struct fiel
         set_text(arena, item, "key", fields[f]->key);
         set_bool(arena, item, "is_text", field_is_text(fields[f]));
         set_text(arena, item, "text", value.text);
-        set(arena, item, "number", value_int(arena, value.number));
+        set_value(arena, item, "number", value_int(arena, value.number));
         value_append(arena, list, item);
     }
     return list;
@@ -380,7 +383,7 @@ static struct value *snapshot_events_data(struct arena *arena, const struct data
         struct value *item = add_item(arena, list);
 
         set_text(arena, item, "name", database->events[i].name);
-        set(arena, item, "fields", snapshot_fields_data(arena, fields, &database->events[i]));
+        set_value(arena, item, "fields", snapshot_fields_data(arena, fields, &database->events[i]));
     }
     return list;
 }
@@ -393,7 +396,7 @@ static void set_optional(struct arena *arena, struct value *map, const char *key
 
     if (value->present)
         value_append(arena, list, value_int(arena, value->number));
-    set(arena, map, key, list);
+    set_value(arena, map, key, list);
 }
 
 struct value *emit_snapshot_data(struct arena *arena, const struct database *database,
@@ -407,13 +410,13 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
     set_text(arena, data, "source", source);
     for (size_t i = 0; i < database->id_count; i++)
         add_text(arena, ids, cpu_id_text(arena, &database->ids[i]));
-    set(arena, data, "cpus", ids);
+    set_value(arena, data, "cpus", ids);
     if (database->has_internal)
         value_append(arena, internal, value_text(arena, database->internal ? "true" : "false"));
-    set(arena, data, "internal", internal);
+    set_value(arena, data, "internal", internal);
     for (size_t i = 0; i < 2; i++)
         value_append(arena, version, value_int(arena, database->version[i]));
-    set(arena, data, "version", version);
+    set_value(arena, data, "version", version);
     set_text(arena, data, "architecture", arch_name(database->arch));
     for (size_t f = 0; f < database_field_count; f++) {
         const struct field_value value = field_written(&database_fields[f], database);
@@ -429,9 +432,9 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
         set_text(arena, item, "name", database->aliases[i].name);
         set_text(arena, item, "event", database->aliases[i].event);
     }
-    set(arena, data, "aliases", aliases);
+    set_value(arena, data, "aliases", aliases);
     set_bool(arena, data, "has_aliases", database->alias_count != 0);
-    set(arena, data, "events", snapshot_events_data(arena, database));
+    set_value(arena, data, "events", snapshot_events_data(arena, database));
     return data;
 }
 

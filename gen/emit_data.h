@@ -1,10 +1,14 @@
-/* What emit.c and emit_tables.c build a template's data with. No other file includes this. */
+/*
+ * What emit.c and emit_tables.c build a template's data with: a key of a map gets its value. No
+ * other file includes this.
+ */
 #ifndef KPEPC_EMIT_DATA_H
 #define KPEPC_EMIT_DATA_H
 
 #include "value.h"
 
-static inline void set(struct arena *arena, struct value *map, const char *key, struct value *value)
+static inline void set_value(struct arena *arena, struct value *map, const char *key,
+                             struct value *value)
 {
     value_set(arena, map, key, value);
 }
@@ -12,17 +16,17 @@ static inline void set(struct arena *arena, struct value *map, const char *key, 
 static inline void set_text(struct arena *arena, struct value *map, const char *key,
                             const char *text)
 {
-    set(arena, map, key, text == NULL ? value_bool(arena, false) : value_text(arena, text));
+    set_value(arena, map, key, text == NULL ? value_bool(arena, false) : value_text(arena, text));
 }
 
 static inline void set_int(struct arena *arena, struct value *map, const char *key, size_t number)
 {
-    set(arena, map, key, value_int(arena, (int64_t)number));
+    set_value(arena, map, key, value_int(arena, (int64_t)number));
 }
 
 static inline void set_bool(struct arena *arena, struct value *map, const char *key, bool boolean)
 {
-    set(arena, map, key, value_bool(arena, boolean));
+    set_value(arena, map, key, value_bool(arena, boolean));
 }
 
 #endif

@@ -63,12 +63,12 @@ static void set_lines(struct arena *arena, struct value *item, const char *text)
     size_t length = line_length(text);
     struct value *more = value_list(arena);
 
-    set(arena, item, "text", value_string(arena, text, length));
+    set_value(arena, item, "text", value_string(arena, text, length));
     for (text += length; *text != '\0'; text += length) {
         length = line_length(text);
         value_append(arena, more, value_string(arena, text, length));
     }
-    set(arena, item, "more", more);
+    set_value(arena, item, "more", more);
 }
 
 /* ---- lists of the tables --------------------------------------------------------------------- */
@@ -143,7 +143,7 @@ static struct value *kinds_data(struct arena *arena, const struct layout *layout
         set_int(arena, item, "fallback", kind->fallback);
         set_int(arena, item, "other", kind->other);
         set_int(arena, item, "releases", kind->releases);
-        set(arena, item, "fixed", value_int(arena, kind->fixed));
+        set_value(arena, item, "fixed", value_int(arena, kind->fixed));
         value_append(arena, list, item);
     }
     return list;
@@ -162,7 +162,7 @@ static struct value *table_cpus_data(struct arena *arena, const struct layout *l
         set_int(arena, item, "n", c);
         set_text(arena, item, "name", db->name);
         set_text(arena, item, "ident", layout_upper_identifier(arena, db->name));
-        set_int(arena, item, "arch", (size_t)db->arch);
+        set_text(arena, item, "arch", layout_upper_identifier(arena, arch_name(db->arch)));
         set_int(arena, item, "fixed", db->fixed);
         set_int(arena, item, "config", db->config);
         set_int(arena, item, "power", db->power);
@@ -246,7 +246,7 @@ static struct value *designations_data(struct arena *arena, const struct layout 
     return list;
 }
 
-/* Where there is no name, the first. */
+/* The string of each slot; 0, the first, in a slot that no name has. */
 static struct value *slots_data(struct arena *arena, const struct perfect *perfect)
 {
     struct value *lines = value_list(arena);
@@ -431,8 +431,8 @@ static void set_hash(struct arena *arena, struct value *data, const char *prefix
                 numbers[i].number);
     set_width(arena, data, arena_printf(arena, "%s_displacement_width", prefix),
               largest(perfect->displacements, perfect->bucket_count));
-    set(arena, data, arena_printf(arena, "%s_displacements", prefix),
-        list_data(arena, perfect->displacements, perfect->bucket_count));
+    set_value(arena, data, arena_printf(arena, "%s_displacements", prefix),
+              list_data(arena, perfect->displacements, perfect->bucket_count));
 }
 
 static void set_sizes(struct arena *arena, struct value *data, const struct layout *layout)
@@ -482,7 +482,7 @@ static size_t events_of_all(const struct model *model)
 
 /* ---- the fingerprint ------------------------------------------------------------------------- */
 
-/* FNV-1a. */
+/* Adds bytes to a sum, by FNV-1a. */
 static void hash_bytes(uint32_t *sum, const void *data, size_t size)
 {
     const unsigned char *bytes = data;
@@ -526,8 +526,9 @@ static void hash_value(uint32_t *sum, const struct value *value)
 }
 
 /*
- * Whoever has one header of one compile and one of another has two that differ in it: it is of all
- * that they are rendered from, and of the templates. Keys of maps are the templates'.
+ * The number that tells the two headers of one compile from those of any other: a hash of all data
+ * that they are rendered from, and of the templates' text. The keys of maps are left out, since
+ * they are the same whenever the templates are.
  */
 static uint32_t fingerprint(const struct value *data)
 {
@@ -548,37 +549,37 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
 
     set_sizes(arena, data, layout);
     set_hash(arena, data, "hash", &layout->names);
-    set(arena, data, "hash_slots", slots_data(arena, &layout->names));
-    set(arena, data, "releases", table_releases_data(arena, layout->model));
+    set_value(arena, data, "hash_slots", slots_data(arena, &layout->names));
+    set_value(arena, data, "releases", table_releases_data(arena, layout->model));
     set_int(arena, data, "events_of_all", events_of_all(layout->model));
-    set(arena, data, "strings", strings_data(arena, &layout->strings));
-    set(arena, data, "prose", strings_data(arena, &layout->prose));
-    set(arena, data, "rows", rows_data(arena, layout));
-    set(arena, data, "kinds", kinds_data(arena, layout));
-    set(arena, data, "cpus", table_cpus_data(arena, layout));
-    set(arena, data, "shifts", shifts_data(arena, layout));
-    set(arena, data, "ids", table_ids_data(arena, layout));
-    set(arena, data, "chips", numbers_data(arena, &layout->chips));
-    set(arena, data, "also", numbers_data(arena, &layout->also));
+    set_value(arena, data, "strings", strings_data(arena, &layout->strings));
+    set_value(arena, data, "prose", strings_data(arena, &layout->prose));
+    set_value(arena, data, "rows", rows_data(arena, layout));
+    set_value(arena, data, "kinds", kinds_data(arena, layout));
+    set_value(arena, data, "cpus", table_cpus_data(arena, layout));
+    set_value(arena, data, "shifts", shifts_data(arena, layout));
+    set_value(arena, data, "ids", table_ids_data(arena, layout));
+    set_value(arena, data, "chips", numbers_data(arena, &layout->chips));
+    set_value(arena, data, "also", numbers_data(arena, &layout->also));
     if (layout->sparse) {
         set_hash(arena, data, "pair", &layout->pairs);
-        set(arena, data, "pair_lists", numbers_data(arena, &layout->pair_lists));
-        set(arena, data, "pair_rows", numbers_data(arena, &layout->pair_rows));
+        set_value(arena, data, "pair_lists", numbers_data(arena, &layout->pair_lists));
+        set_value(arena, data, "pair_rows", numbers_data(arena, &layout->pair_rows));
     }
-    set(arena, data, "variants", numbers_data(arena, &layout->variants));
-    set(arena, data, "renamed", renamed_data(arena, layout));
-    set(arena, data, "id_order", numbers_data(arena, &layout->id_order));
-    set(arena, data, "designations", designations_data(arena, layout));
-    set(arena, data, "row_at", numbers_data(arena, &layout->row_at));
-    set(arena, data, "kernels", kernels_data(arena, layout));
-    set(arena, data, "renames", renames_data(arena, layout));
-    set(arena, data, "name_at", numbers_data(arena, &layout->name_at));
-    set(arena, data, "candidates", candidates_data(arena, layout));
-    set(arena, data, "sets", sets_data(arena, layout));
-    set(arena, data, "name_texts", name_texts_data(arena, layout));
-    set(arena, data, "metrics", table_metrics_data(arena, layout));
-    set(arena, data, "terms", numbers_data(arena, &layout->terms));
-    set(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
+    set_value(arena, data, "variants", numbers_data(arena, &layout->variants));
+    set_value(arena, data, "renamed", renamed_data(arena, layout));
+    set_value(arena, data, "id_order", numbers_data(arena, &layout->id_order));
+    set_value(arena, data, "designations", designations_data(arena, layout));
+    set_value(arena, data, "row_at", numbers_data(arena, &layout->row_at));
+    set_value(arena, data, "kernels", kernels_data(arena, layout));
+    set_value(arena, data, "renames", renames_data(arena, layout));
+    set_value(arena, data, "name_at", numbers_data(arena, &layout->name_at));
+    set_value(arena, data, "candidates", candidates_data(arena, layout));
+    set_value(arena, data, "sets", sets_data(arena, layout));
+    set_value(arena, data, "name_texts", name_texts_data(arena, layout));
+    set_value(arena, data, "metrics", table_metrics_data(arena, layout));
+    set_value(arena, data, "terms", numbers_data(arena, &layout->terms));
+    set_value(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
     set_int(arena, data, "fingerprint", fingerprint(data));
     return data;
 }

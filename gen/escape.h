@@ -36,6 +36,12 @@ enum { NUMBER_MAX = 40 };
 /* The text of a value, in digits[] if need be; false for a list, a map, or what nothing reads. */
 bool format_value(char digits[NUMBER_MAX], const struct value *value, struct span *text);
 
+/*
+ * The filters that are the escape of a whole output, which -e names: those of the table that have
+ * endings (tests/unit/template_test.c).
+ */
+#define OUTPUT_ESCAPES(X) X(html) X(c) X(json) X(markdown)
+
 struct filter {
     const char *name;
     bool of_integer;     /* reads the value, an integer, so it comes before all others */

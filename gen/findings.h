@@ -21,7 +21,7 @@ struct finding {
 };
 
 struct findings {
-    struct finding *list; /* by database, severity, rule, event */
+    struct finding *list; /* after findings_sort() in its order */
     size_t count;
 };
 

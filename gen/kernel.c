@@ -11,7 +11,10 @@
 
 enum { SELECTORS = UINT16_MAX + 1 };
 
-/* The list of one SoC after the other: clearing 65 536 selectors for each would take longer. */
+/*
+ * The selectors that one SoC's kernels list. SoCs are read one after the other into the same array,
+ * and each selector says of which it is: clearing 65 536 of them for each SoC would take longer.
+ */
 struct listing {
     uint32_t soc;
     struct {
@@ -104,7 +107,7 @@ static void apply_listing(struct cpu *cpu, const struct listing *listing)
     cpu->has_kernel_list = true;
 }
 
-/* ids: model_ids(). */
+/* Applies the list of one SoC to the CPUs of its ids. ids: model_ids(). */
 static void read_soc(struct arena *arena, struct model *model, const struct map *ids,
                      const struct plist_node *soc, struct listing *listing)
 {

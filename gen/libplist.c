@@ -104,7 +104,7 @@ static void put_value(struct buffer *to, const struct value *value)
 
 static bool same_node(const struct plist_node *at, plist_t node);
 
-static bool differs(const struct plist_node *at)
+static bool report_difference(const struct plist_node *at)
 {
     fatal_without_memory();
     plist_error(at, "libplist reads this otherwise (expected no difference: an error of kpepc's)");
@@ -130,7 +130,7 @@ static bool same_items(const struct plist_node *at, plist_t node)
     if (iterator == NULL)
         fatal(EXIT_SYSTEM, "out of memory");
     if (!same)
-        differs(at);
+        report_difference(at);
     for (size_t i = 0; same && i < at->value->length; i++) {
         char place[24];
         const struct plist_node child = {at->file, at, place, at->value->items[i]};
@@ -153,7 +153,7 @@ static bool same_entries(const struct plist_node *at, plist_t node)
     if (iterator == NULL)
         fatal(EXIT_SYSTEM, "out of memory");
     if (!same)
-        differs(at);
+        report_difference(at);
     for (size_t i = 0; same && i < at->value->length; i++) {
         const struct plist_node child = {at->file, at, at->value->keys[i], at->value->items[i]};
         plist_t item = NULL;
@@ -161,7 +161,7 @@ static bool same_entries(const struct plist_node *at, plist_t node)
         plist_dict_next_item(node, iterator, NULL, &item);
         same = item != NULL && plist_key_val_compare(plist_dict_item_get_key(item), child.key) == 0
                    ? same_node(&child, item)
-                   : differs(&child);
+                   : report_difference(&child);
     }
     free(iterator);
     return same;
@@ -193,14 +193,14 @@ static bool same_node(const struct plist_node *at, plist_t node)
         same = type == PLIST_STRING && same_string(value, node);
         break;
     case VALUE_LIST:
-        return type == PLIST_ARRAY ? same_items(at, node) : differs(at);
+        return type == PLIST_ARRAY ? same_items(at, node) : report_difference(at);
     case VALUE_MAP:
-        return type == PLIST_DICT ? same_entries(at, node) : differs(at);
+        return type == PLIST_DICT ? same_entries(at, node) : report_difference(at);
     case VALUE_OTHER:
         same = type == PLIST_DATA;
         break;
     }
-    return same || differs(at);
+    return same || report_difference(at);
 }
 
 /* ---- the last net ---------------------------------------------------------------------------- */

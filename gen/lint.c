@@ -16,8 +16,7 @@
 
 struct lint;
 
-/* One of the four functions is set: it is called for each event, database or unknown id, or once.
- */
+/* One of the four functions is set, and called for each event, database or unknown id, or once. */
 struct rule {
     const char *name;
     enum severity severity;
@@ -706,40 +705,48 @@ static size_t release_before(const struct cpu *cpu, size_t release)
     return release;
 }
 
-static void counters_changed(struct lint *lint)
+static void compare_counters(struct lint *lint, size_t old, size_t new)
 {
     const struct cpu *cpu = cpu_of(lint);
     const char *const *releases = lint->model->releases;
 
-    for (size_t r = 0; r < lint->model->release_count; r++) {
-        size_t before = release_before(cpu, r);
-        const struct database *old = cpu->history[before], *new = cpu->history[r];
+    for (size_t f = 0; f < database_field_count; f++) {
+        const struct field *field = &database_fields[f];
 
-        for (size_t f = 0; before != r && new != NULL &&f < database_field_count; f++) {
-            const struct field *field = &database_fields[f];
-
-            if (field->type == FIELD_MASK && field_differs(field, old, new))
-                add_finding(lint, NULL,
-                            "%s is 0x%x in %s and 0x%x in %s, and the tables have the newest, so "
-                            "words and slots are wrong for the older",
-                            field->key, (unsigned)field_meant(field, old).number, releases[before],
-                            (unsigned)field_meant(field, new).number, releases[r]);
-        }
+        if (field->type == FIELD_MASK && field_differs(field, cpu->history[old], cpu->history[new]))
+            add_finding(lint, NULL,
+                        "%s is 0x%x in %s and 0x%x in %s, and the tables have the newest, so "
+                        "words and slots are wrong for the older",
+                        field->key, (unsigned)field_meant(field, cpu->history[old]).number,
+                        releases[old], (unsigned)field_meant(field, cpu->history[new]).number,
+                        releases[new]);
     }
 }
 
-static const char *alias_target(const struct database *database, const char *name)
+/* Compares each release that knows the CPU with the one before that does. */
+static void each_update(struct lint *lint,
+                        void (*compare)(struct lint *lint, size_t old, size_t new))
 {
-    const struct alias *alias = database == NULL ? NULL : database_alias(database, name);
+    const struct cpu *cpu = cpu_of(lint);
 
-    return alias == NULL ? NULL : alias->event;
+    for (size_t r = 0; r < lint->model->release_count; r++) {
+        size_t before = release_before(cpu, r);
+
+        if (before != r && cpu->history[r] != NULL)
+            compare(lint, before, r);
+    }
+}
+
+static void counters_changed(struct lint *lint)
+{
+    each_update(lint, compare_counters);
 }
 
 static void compare_alias(struct lint *lint, const char *alias, size_t old, size_t new)
 {
     const struct cpu *cpu = cpu_of(lint);
-    const char *was = alias_target(cpu->history[old], alias),
-               *is = alias_target(cpu->history[new], alias);
+    const char *was = database_alias(cpu->history[old], alias),
+               *is = database_alias(cpu->history[new], alias);
     const struct event *now;
 
     if (was == NULL || is == NULL)
@@ -752,14 +759,17 @@ static void compare_alias(struct lint *lint, const char *alias, size_t old, size
                     alias, was, lint->model->releases[old], is, lint->model->releases[new]);
 }
 
+static void compare_aliases(struct lint *lint, size_t old, size_t new)
+{
+    const struct database *db = database_of(lint);
+
+    for (size_t i = 0; i < db->alias_count; i++)
+        compare_alias(lint, db->aliases[i].name, old, new);
+}
+
 static void alias_moved(struct lint *lint)
 {
-    const struct cpu *cpu = cpu_of(lint);
-
-    for (size_t r = 0; r < lint->model->release_count; r++)
-        for (size_t i = 0; i < cpu->db.alias_count; i++)
-            if (release_before(cpu, r) != r)
-                compare_alias(lint, cpu->db.aliases[i].name, release_before(cpu, r), r);
+    each_update(lint, compare_aliases);
 }
 
 /* ---- chip-agnostic names --------------------------------------------------------------------- */

@@ -55,8 +55,7 @@ static const struct cpu_id *least_id(const struct tracks *tracks, const size_t *
     return least;
 }
 
-/* Makes a track of all ids that have the same history. Ids come by number, and so stay in tracks.
- */
+/* Makes a track of all ids that have the same history. Those of a track are in their order. */
 static void track_ids(struct tracks *tracks)
 {
     size_t next[RELEASES_MAX] = {0}, size = tracks->release_count * sizeof(struct database *);
@@ -440,6 +439,7 @@ static bool same_encoding(const struct event *a, const struct event *b)
 
     return memcmp(&x, &y, sizeof x) == 0;
 }
+
 /* The events that have the code of one that is gone. */
 struct holders {
     struct code code;
@@ -531,8 +531,10 @@ static void add_rename(struct arena *arena, struct model *model, struct map *kno
     model->renames[model->rename_count++] = *rename;
 }
 
-/* Adds the renames from one release of a CPU to its next (plists.md 2.3). known: those added
- * before. */
+/*
+ * Adds the renames from one release of a CPU to its next (plists.md 2.3). known has those that were
+ * added before, of other CPUs too.
+ */
 static void find_renames(struct arena *arena, struct model *model, const struct cpu *cpu,
                          const struct database *old, const struct database *new, struct map *known)
 {

@@ -76,8 +76,11 @@ bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id)
 
 /* ---- fields ---------------------------------------------------------------------------------- */
 
-#define MEMBER(record, member) \
-    .offset = offsetof(struct record, member), .size = sizeof(((struct record *)NULL)->member)
+/* Where a row's member is, and its size by its type: any other type does not compile. */
+#define MEMBER(record, member)                                                              \
+    .offset = offsetof(struct record, member),                                              \
+    .size = _Generic(((struct record *)0)->member, uint8_t : 1, uint16_t : 2, uint32_t : 4, \
+                     int : 4, const char * : 0)
 
 const struct field event_fields[] = {
     {"number", "has_number", FIELD_CODE, FIELD_REQUIRED_UNLESS_FIXED, MEMBER(event, number),
@@ -231,12 +234,14 @@ static int compare_alias(const void *name, const void *alias)
     return strcmp(name, ((const struct alias *)alias)->name);
 }
 
-struct alias *database_alias(const struct database *database, const char *name)
+const char *database_alias(const struct database *database, const char *name)
 {
-    if (database->alias_count == 0)
-        return NULL;
-    return bsearch(name, database->aliases, database->alias_count, sizeof(struct alias),
-                   compare_alias);
+    const struct alias *alias = NULL;
+
+    if (database->alias_count != 0)
+        alias =
+            bsearch(name, database->aliases, database->alias_count, sizeof *alias, compare_alias);
+    return alias == NULL ? NULL : alias->event;
 }
 
 static int compare_owner(const void *id, const void *owner)

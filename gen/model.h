@@ -81,9 +81,9 @@ struct database {
 
 /* The mask of all counters: fixed, configurable, and those that the power manager may hold. */
 uint32_t database_counters(const struct database *database);
+/* The event of a name; the name of the event that an alias is for. NULL when there is none. */
 struct event *database_event(const struct database *database, const char *name);
-
-struct alias *database_alias(const struct database *database, const char *name);
+const char *database_alias(const struct database *database, const char *name);
 
 enum field_type {
     FIELD_CODE,  /* a number that messages show as hexadecimal */
@@ -109,12 +109,12 @@ struct field {
     const char *has_key; /* of the data: whether it is there; NULL for none */
     enum field_type type;
     enum field_need need;
-    size_t offset; /* of the member: a text, or a number of `size` bytes */
-    size_t size;   /* 1, 2 or 4 */
-    size_t has;    /* offset of the bool that says whether the key is there; 0 when there is none */
-    size_t meaning; /* offset of the uint32_t that is compared and shown instead; 0 for none */
     uint32_t most;  /* of a number; 0: what the member has room for */
-    int absent;     /* without `has`: the number that the member has where the key is not there */
+    int absent;     /* the number that the member has where the key is not there */
+    size_t offset;  /* of the member: a text, or a number of `size` bytes */
+    size_t size;    /* 1, 2 or 4; 0 of a text */
+    size_t has;     /* offset of the bool that says whether the key is there; 0: `absent` says it */
+    size_t meaning; /* offset of the uint32_t that is compared and shown instead; 0 for none */
 };
 
 /* The order is that in which differences are told. */

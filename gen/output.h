@@ -38,8 +38,7 @@ struct output {
  * all outputs are whole.
  */
 void output_begin(struct output *outputs, size_t count, bool sync);
-/* Writes what is in `text` of a struct output to such a file and empties it; false after a report.
- */
+/* Writes `text` of a struct output to its file and empties it; false after a report. */
 bool output_flush(void *output);
 /* All text was added: what is to be a file needs neither memory nor a descriptor any more. */
 void output_end(struct output *output);

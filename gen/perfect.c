@@ -150,18 +150,16 @@ static bool place_in_slots(struct arena *arena, struct placing *placing, unsigne
     return false;
 }
 
-/*
- * Tries as few slots as there can be for so many keys, then twice as many, up to `more` bits more.
- */
+/* Tries as few slots as there can be for so many keys, then twice as many, and on. */
 static bool place_keys(struct arena *arena, struct kpdb_hashing by, const struct key *keys,
-                       size_t count, unsigned more, struct perfect *perfect)
+                       size_t count, struct perfect *perfect)
 {
     struct placing placing = {.to = {.by = by}, .keys = keys, .count = count};
     unsigned slot_bits = 1, most;
 
     while ((size_t)1 << slot_bits < count)
         slot_bits++;
-    for (most = slot_bits + more; slot_bits <= most; slot_bits++)
+    for (most = slot_bits + SLOT_BITS_MORE; slot_bits <= most; slot_bits++)
         if (place_in_slots(arena, &placing, slot_bits)) {
             *perfect = placing.to;
             return true;
@@ -172,7 +170,7 @@ static bool place_keys(struct arena *arena, struct kpdb_hashing by, const struct
 bool perfect_hashes(struct arena *arena, struct kpdb_hashing by, const uint32_t *hashes,
                     size_t count, struct perfect *perfect)
 {
-    return place_keys(arena, by, sort_keys(arena, hashes, count), count, SLOT_BITS_MORE, perfect);
+    return place_keys(arena, by, sort_keys(arena, hashes, count), count, perfect);
 }
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -256,12 +254,10 @@ bool perfect_names(struct arena *arena, const char *const *names, size_t count,
     if (!find_words(&naming, &by))
         return false;
     quick.spread = by.spread;
-    if (find_quick(&naming, &quick) &&
-        place_keys(arena, quick, naming.keys, count, SLOT_BITS_MORE, perfect))
+    if (find_quick(&naming, &quick) && place_keys(arena, quick, naming.keys, count, perfect))
         return true;
     for (; by.rotate < SEEDS; by.rotate++)
-        if (hash_all(&naming, by) &&
-            place_keys(arena, by, naming.keys, count, SLOT_BITS_MORE, perfect))
+        if (hash_all(&naming, by) && place_keys(arena, by, naming.keys, count, perfect))
             return true;
     return false;
 }

@@ -182,14 +182,14 @@ bool plist_prose(const struct plist_node *dict, const char *key, const char **ou
     return true;
 }
 
-/* "a, b or c" */
-static const char *alternatives(struct arena *arena, const char *const known[])
+static void warn_unknown_key(const struct plist_node *child, const char *const known[])
 {
-    const char *text = known[0];
+    struct buffer expected = {0};
 
-    for (size_t k = 1; known[k] != NULL; k++)
-        text = arena_printf(arena, "%s%s%s", text, known[k + 1] == NULL ? " or " : ", ", known[k]);
-    return text;
+    for (size_t k = 0; known[k] != NULL; k++)
+        buffer_add_alternative(&expected, known[k], known[k + 1] == NULL);
+    plist_warning(child, "unknown key (expected %s)", expected.data);
+    buffer_free(&expected);
 }
 
 void plist_unknown_keys(struct arena *arena, const struct plist_node *dict,
@@ -203,7 +203,7 @@ void plist_unknown_keys(struct arena *arena, const struct plist_node *dict,
         if (known[k] == NULL) {
             struct plist_node child = plist_child_at(arena, dict, i);
 
-            plist_warning(&child, "unknown key (expected %s)", alternatives(arena, known));
+            warn_unknown_key(&child, known);
         }
     }
 }

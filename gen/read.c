@@ -327,6 +327,16 @@ static void read_snapshot_head(struct reader *reader, const struct plist_node *r
                         cpu_id_text(&reader->scratch, &database->ids[i]));
 }
 
+static void refuse_architecture(const struct plist_node *node, const char *name)
+{
+    struct buffer expected = {0};
+
+    for (int i = 0; i < ARCHES; i++)
+        buffer_add_alternative(&expected, arch_name((enum arch)i), i + 1 == ARCHES);
+    plist_error(node, "%s (expected %s)", name, expected.data);
+    buffer_free(&expected);
+}
+
 static void read_architecture(const struct plist_node *cpu, struct database *database)
 {
     struct plist_node arch = {cpu->file, cpu, "architecture", NULL};
@@ -334,7 +344,7 @@ static void read_architecture(const struct plist_node *cpu, struct database *dat
 
     database->arch = ARCHES; /* until it is known: nothing is said of what depends on it */
     if (plist_text(cpu, arch.key, true, &name) && !arch_named(name, &database->arch))
-        plist_error(&arch, "%s (expected i386, x86_64, arm or arm64)", name);
+        refuse_architecture(&arch, name);
 }
 
 static void read_cpu(struct reader *reader, const struct plist_node *root,

@@ -53,7 +53,7 @@ static bool fail_output(struct render *render, const struct sink *sink)
     return false;
 }
 
-static bool put(struct render *render, struct span text)
+static bool put_text(struct render *render, struct span text)
 {
     return sink_add(&render->out, text.text, text.length) || fail_output(render, &render->out);
 }
@@ -107,7 +107,7 @@ static bool list_keys(const struct value *map, const char **keys, size_t *count)
 }
 
 /* Says what there would have been instead of the unknown name. */
-static bool unknown(struct render *render, const struct node *node, struct miss miss)
+static bool fail_unknown(struct render *render, const struct node *node, struct miss miss)
 {
     const char *what = node->op == OP_VALUE ? "name" : "section";
     const char *name = template_show(&render->job, node->text);
@@ -138,7 +138,7 @@ static const struct value *look_up(struct render *render, const struct node *nod
     const struct value *value = resolve(render, node, &miss);
 
     if (value == NULL && !render->job.options->lenient)
-        unknown(render, node, miss);
+        fail_unknown(render, node, miss);
     return value;
 }
 
@@ -168,7 +168,7 @@ static bool run_value(struct render *render, const struct node *node)
                FAIL(render, "'%s' is of type %s (expected string, number or boolean)",
                     template_show(&render->job, node->text), value_type_name(value->type));
     if (node->filter_count == 0)
-        return put(render, text);
+        return put_text(render, text);
     for (unsigned i = 0; i + 1 < node->filter_count; i++) {
         struct buffer *to = &render->scratch[i % 2];
         struct sink between = {.to = to, .room = render->output_max};
@@ -181,7 +181,7 @@ static bool run_value(struct render *render, const struct node *node)
     return put_filtered(render, &render->out, node, node->filter_count - 1, text, value);
 }
 
-static struct frame *push(struct render *render)
+static struct frame *push_frame(struct render *render)
 {
     /* The first frame, the data's, is no nesting. */
     if (render->depth > render->job.depth_max) {
@@ -236,7 +236,7 @@ static bool run_section(struct render *render, const struct node *node)
         render->at = node->mate + 1;
         return true;
     }
-    frame = push(render);
+    frame = push_frame(render);
     if (frame == NULL)
         return false;
     if (inverted)
@@ -265,7 +265,7 @@ static bool run_end(struct render *render, const struct node *node)
 static bool run_partial(struct render *render, const struct node *node)
 {
     struct program *partial = node->partial;
-    struct frame *frame = push(render);
+    struct frame *frame = push_frame(render);
 
     if (frame == NULL)
         return false;
@@ -293,7 +293,7 @@ static bool run_return(struct render *render)
 }
 
 /* Runs one node; false at the end or on an error. */
-static bool step(struct render *render)
+static bool run_node(struct render *render)
 {
     const struct node *node = &render->program->nodes[render->at++];
 
@@ -303,7 +303,7 @@ static bool step(struct render *render)
                     render->steps_max);
     switch (node->op) {
     case OP_TEXT:
-        return put(render, node->text);
+        return put_text(render, node->text);
     case OP_VALUE:
         return run_value(render, node);
     case OP_SECTION:
@@ -340,13 +340,13 @@ bool template_render(struct arena *arena, const struct template_options *options
     };
 
     render.steps_left = render.steps_max;
-    push(&render)->context = data;
+    push_frame(&render)->context = data;
     buffer_add(out, "", 0);
     if (!template_indent(&render.job, &program)) {
         template_fail(&render.job, &program, 1,
                       "too much template text (expected at most %d bytes)", TEXT_MAX);
     } else if (template_parse(&render.job, &program)) {
-        while (step(&render))
+        while (run_node(&render))
             ;
     }
     for (size_t i = 0; i < render.frame_count; i++)

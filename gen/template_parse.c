@@ -103,12 +103,12 @@ const char *template_join(struct job *job, struct span prefix, const char *const
 
 /* ---- tags ------------------------------------------------------------------------------------ */
 
-static bool starts(struct span text, size_t at, struct span what)
+static bool starts_with(struct span text, size_t at, struct span what)
 {
     return text.length - at >= what.length && memcmp(text.text + at, what.text, what.length) == 0;
 }
 
-static size_t find(struct span text, size_t from, struct span what)
+static size_t find_text(struct span text, size_t from, struct span what)
 {
     while (text.length - from >= what.length) {
         const char *hit = memchr(text.text + from, what.text[0], text.length - from);
@@ -116,7 +116,7 @@ static size_t find(struct span text, size_t from, struct span what)
         if (hit == NULL)
             break;
         from = (size_t)(hit - text.text);
-        if (starts(text, from, what))
+        if (starts_with(text, from, what))
             return from;
         from++;
     }
@@ -169,7 +169,7 @@ static struct node *add_named(struct parser *parser, enum op op, size_t line, st
     return node;
 }
 
-static bool unclosed(struct parser *parser, const struct tag *tag)
+static bool fail_unclosed(struct parser *parser, const struct tag *tag)
 {
     struct span text = parser->program->text;
     struct span shown = {text.text + tag->start, text.length - tag->start};
@@ -187,28 +187,28 @@ static bool unclosed(struct parser *parser, const struct tag *tag)
 static bool read_content(struct parser *parser, struct tag *tag, size_t from)
 {
     struct span text = parser->program->text;
-    size_t close = find(text, from, parser->close);
+    size_t close = find_text(text, from, parser->close);
     size_t end = close;
 
     if (tag->sigil == '=') {
         while (close != none && (close == from || text.text[close - 1] != '='))
-            close = find(text, close + 1, parser->close);
+            close = find_text(text, close + 1, parser->close);
         end = close - 1;
     } else if (tag->sigil == '{' && close != none) {
         if (close > from && text.text[close - 1] == '}')
             end = close - 1;
-        else if (text.text[close] == '}' && starts(text, close + 1, parser->close))
+        else if (text.text[close] == '}' && starts_with(text, close + 1, parser->close))
             close++;
         else
             close = none;
     }
     if (close == none)
-        return unclosed(parser, tag);
+        return fail_unclosed(parser, tag);
     tag->content = (struct span){text.text + from, end - from};
     tag->next = close + parser->close.length;
     /* A tag that holds the start of another one was not closed where it should have been. */
-    if (tag->sigil != '!' && tag->sigil != '=' && find(tag->content, 0, parser->open) != none)
-        return unclosed(parser, tag);
+    if (tag->sigil != '!' && tag->sigil != '=' && find_text(tag->content, 0, parser->open) != none)
+        return fail_unclosed(parser, tag);
     tag->content = span_trim(tag->content);
     if (tag->sigil != '!' && tag->sigil != '=' && tag->content.length == 0)
         return FAIL_TAG(parser, tag, "empty tag (expected a name)");
@@ -476,7 +476,7 @@ bool template_parse(struct job *job, struct program *program)
     struct tag tag;
 
     for (;;) {
-        tag = (struct tag){.start = find(program->text, parser.at, parser.open)};
+        tag = (struct tag){.start = find_text(program->text, parser.at, parser.open)};
         if (tag.start == none)
             break;
         if (!read_tag(&parser, &tag))

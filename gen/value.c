@@ -1,4 +1,7 @@
-/* Values are made, found and added to; what they mean is known elsewhere. */
+/*
+ * Makes values in an arena, adds them to lists and maps, and finds them there. What a value means
+ * is known to who made it.
+ */
 #include "value.h"
 
 #include <stdbool.h>
@@ -126,7 +129,9 @@ static int compare_key(const char *key, const char *text, size_t length)
     return memchr(text, '\0', length) != NULL ? -1 : key[length] != '\0';
 }
 
-/* The index of the first key that is not below the text. Keys that come sorted find the end first.
+/*
+ * The index of the first key that is not below the text. The last key is compared first, so that
+ * adding keys that come sorted takes one comparison each.
  */
 static size_t lower_bound(const struct value *map, const char *text, size_t length)
 {

@@ -62,8 +62,7 @@ void value_append(struct arena *arena, struct value *list, struct value *item);
  * False, and nothing done, when the map has it already.
  */
 bool value_set(struct arena *arena, struct value *map, const char *key, struct value *item);
-/* An item of a list. Of a lazy list it is made in the arena, which may be given back after its use.
- */
+/* An item of a list. That of a lazy list is made in the arena, which may be freed after its use. */
 const struct value *value_item(struct arena *arena, const struct value *list, size_t index);
 /* Adds an item to a map whose keys are all below the new one. */
 void value_push(struct arena *arena, struct value *map, const char *key, struct value *item);

@@ -8,6 +8,8 @@
 #define KPEP_VERSION "unknown"
 #endif
 
+#define ESCAPE_NAME(name) ", " #name
+
 static const struct option_row options[OPTIONS] = {
     [OPT_OUTPUT] = {.name = "output",
                     .letter = 'o',
@@ -34,8 +36,8 @@ static const struct option_row options[OPTIONS] = {
                     .letter = 'e',
                     OPTION_FILLS(struct arguments, escape),
                     .value = "KIND",
-                    .help = "none, html, c, json, markdown (default: as the template's file name "
-                            "says)",
+                    .help = "none" OUTPUT_ESCAPES(ESCAPE_NAME) " (default: as the template's file "
+                                                               "name says)",
                     .words = escape_words},
     [OPT_LENIENT] = {.name = "lenient",
                      OPTION_FILLS(struct arguments, lenient),

@@ -10,9 +10,12 @@
 #include <errno.h>
 #include <string.h>
 
-/* None, or a filter of gen/escape.c. */
+/* The word alone counts: none, or the filter of that name. */
+#define ESCAPE_WORD(name) {#name, 0},
 const struct option_word escape_words[] = {
-    {"none", 0}, {"html", 0}, {"c", 0}, {"json", 0}, {"markdown", 0}, {NULL, 0},
+    {"none", 0},
+    OUTPUT_ESCAPES(ESCAPE_WORD) /* and the end */
+    {NULL, 0},
 };
 
 /* Partials of a template: NAME.mustache in the directory of -p. */

@@ -17,7 +17,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xfe26cbdcu,
+_Static_assert(KPDB_FINGERPRINT == 0xcc454e91u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -241,7 +241,7 @@ static const struct table_cpu_more table_cpus_more[TABLE_CPUS + 1] = {
       .db = 14, .marketing = 15,
       .ids_at = 0, .also_at = 0, .kernels_at = 0,
       .kernel = 0, .kernels = 0, .events = 7,
-      .ids = 1, .also = 0, .arch = 3, .event_bits = 16,
+      .ids = 1, .also = 0, .arch = KPDB_ARM64, .event_bits = 16,
       .kernel_list = 0 },
     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 };
@@ -404,4 +404,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xfe26cbdcu
+#define TABLE_END 0xcc454e91u

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 16, LINE_MAX_ = 600 };
+enum { WORDS_MAX = 16, LINE_BYTES = 600 };
 
 enum {
     OPT_FLAG = 1,
@@ -109,7 +109,7 @@ static const struct program program = {.name = "kpep",
 static struct arena arena;
 static struct arguments got;
 static bool help;
-static char said[LINE_MAX_]; /* on standard error, without the "kpep: " and the newline */
+static char said[LINE_BYTES]; /* on standard error, without the "kpep: " and the newline */
 
 /* Reads the words, which end with NULL; what it says goes to a file. */
 static int read_line(const struct command *command, ...)
@@ -191,7 +191,7 @@ static void test_values_refused(void)
                                           "five",
                                           "99999999999999999999",
                                           "18446744073709551621" /* 5 more than 64 bits hold */};
-    char line[LINE_MAX_];
+    char line[LINE_BYTES];
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         snprintf(line, sizeof line, "--number %s (expected a whole number from 2 to 100)",

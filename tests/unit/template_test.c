@@ -305,6 +305,23 @@ static const char *escape_for(const char *file_name)
     return escape == NULL ? "none" : escape->name;
 }
 
+/* What -e names are the filters that some ending chooses, and no other. */
+static void test_output_escapes(void)
+{
+#define ESCAPE_NAME(name) #name,
+    static const char *const names[] = {OUTPUT_ESCAPES(ESCAPE_NAME)};
+    size_t chosen = 0;
+
+    for (const struct filter *filter = filters; filter->name != NULL; filter++)
+        chosen += filter->endings != NULL;
+    CHECK(chosen == sizeof names / sizeof names[0]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct filter *filter = filter_named(span_of(names[i]));
+
+        CHECK(filter != NULL && filter->escapes && filter->endings != NULL);
+    }
+}
+
 static void test_escape_names(void)
 {
     CHECK_STR(escape_for("kpdb_data.c"), "c");
@@ -848,6 +865,7 @@ int main(void)
     test_html_and_csv();
     test_markdown();
     test_default_escape();
+    test_output_escapes();
     test_escape_names();
     test_unknown_names();
     test_kinds();
