@@ -216,7 +216,10 @@ static int refuse_option(const struct parser *parser, int found, const char *arg
     const int option = option_found(parser->program, optopt);
     struct buffer text = {0};
 
-    if (found == ':')
+    if (found == ':' && !option_taken(parser->command, option))
+        buffer_printf(&text, "%s takes no option '--%s'", parser->command->name,
+                      option_row(parser->program, option)->name);
+    else if (found == ':')
         buffer_printf(&text, "--%s needs a value", option_row(parser->program, option)->name);
     else if (optopt >= LONG)
         buffer_printf(&text, "--%s takes no value", option_row(parser->program, option)->name);

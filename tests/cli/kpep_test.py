@@ -81,8 +81,9 @@ def check_usage():
         refuses(2, [command, "--release"], "--release needs a value")
         refuses(2, [command, "a", "b"], "argument", f"kpep {command} --help")
     for command, option in [("cpus", "--cpu=m1"), ("show", "--cpu=m1"), ("show", "--metrics"),
-                            ("list", "--metrics")]:
+                            ("list", "--metrics"), ("cpus", "--cpu"), ("cpus", "--events")]:
         refuses(2, [command, option], f"'{option.split('=')[0]}'")
+    refuses(2, ["cpus", "-e"], "cpus takes no option '--events'")
     refuses(2, ["cpus", "m1"], "no argument")
     refuses(2, ["show"], "one argument")
     refuses(2, ["list"], "--cpu", "kpep cpus")
