@@ -16,8 +16,7 @@ struct map_node {
     size_t value;
 };
 
-/* Eight bytes at a time: what comes of it is not seen outside, so it may differ between machines.
- */
+/* A hash by eight bytes at a time. It is not seen outside, so it may differ between machines. */
 static uint64_t hash_of(const void *key, size_t length)
 {
     const uint64_t odd = 0x9e3779b97f4a7c15u;

@@ -222,7 +222,7 @@ static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb
     return KPDB_OK;
 }
 
-/* As find_event(), by an event's id or an alias's. */
+/* As find_event(), but an alias's id finds the event that it means. */
 static int find_event_or_alias(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);

@@ -246,7 +246,7 @@ static struct value *designations_data(struct arena *arena, const struct layout 
     return list;
 }
 
-/* Where there is no name, the first. */
+/* The string of each slot; the first string for a slot that has none. */
 static struct value *slots_data(struct arena *arena, const struct perfect *perfect)
 {
     struct value *lines = value_list(arena);
@@ -394,10 +394,10 @@ static size_t largest(const size_t *list, size_t count)
     return most;
 }
 
-/* What struct table_cpu has at most: they come before the strings. */
+/* The most bytes that a struct table_cpu has: one for each CPU comes before the strings. */
 enum { TABLE_CPU_BYTES = 24 };
 
-/* Of all that a number can be an index of: table_number's largest. */
+/* The largest table_number: the length of the longest table that one is an index into. */
 static size_t largest_number(const struct layout *layout)
 {
     const size_t counts[] = {
