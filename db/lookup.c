@@ -195,7 +195,10 @@ static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
     return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
-/* By another spelling an event that the CPU has not by its id (known: not in the release). */
+/*
+ * Finds an event by another spelling, where the CPU has none by this id, or (known) has it but not
+ * in the release.
+ */
 static int find_respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
