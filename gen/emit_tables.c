@@ -106,16 +106,20 @@ static void add_row(struct arena *arena, struct value *list, const struct layout
 {
     const struct layout_row *from = &layout->rows[row];
     struct value *item = value_map(arena);
+    bool alias = from->kind == 0, begins = row == layout->row_at.list[id];
 
     set_int(arena, item, "number", from->number);
     set_int(arena, item, "umask", from->umask);
     set_int(arena, item, "kind", from->kind);
-    set_text(arena, item, "event", from->name);
-    set_bool(arena, item, "alias", from->kind == 0);
-    set_bool(arena, item, "begins", row == layout->row_at.list[id]);
-    set_int(arena, item, "id", id);
-    set_int(arena, item, "row", row);
-    set_text(arena, item, "name", layout->strings.list[id]);
+    set_bool(arena, item, "alias", alias);
+    if (alias)
+        set_text(arena, item, "event", from->name);
+    set_bool(arena, item, "begins", begins);
+    if (begins) {
+        set_int(arena, item, "id", id);
+        set_int(arena, item, "row", row);
+        set_text(arena, item, "name", layout->strings.list[id]);
+    }
     value_append(arena, list, item);
 }
 
