@@ -385,16 +385,18 @@ static int no_slot(struct kpep_config *config, size_t *map, size_t size)
 /* Texts that just fit, and that just do not. */
 static void test_copies(void)
 {
-    char long_name[KPLIVE_REQUEST_SIZE], name[KPLIVE_REQUEST_SIZE], text[4];
+    char long_name[KPLIVE_REQUEST_SIZE], name[KPLIVE_REQUEST_SIZE], text[5];
     struct kpdb_request asked = {long_name, sizeof long_name - 1, false};
 
-    CHECK(kplive_copy_text("abc", text, sizeof text));
+    text[4] = '!'; /* behind the room that is told */
+    CHECK(kplive_copy_text("abc", text, 4));
     CHECK_STR(text, "abc");
-    CHECK(!kplive_copy_text("abcd", text, sizeof text));
+    CHECK(!kplive_copy_text("abcd", text, 4));
     CHECK_STR(text, "abc");
-    CHECK(!kplive_copy_text("", text, sizeof text));
+    CHECK_INT(text[4], '!');
+    CHECK(!kplive_copy_text("", text, 4));
     CHECK_STR(text, "");
-    CHECK(!kplive_copy_text(NULL, text, sizeof text));
+    CHECK(!kplive_copy_text(NULL, text, 4));
     CHECK_STR(text, "");
     memset(long_name, 'x', sizeof long_name);
     CHECK(kplive_copy_name(&asked, name));
