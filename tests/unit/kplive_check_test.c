@@ -407,6 +407,24 @@ static void test_copies(void)
     CHECK(!kplive_copy_name(&asked, name));
 }
 
+/* A name that kperfdata cannot be asked for is that of no event. */
+static void test_names_out_of_bounds(void)
+{
+    char name[KPLIVE_REQUEST_SIZE];
+    struct kpdb_request events[] = {{name, sizeof name, false}, {"INST_BRANCH", 12, false}};
+
+    memset(name, 'x', sizeof name);
+    for (unsigned i = 0; i < 2; i++) {
+        struct kplive *sampler = open_on(M1, KPLIVE_KPERFDATA, "", 0);
+        struct kplive_error error = {0};
+
+        CHECK_INT(kplive_program(sampler, &events[i], 1, &error), KPLIVE_EVENT);
+        CHECK_STR(error.call, "kpep_db_event");
+        CHECK_INT(error.code, 11);
+        kplive_close(sampler);
+    }
+}
+
 /* A function of the framework is put in the place of its own, and its answer is an error. */
 static void test_answers(void)
 {
@@ -690,6 +708,7 @@ int main(int argc, char **argv)
     test_blame();
     test_failing_words();
     test_copies();
+    test_names_out_of_bounds();
     test_answers();
     test_drifts();
     test_hopeless();
