@@ -25,7 +25,10 @@ struct kpdb_hashing {
 
 enum { KPDB_SPREAD_MAX = 16 };
 
-/* What a loop over words, and a function, begin with: lookup.c unrolls and inlines them. */
+/*
+ * What stands before a loop over words, and before kpdb_hash(). lookup.c defines both first: the
+ * compiler is to unroll the one and inline the other.
+ */
 #ifndef KPDB_UNROLL
 #define KPDB_UNROLL
 #define KPDB_INLINE inline

@@ -302,7 +302,10 @@ struct kpdb_encoding {
     uint64_t config[KPDB_COUNTERS_MAX]; /* for kpc_set_config(): [0, config_count) */
     unsigned event_count;
     struct kpdb_placement events[KPDB_EVENTS_MAX]; /* in the order asked: [0, event_count) */
-    /* Indices of the events in the order they are placed in; known once all events are. */
+    /*
+     * The order of placement: order[0] is the index of the event that is placed first. Known once
+     * every name was found, also when the events do not fit.
+     */
     uint8_t order[KPDB_EVENTS_MAX];
 
     /* After an error, and only then: */

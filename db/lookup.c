@@ -195,7 +195,10 @@ static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
     return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
-/* By another spelling an event that the CPU has not by its id (known: not in the release). */
+/*
+ * Finds an event by another spelling, where the CPU has none by this id, or (known) has it but not
+ * in the release.
+ */
 static int find_respelled(size_t cpu, int release, unsigned id, bool known, struct kpdb_event *out)
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
@@ -222,7 +225,7 @@ static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb
     return KPDB_OK;
 }
 
-/* As find_event(), by an event's id or an alias's. */
+/* As find_event(), but an alias's id finds the event that it means. */
 static int find_event_or_alias(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
     const struct table_row *row = own_row(cpu, id);

@@ -131,10 +131,7 @@ static struct acceptance read_accepted(struct arena *arena, const char *file, co
     return acceptance;
 }
 
-/*
- * Whether some entry is of the finding's database and rule and of that subject; marks the entry as
- * used.
- */
+/* Whether an entry is of the finding's database and rule and of the subject; marks it as used. */
 static bool accepts(struct acceptance *acceptance, const struct finding *finding,
                     const char *subject)
 {

@@ -106,16 +106,20 @@ static void add_row(struct arena *arena, struct value *list, const struct layout
 {
     const struct layout_row *from = &layout->rows[row];
     struct value *item = value_map(arena);
+    bool alias = from->kind == 0, begins = row == layout->row_at.list[id];
 
     set_int(arena, item, "number", from->number);
     set_int(arena, item, "umask", from->umask);
     set_int(arena, item, "kind", from->kind);
-    set_text(arena, item, "event", from->name);
-    set_bool(arena, item, "alias", from->kind == 0);
-    set_bool(arena, item, "begins", row == layout->row_at.list[id]);
-    set_int(arena, item, "id", id);
-    set_int(arena, item, "row", row);
-    set_text(arena, item, "name", layout->strings.list[id]);
+    set_bool(arena, item, "alias", alias);
+    if (alias)
+        set_text(arena, item, "event", from->name);
+    set_bool(arena, item, "begins", begins);
+    if (begins) {
+        set_int(arena, item, "id", id);
+        set_int(arena, item, "row", row);
+        set_text(arena, item, "name", layout->strings.list[id]);
+    }
     value_append(arena, list, item);
 }
 
@@ -394,10 +398,10 @@ static size_t largest(const size_t *list, size_t count)
     return most;
 }
 
-/* What struct table_cpu has at most: they come before the strings. */
+/* The most bytes that a struct table_cpu has: one for each CPU comes before the strings. */
 enum { TABLE_CPU_BYTES = 24 };
 
-/* Of all that a number can be an index of: table_number's largest. */
+/* The largest table_number: the length of the longest table that one is an index into. */
 static size_t largest_number(const struct layout *layout)
 {
     const size_t counts[] = {

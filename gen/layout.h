@@ -152,7 +152,7 @@ struct layout {
     struct numbers terms; /* of all metrics: chip-agnostic names */
 
     struct perfect names;    /* of event ids and names */
-    size_t longest;          /* string, bytes */
+    size_t longest;          /* bytes of the longest string */
     unsigned compare_spread; /* as kpdb_hashing.spread: words that hold three names of four */
 };
 

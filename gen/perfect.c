@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLOT_BITS_MORE = 3 }; /* at most, than the fewest slots have */
-enum { SEEDS = 64 };         /* that the thorough hash is tried with */
+enum { SLOT_BITS_MORE = 3 }; /* how often twice as many slots are tried */
+enum { SEEDS = 64 };         /* how many seeds the thorough hash is tried with */
 
 struct key {
     uint32_t hash;
@@ -120,12 +120,12 @@ static bool place_all(struct placing *placing, uint32_t limit)
 }
 
 /*
- * Whether all keys find slots, of 1 << slot_bits. Displacements of one byte go before fewer
- * buckets.
+ * Whether all keys find slots among 1 << slot_bits. Displacements of one byte are tried with every
+ * number of buckets before wider ones.
  */
 static bool place_in_slots(struct arena *arena, struct placing *placing, unsigned slot_bits)
 {
-    enum { BUCKET_BITS_MORE = 3 }; /* less than so many, than the fewest buckets have */
+    enum { BUCKET_BITS_MORE = 3 }; /* how many numbers of buckets are tried, each twice the last */
     unsigned least = 1;
 
     while (placing->count >> least > 2)
@@ -213,7 +213,7 @@ static bool same_words(const struct naming *naming, struct kpdb_hashing by)
            hash_name(naming->names[naming->same[1].number], by);
 }
 
-/* Thorough, with the fewest words that tell all names apart. */
+/* Finds the thorough hash of the fewest words that tells all names apart. */
 static bool find_words(struct naming *naming, struct kpdb_hashing *by)
 {
     for (by->spread = 0; by->spread <= KPDB_SPREAD_MAX; by->spread++)
@@ -226,7 +226,7 @@ static bool find_words(struct naming *naming, struct kpdb_hashing *by)
     return false;
 }
 
-/* The quick hash that tells all names apart, if there is one. */
+/* Finds a quick hash that tells all names apart, if there is one. */
 static bool find_quick(struct naming *naming, struct kpdb_hashing *quick)
 {
     enum { ROTATE_MAX = 27 };

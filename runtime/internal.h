@@ -60,10 +60,10 @@ static inline uint32_t kplive_unit_mask(const struct kplive *sampler, uint64_t w
 /* Fills *error in and returns status. call and event may be NULL; hint is a format, or NULL. */
 int kplive_fail(struct kplive_error *error, int status, const char *call, int code,
                 const char *event, const char *hint, ...) __attribute__((format(printf, 6, 7)));
-/* More for the end of the hint. */
+/* Appends to the hint; what does not fit is cut. */
 void kplive_add_hint(struct kplive_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* What errno means; text. */
+/* Writes into text what an errno means, in the system's words; returns text. */
 const char *kplive_errno_text(int code, char *text, size_t size);
 /*
  * A kpc call failed with errno, or without any (0), and what that means there
@@ -149,13 +149,17 @@ const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *enc
 
 /* Installs the ways out, once in a process: at exit and fork. */
 int kplive_register(struct kplive_error *error);
-/* Takes the counters for a sampler, or shares them; the last that gives them up puts all back. */
+/* Takes the counters for a sampler, or shares them with those that run. */
 int kplive_own(struct kplive *sampler, struct kplive_error *error);
+/*
+ * Stops a sampler; the last one puts everything back. tell: what an earlier stop, of a handler,
+ * could not put back is this one's error too.
+ */
 int kplive_disown(struct kplive *sampler, bool tell, struct kplive_error *error);
 bool kplive_runs(const struct kplive *sampler);
-/* As kplive_stop_all(), for a signal's handler too; and nothing starts any more. */
+/* Stops all samplers, for good: none starts any more. A signal's handler may call it. */
 void kplive_end(void);
-/* The same until kplive_go_on(), as often as it is called. */
+/* The same, but until kplive_go_on() was called as often. */
 void kplive_suspend(void);
 void kplive_go_on(void);
 /* What went wrong first, while the rest is still being put back; all 0: nothing yet. */

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Of what is called here all but kpep_db_event(), which the live database is learnt without. */
+/* Every function called here but kpep_db_event(): events.c does without that one. */
 int kplive_need_kperfdata(const struct kplive_frameworks *f, struct kplive_error *error)
 {
     static const char *const needed[] = {"kpep_db_create",

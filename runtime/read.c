@@ -167,8 +167,9 @@ static int check_cpus(const struct kplive *sampler, bool all, struct kplive_erro
     return kplive_need(&sampler->frameworks, error, needed);
 }
 
-/* An answer that does not come to the last CPU's last counter is without one of them
- * (kernel.md 1.7).
+/*
+ * An answer that does not come to the last CPU's last counter is without one of them (kernel.md
+ * 1.7).
  */
 static int take_cpus(const struct kplive *sampler, bool all, int *cpu, uint64_t *counters,
                      unsigned words, struct kplive_error *error)

@@ -266,7 +266,7 @@ const char *kplive_words_differ(int kpdb_result, const struct kpdb_encoding *enc
 
 /* ---- what to blame for a difference ---------------------------------------------------------- */
 
-/* The same events asked of both, in one order. */
+/* What the tables and kperfdata make of the same events in the same order. */
 struct both {
     const struct kpdb_request *events;
     unsigned count;

@@ -17,7 +17,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xcc454e91u,
+_Static_assert(KPDB_FINGERPRINT == 0x247e9b73u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -33,14 +33,15 @@ enum {
     TABLE_VARIANT_MASK = 0xf, /* 0xf: two variants in a byte */
     TABLE_KERNELS = 0,
     TABLE_RENAMES = 0,
-    TABLE_HASH_THOROUGH = 0, /* struct kpdb_hashing, of event ids and names */
+    /* How names of events and chip-agnostic names are hashed: struct kpdb_hashing (db/hash.h). */
+    TABLE_HASH_THOROUGH = 0,
     TABLE_HASH_SPREAD = 0,
     TABLE_HASH_ROTATE = 0,
     TABLE_HASH_SHIFT = 29,
     TABLE_HASH_SLOT_SHIFT = 28,
-    TABLE_LONGEST = 18, /* string, bytes */
-    TABLE_COMPARE_SPREAD = 0, /* as TABLE_HASH_SPREAD: what covers most strings */
-    TABLE_SET_WORDS = 1,
+    TABLE_LONGEST = 18, /* bytes of the longest string */
+    TABLE_COMPARE_SPREAD = 0, /* the spread at which most names are compared whole */
+    TABLE_SET_WORDS = 1, /* words in a set of CPUs, one for 32 of them */
 };
 
 /* The narrowest that hold this build's numbers. */
@@ -94,32 +95,32 @@ struct table_row {
     table_kind_number kind; /* index into kinds */
 };
 
-/* Of a CPU what finding an event reads. */
+/* What finding an event reads of a CPU. */
 struct table_cpu {
-    table_number list;    /* of its ids: where its variants are, or the number in pair_lists */
-    uint16_t first, span; /* its ids are of first to first + span - 1 */
-    uint16_t releases;    /* mask */
+    table_number list;    /* index into variants of its first one; CPUs may share them */
+    uint16_t first, span; /* its event ids are among first to first + span - 1 */
+    uint16_t releases;    /* bit n: release n has the CPU */
 };
 
 /* All that finding an event reads, in one object, so that there is one address to make. */
 struct tables {
     /* By CPU. */
     struct table_cpu cpus[TABLE_CPUS + 1];
-    /* By CPU: where in a byte of variants its own begin, bits. */
+    /* By CPU: how far a byte of variants is shifted right for its own, 0 or 4 bits. */
     uint8_t shifts[TABLE_CPUS + 1];
     struct table_strings strings;
     /*
-     * By kind: what many rows share, all but id, number and umask. 0 is the kind of aliases.
-     * releases: of those of the CPU, 0xffff being all.
+     * By kind: what many rows share, which is all but id, number and umask. Kind 0 is that of
+     * aliases. releases is a mask, 0xffff being all that have the CPU.
      */
     struct kpdb_event kinds[7 + 1];
     /* By row: row_at says which an id's are. */
     struct table_row rows[TABLE_ROWS + 1];
     /* By bucket of a name's hash (db/hash.h). */
     table_displacement displacements[8];
-    /* By slot of a name's hash: its string, or 0. */
+    /* By slot of a name's hash: the number of its string; 0 too where no name is. */
     table_slot slots[16];
-    /* By string: where it begins, bytes from the beginning of all this; and the end of the last. */
+    /* By string: where it begins, bytes from the beginning of this struct; and the last's end. */
     table_string string_at[18 + 1];
     /* By event id: its first row; and the end of the last one's. */
     table_number row_at[TABLE_EVENT_IDS + 1];
@@ -224,16 +225,18 @@ static const struct tables tables = {
     },
 };
 
-/* Of a CPU all else, by CPU. */
+/* By CPU: all else that is known of it. The members that end in _at are where its part begins. */
 struct table_cpu_more {
     uint32_t fixed, config, power; /* masks of counters */
     table_number db, marketing;    /* strings */
-    table_number ids_at, also_at, kernels_at; /* its first of table_ids, _also, _kernels */
-    uint16_t kernel;  /* the first macOS whose kernel lists most of its events: 1504 is 15.4 */
-    uint16_t kernels; /* of those that are not as most */
-    uint16_t events;  /* how many */
-    uint8_t ids, also, arch, event_bits;
-    uint8_t kernel_list; /* some kernel's list of selectors for it is known */
+    table_number ids_at, also_at, kernels_at; /* of table_ids, table_also, table_kernels */
+    uint16_t kernel;     /* the first macOS whose kernel lists most of its events: 1504 is 15.4 */
+    uint16_t kernels;    /* how many of table_kernels are its */
+    uint16_t events;     /* how many it has */
+    uint8_t ids, also;   /* how many of table_ids and table_also are its */
+    uint8_t arch;        /* enum kpdb_arch */
+    uint8_t event_bits;  /* width of a selector of its PMU */
+    uint8_t kernel_list; /* 1: some kernel's list of selectors for it is known */
 };
 static const struct table_cpu_more table_cpus_more[TABLE_CPUS + 1] = {
     /* 0: t1 */
@@ -404,4 +407,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xcc454e91u
+#define TABLE_END 0x247e9b73u

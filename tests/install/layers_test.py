@@ -22,6 +22,7 @@ HEADERS_OF_OTHERS = {"gen": {"db/hash.h"}}
 # Targets whose objects are looked at: each source of these directories belongs to one of them.
 TARGETS = {"common": ["kpep-common"], "gen": ["kpepc-steps", "kpepc"], "db": ["kpdb"],
            "runtime": ["kplive", "kpep"]}
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)', re.M)
 
 
 def directory(name):
@@ -52,7 +53,11 @@ def symbols(path):
 def uses(names):
     """File -> {file it uses: by which symbol}."""
     tables = {name: symbols(path) for name, path in names.items()}
-    owner = {symbol: name for name, (defined, _) in tables.items() for symbol in defined}
+    owner = {}
+    for name, (defined, _) in tables.items():
+        for symbol in defined - {"main"}:
+            check(symbol not in owner, f"{symbol} is defined by {owner.get(symbol)} and {name}")
+            owner[symbol] = name
     return {name: {owner[symbol]: symbol for symbol in sorted(needed)
                    if owner.get(symbol, name) != name}
             for name, (_, needed) in tables.items()}
@@ -94,7 +99,7 @@ def sources():
 
 def included(name):
     """Files of the repository that a file includes."""
-    for path in re.findall(r'^#include "(.*)"', (SOURCE / name).read_text(), re.M):
+    for path in INCLUDE.findall((SOURCE / name).read_text()):
         for base in (SOURCE / directory(name), SOURCE, *(SOURCE / layer for layer in LAYERS)):
             if (base / path).exists():
                 yield str((base / path).resolve().relative_to(SOURCE.resolve()))
@@ -118,6 +123,8 @@ def check_the_check():
     """It finds what it looks for."""
     equal(circle({"a": {"b": "f"}, "b": {"c": "g"}, "c": {"b": "h"}}), ["b", "c"], "a circle")
     equal(circle({"a": {"b": "f", "c": "g"}, "b": {"c": "h"}, "c": {}}), None, "no circle")
+    equal(INCLUDE.findall('#include "a.h"\n # include <b/c.h>\n/* #include "d.h" */\n'),
+          ["a.h", "b/c.h"], "what a text includes")
 
 
 check_the_check()

@@ -1,8 +1,8 @@
 /*
  * The chips: what they call themselves, their counters, and which event counts where. The selectors
- * and the macOS whose kernel first lists them are those of kernel.md 2.5
- * (kpep/kernel-allowlist.tsv); counter masks are kernel.md 2.3's; what is marked macOS 26 is in no
- * public list, only in the kpep databases of that release.
+ * and the macOS whose kernel first lists them are those of kernel.md 2.5, counter masks those of
+ * kernel.md 2.3; what is marked macOS 26 is in no public list, only in the kpep databases of that
+ * release.
  */
 #include "kperf_machine.h"
 

@@ -934,8 +934,7 @@ static void test_shares(void)
     lib.kpep_db_free(db);
 }
 
-/* ---- layouts: what published clients read (kperfdata.md 3.2) ------------------------------------
- */
+/* ---- layouts: what published clients read (kperfdata.md 3.2) --------------------------------- */
 
 static void check_event_layout(struct db *db, const struct event *event)
 {

@@ -672,6 +672,10 @@ static void test_codes(void)
     CHECK_INT(kpdb_kperfdata_code(KPDB_UNAVAILABLE), 14);
     CHECK_INT(kpdb_kperfdata_code(KPDB_NO_COUNTER), 16);
     CHECK_INT(kpdb_kperfdata_code(KPDB_NO_EVENTS), 1);
+    CHECK_INT(kpdb_kperfdata_code(KPDB_OK), 0);
+    CHECK_INT(kpdb_kperfdata_code(1), 1);
+    CHECK_INT(kpdb_kperfdata_code(KPDB_NO_COUNTER - 1), 1);
+    CHECK_INT(kpdb_kperfdata_code(-2147483647 - 1), 1);
     for (unsigned r = 0; r < kpdb_release_count(); r++) {
         unsigned macos = 0;
 

@@ -322,6 +322,136 @@ static void test_failing_words(void)
         }
 }
 
+/* ---- answers that cannot be ------------------------------------------------------------------ */
+
+static int no_db(const char *name, struct kpep_db **db)
+{
+    (void)name;
+    *db = NULL;
+    return 0;
+}
+
+static int failed_db(const char *name, struct kpep_db **db)
+{
+    (void)name;
+    *db = (struct kpep_db *)(uintptr_t)1; /* whoever frees it crashes */
+    return 7;
+}
+
+static int no_event(struct kpep_db *db, const char *name, struct kpep_event **event)
+{
+    (void)db;
+    (void)name;
+    *event = NULL;
+    return 0;
+}
+
+static int no_config(struct kpep_db *db, struct kpep_config **config)
+{
+    (void)db;
+    *config = NULL;
+    return 0;
+}
+
+static int failed_config(struct kpep_db *db, struct kpep_config **config)
+{
+    (void)db;
+    *config = (struct kpep_config *)(uintptr_t)1;
+    return 7;
+}
+
+static int no_words(struct kpep_config *config, size_t *count)
+{
+    (void)config;
+    *count = 0;
+    return 0;
+}
+
+static int too_many_words(struct kpep_config *config, size_t *count)
+{
+    (void)config;
+    *count = KPDB_COUNTERS_MAX + 1;
+    return 0;
+}
+
+static int no_slot(struct kpep_config *config, size_t *map, size_t size)
+{
+    (void)config;
+    for (size_t i = 0; i < size / sizeof *map; i++)
+        map[i] = i == 0 ? 0 : KPDB_COUNTERS_MAX;
+    return 0;
+}
+
+/* Texts that just fit, and that just do not. */
+static void test_copies(void)
+{
+    char long_name[KPLIVE_REQUEST_SIZE], name[KPLIVE_REQUEST_SIZE], text[5];
+    struct kpdb_request asked = {long_name, sizeof long_name - 1, false};
+
+    text[4] = '!'; /* behind the room that is told */
+    CHECK(kplive_copy_text("abc", text, 4));
+    CHECK_STR(text, "abc");
+    CHECK(!kplive_copy_text("abcd", text, 4));
+    CHECK_STR(text, "abc");
+    CHECK_INT(text[4], '!');
+    CHECK(!kplive_copy_text("", text, 4));
+    CHECK_STR(text, "");
+    CHECK(!kplive_copy_text(NULL, text, 4));
+    CHECK_STR(text, "");
+    memset(long_name, 'x', sizeof long_name);
+    CHECK(kplive_copy_name(&asked, name));
+    CHECK(strlen(name) == asked.length && memcmp(name, long_name, asked.length) == 0);
+    asked.length = sizeof long_name;
+    CHECK(!kplive_copy_name(&asked, name));
+    asked = (struct kpdb_request){"a", 2, false}; /* a NUL inside */
+    CHECK(!kplive_copy_name(&asked, name));
+}
+
+/* A name that kperfdata cannot be asked for is that of no event. */
+static void test_names_out_of_bounds(void)
+{
+    char name[KPLIVE_REQUEST_SIZE];
+    struct kpdb_request events[] = {{name, sizeof name, false}, {"INST_BRANCH", 12, false}};
+
+    memset(name, 'x', sizeof name);
+    for (unsigned i = 0; i < 2; i++) {
+        struct kplive *sampler = open_on(M1, KPLIVE_KPERFDATA, "", 0);
+        struct kplive_error error = {0};
+
+        CHECK_INT(kplive_program(sampler, &events[i], 1, &error), KPLIVE_EVENT);
+        CHECK_STR(error.call, "kpep_db_event");
+        CHECK_INT(error.code, 11);
+        kplive_close(sampler);
+    }
+}
+
+/* A function of the framework is put in the place of its own, and its answer is an error. */
+static void test_answers(void)
+{
+    struct kpdb_request events[] = {request("INST_BRANCH", false), request("INST_BARRIER", false)};
+    struct kplive_error error = {0};
+    struct kplive *sampler;
+
+#define ANSWERS(function, answer, status, number)                      \
+    do {                                                               \
+        sampler = open_on(M1, KPLIVE_KPERFDATA, "", 0);                \
+        sampler->frameworks.function = answer;                         \
+        CHECK_INT(kplive_program(sampler, events, 2, &error), status); \
+        CHECK_STR(error.call, #function);                              \
+        CHECK_INT(error.code, number);                                 \
+        kplive_close(sampler);                                         \
+    } while (0)
+    ANSWERS(kpep_db_create, no_db, KPLIVE_SYSTEM, 0);
+    ANSWERS(kpep_db_create, failed_db, KPLIVE_SYSTEM, 7);
+    ANSWERS(kpep_db_event, no_event, KPLIVE_EVENT, 11);
+    ANSWERS(kpep_config_create, no_config, KPLIVE_SYSTEM, 2);
+    ANSWERS(kpep_config_create, failed_config, KPLIVE_SYSTEM, 7);
+    ANSWERS(kpep_config_kpc_count, no_words, KPLIVE_SYSTEM, 4);
+    ANSWERS(kpep_config_kpc_count, too_many_words, KPLIVE_SYSTEM, 4);
+    ANSWERS(kpep_config_kpc_map, no_slot, KPLIVE_SYSTEM, 4);
+#undef ANSWERS
+}
+
 /* ---- compare: as many findings as changes ---------------------------------------------------- */
 
 struct findings {
@@ -577,6 +707,9 @@ int main(int argc, char **argv)
     test_no_kperfdata();
     test_blame();
     test_failing_words();
+    test_copies();
+    test_names_out_of_bounds();
+    test_answers();
     test_drifts();
     test_hopeless();
     test_event_size();
