@@ -217,6 +217,7 @@ static void test_json(void)
     FILTERED("json", "a\xff z\x80", "a\\ufffd z\\ufffd");
     FILTERED("json", "\xc3", "\\ufffd");
     FILTERED("json", "\xc0\x80", "\\ufffd\\ufffd");
+    FILTERED("json", "\xe0\xa0\x80 \xed\x9f\xbf", "\xe0\xa0\x80 \xed\x9f\xbf");
     FILTERED("json", "\xe0\x9f\xbf", "\\ufffd\\ufffd\\ufffd");
     FILTERED("json", "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd");
     FILTERED("json", "\xf4\x90\x80\x80", "\\ufffd\\ufffd\\ufffd\\ufffd");
@@ -284,6 +285,8 @@ static void test_default_escape(void)
 
     CHECK_STR(render_with(&options, all, "<\"\xff", 3),
               "&lt;&quot;\xff <\"\xff <\"\xff &lt;&quot;\xff <\\\"\\377 <\\\"\\377 <\"\xff");
+    CHECK_STR(render_with(&options, "{{s | html}} {{s | markdown}}", "<\"", 2),
+              "&lt;&quot; &#60;\"");
     options.escape = filter_named(span_of("json"));
     CHECK_STR(render_with(&options, all, "<\"\xff", 3),
               "<\\\"\\ufffd <\"\xff <\"\xff <\\\"\\ufffd <\\\"\\377 <\\\"\\377 <\"\xff");
