@@ -210,19 +210,14 @@ static int check_uses(const struct parser *parser)
 
 /* ---- the command line ------------------------------------------------------------------------ */
 
-/* What getopt_long() did not like: its own words would show the argument raw. */
-static int refuse_option(const struct parser *parser, int found, const char *argument)
+/* What getopt_long() did not know: its own words would show the argument raw. */
+static int refuse_unknown(const struct parser *parser, const char *argument)
 {
-    const int option = option_found(parser->program, optopt);
     struct buffer text = {0};
 
-    if (found == ':' && !option_taken(parser->command, option))
-        buffer_printf(&text, "%s takes no option '--%s'", parser->command->name,
-                      option_row(parser->program, option)->name);
-    else if (found == ':')
-        buffer_printf(&text, "--%s needs a value", option_row(parser->program, option)->name);
-    else if (optopt >= LONG)
-        buffer_printf(&text, "--%s takes no value", option_row(parser->program, option)->name);
+    if (optopt >= LONG)
+        buffer_printf(&text, "--%s takes no value",
+                      option_row(parser->program, optopt - LONG)->name);
     else if (optopt != 0)
         buffer_printf(&text, "%s takes no option '-%c'", parser->command->name, optopt);
     else
@@ -259,13 +254,17 @@ static int read_words(const struct parser *parser, int argc, char **argv, bool *
     optind = 0; /* from the beginning, whatever was read before */
     while (status == EXIT_OK && !*help &&
            (found = getopt_long(argc, argv, letters.data, options, NULL)) != -1) {
-        const int option = option_found(parser->program, found);
+        const bool lacks_value = found == ':';
+        const int option = option_found(parser->program, lacks_value ? optopt : found);
 
-        if (found == '?' || found == ':') {
-            status = refuse_option(parser, found, argv[optind - 1]);
+        if (found == '?') {
+            status = refuse_unknown(parser, argv[optind - 1]);
         } else if (!option_taken(parser->command, option)) {
             buffer_printf(&text, "%s takes no option '--%s'", parser->command->name,
                           option_row(parser->program, option)->name);
+            status = refuse(parser, &text, NULL);
+        } else if (lacks_value) {
+            buffer_printf(&text, "--%s needs a value", option_row(parser->program, option)->name);
             status = refuse(parser, &text, NULL);
         } else if (option == OPTION_HELP) {
             *help = true;
