@@ -219,18 +219,25 @@ static struct value *table_ids_data(struct arena *arena, const struct layout *la
     return list;
 }
 
+/* Adds an item of two numbers, with the name that its comment shows. */
+static void add_pair(struct arena *arena, struct value *list, const char *first_key, size_t first,
+                     const char *second_key, size_t second, const char *name)
+{
+    struct value *item = value_map(arena);
+
+    set_int(arena, item, first_key, first);
+    set_int(arena, item, second_key, second);
+    set_text(arena, item, "name", name);
+    value_append(arena, list, item);
+}
+
 static struct value *kernels_data(struct arena *arena, const struct layout *layout)
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < layout->kernel_count; i++) {
-        struct value *item = value_map(arena);
-
-        set_int(arena, item, "event", layout->kernels[i].event);
-        set_int(arena, item, "since", layout->kernels[i].since);
-        set_text(arena, item, "name", layout->strings.list[layout->kernels[i].event]);
-        value_append(arena, list, item);
-    }
+    for (size_t i = 0; i < layout->kernel_count; i++)
+        add_pair(arena, list, "event", layout->kernels[i].event, "since", layout->kernels[i].since,
+                 layout->strings.list[layout->kernels[i].event]);
     return list;
 }
 
@@ -238,15 +245,9 @@ static struct value *designations_data(struct arena *arena, const struct layout 
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < layout->designation_count; i++) {
-        const struct layout_designation *from = &layout->designations[i];
-        struct value *item = value_map(arena);
-
-        set_int(arena, item, "string", from->string);
-        set_int(arena, item, "cpu", from->cpu);
-        set_text(arena, item, "name", layout->strings.list[from->string]);
-        value_append(arena, list, item);
-    }
+    for (size_t i = 0; i < layout->designation_count; i++)
+        add_pair(arena, list, "string", layout->designations[i].string, "cpu",
+                 layout->designations[i].cpu, layout->strings.list[layout->designations[i].string]);
     return list;
 }
 
@@ -280,14 +281,9 @@ static struct value *renames_data(struct arena *arena, const struct layout *layo
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < layout->renames.count; i += 2) {
-        struct value *item = value_map(arena);
-
-        set_int(arena, item, "id", layout->renames.list[i]);
-        set_int(arena, item, "next", layout->renames.list[i + 1]);
-        set_text(arena, item, "name", layout->strings.list[layout->renames.list[i]]);
-        value_append(arena, list, item);
-    }
+    for (size_t i = 0; i < layout->renames.count; i += 2)
+        add_pair(arena, list, "id", layout->renames.list[i], "next", layout->renames.list[i + 1],
+                 layout->strings.list[layout->renames.list[i]]);
     return list;
 }
 
@@ -295,14 +291,9 @@ static struct value *candidates_data(struct arena *arena, const struct layout *l
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < layout->candidate_count; i++) {
-        struct value *item = value_map(arena);
-
-        set_int(arena, item, "event", layout->candidates[i].event);
-        set_int(arena, item, "set", layout->candidates[i].set);
-        set_text(arena, item, "name", layout->strings.list[layout->candidates[i].event]);
-        value_append(arena, list, item);
-    }
+    for (size_t i = 0; i < layout->candidate_count; i++)
+        add_pair(arena, list, "event", layout->candidates[i].event, "set",
+                 layout->candidates[i].set, layout->strings.list[layout->candidates[i].event]);
     return list;
 }
 
