@@ -16,7 +16,7 @@
 
 struct lint;
 
-/* One of the four functions is set, and called for each event, database or unknown id, or once. */
+/* A rule has one function, called for each event, each database or each unknown id, or once. */
 struct rule {
     const char *name;
     enum severity severity;

@@ -58,7 +58,7 @@ static bool put_text(struct render *render, struct span text)
     return sink_add(&render->out, text.text, text.length) || fail_output(render, &render->out);
 }
 
-/* How far a name was found: in this value (NULL: in no context) no next part. */
+/* Where the search for a name ended: `in` lacks its next part; NULL: no context has the first. */
 struct miss {
     const struct value *in;
     size_t done; /* bytes of the name that were found */

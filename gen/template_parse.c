@@ -294,7 +294,7 @@ static struct span next_part(struct span *rest)
     return span_trim(part);
 }
 
-/* Those that the message about an unknown one names. */
+/* The names of all filters, for the message about one that does not exist. */
 static const char *known_filters(struct job *job)
 {
     const char **names;
