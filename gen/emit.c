@@ -28,6 +28,20 @@ static void add_text(struct arena *arena, struct value *list, const char *text)
     set_text(arena, add_item(arena, list), "name", text);
 }
 
+/* The names of a list's items in one text. */
+static const char *names_text(struct arena *arena, const struct value *list)
+{
+    struct buffer text = {0};
+    const char *copy;
+
+    for (size_t i = 0; i < list->length; i++)
+        buffer_printf(&text, "%s%s", i == 0 ? "" : ", ",
+                      value_get(list->items[i], "name", strlen("name"))->string);
+    copy = arena_copy(arena, text.length == 0 ? "" : text.data, text.length);
+    buffer_free(&text);
+    return copy;
+}
+
 /* ---- the model ------------------------------------------------------------------------------- */
 
 static struct value *releases_data(struct arena *arena, const struct model *model,
@@ -90,6 +104,12 @@ static void set_perf_flags(struct arena *arena, struct value *item, const struct
     set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
 }
 
+/* What Intel's PERFEVTSEL selects an event with: not for which modes, nor whether it counts. */
+static size_t perfevtsel(const struct event *event)
+{
+    return event->number | (size_t)event->umask << 8 | (size_t)(event->other & 0xffac) << 16;
+}
+
 /* The lowest configurable counter: Linux counts Intel's general ones from it, Apple's from 0. */
 static size_t perf_base(const struct database *database)
 {
@@ -123,6 +143,7 @@ static void set_event(struct arena *arena, struct value *item, const struct mode
     set_text(arena, item, "ident", layout_upper_identifier(arena, event->name));
     set_fields(arena, item, event_fields, event_field_count, event);
     set_perf_flags(arena, item, event);
+    set_int(arena, item, "perfevtsel", perfevtsel(event));
     set_value(arena, item, "counters", mask_data(arena, event->counters, 0));
     set_value(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
     set_value(arena, item, "aliases", aliases_data(arena, model, &cpu->db, event));
@@ -138,11 +159,13 @@ static bool perf_has(const struct database *database, const struct event *event)
     return event->has_number || (arch_has_umask(database->arch) && event->fixed >= 0);
 }
 
-/* What is shown of a CPU: it as of one release. */
+/* What is shown of a CPU: it as of one release, or of several. */
 struct view {
     const struct model *model;
     const struct cpu *cpu;
-    const struct event **resolved; /* which event every name means there */
+    uint32_t releases;
+    const struct event *
+        *resolved; /* which event every name means there, in the newest that has it */
 };
 
 /* Some events of it. */
@@ -188,9 +211,49 @@ static const struct value *event_data(struct arena *arena, const void *user, siz
     return item;
 }
 
+/* What the CPU calls the event in others of the view's releases. */
+static struct value *spellings_data(struct arena *arena, const struct view *view,
+                                    const struct event *event)
+{
+    const struct model *model = view->model;
+    struct value *list = value_list(arena);
+    size_t n = map_get(&model->renamed_by_name, event->name, strlen(event->name));
+
+    for (size_t i = 0; n != 0 && i < model->renamed[n - 1].count; i++) {
+        const struct event *other = database_event(&view->cpu->db, model->renamed[n - 1].names[i]);
+        struct value *item;
+
+        if (other == NULL || other == event || (other->releases & view->releases) == 0)
+            continue;
+        item = add_item(arena, list);
+        set_text(arena, item, "name", other->name);
+        set_text(arena, item, "releases_text",
+                 names_text(arena, releases_data(arena, model, other->releases & view->releases)));
+    }
+    return list;
+}
+
+/* One of all events: with what differs between the view's releases. */
+static const struct value *any_event_data(struct arena *arena, const void *user, size_t index)
+{
+    const struct event_list *list = user;
+    const struct view *view = list->view;
+    const struct event *event = list->events[index];
+    uint32_t releases = event->releases & view->releases;
+    struct value *item = lazy_item(arena, index);
+
+    set_event(arena, item, view->model, view->cpu, event);
+    set_event_names(arena, item, view, event);
+    set_bool(arena, item, "in_all", releases == view->releases);
+    set_text(arena, item, "releases_text",
+             names_text(arena, releases_data(arena, view->model, releases)));
+    set_value(arena, item, "spellings", spellings_data(arena, view, event));
+    return item;
+}
+
 /* With perf_only, those that perf can count, as the first of their own list. */
-static struct value *cpu_events_data(struct arena *arena, const struct view *view, size_t release,
-                                     bool perf_only)
+static struct value *cpu_events_data(struct arena *arena, const struct view *view,
+                                     value_item_fn *data, bool perf_only)
 {
     const struct database *db = &view->cpu->db;
     struct event_list *list = arena_alloc(arena, 1, sizeof *list);
@@ -198,9 +261,10 @@ static struct value *cpu_events_data(struct arena *arena, const struct view *vie
     list->view = view;
     list->events = arena_alloc(arena, db->event_count, sizeof *list->events);
     for (size_t i = 0; i < db->event_count; i++)
-        if ((db->events[i].releases >> release & 1) && (!perf_only || perf_has(db, &db->events[i])))
+        if ((db->events[i].releases & view->releases) != 0 &&
+            (!perf_only || perf_has(db, &db->events[i])))
             list->events[list->count++] = &db->events[i];
-    return value_lazy_list(arena, event_data, list, list->count);
+    return value_lazy_list(arena, data, list, list->count);
 }
 
 static const struct value *name_data(struct arena *arena, const void *user, size_t index)
@@ -261,11 +325,15 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
                     const struct cpu *c)
 {
     struct value *ids = value_list(arena), *chips = value_list(arena), *also = value_list(arena);
+    struct map known = {NULL}; /* a chip with two ids is one */
 
     set_text(arena, item, "db", c->db.name);
     set_text(arena, item, "ident", layout_upper_identifier(arena, c->db.name));
+    set_text(arena, item, "asked",
+             layout_upper_identifier(arena, c->asked == NULL ? c->db.name : c->asked));
     set_text(arena, item, "arch", arch_name(c->db.arch));
     set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
+    set_bool(arena, item, "arm64", c->db.arch == ARCH_ARM64);
     set_fields(arena, item, database_fields, database_field_count, &c->db);
     set_int(arena, item, "event_bits", c->event_bits);
     set_value(arena, item, "releases", releases_data(arena, model, c->releases));
@@ -274,12 +342,14 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
 
         add_text(arena, ids, cpu_id_text(arena, &c->db.ids[i]));
         for (size_t n = 0; chip != NULL && n < chip->name_count; n++)
-            add_text(arena, chips, chip->names[n]);
+            if ((*map_text(arena, &known, chip->names[n]))++ == 0)
+                add_text(arena, chips, chip->names[n]);
     }
     for (size_t i = 0; i < c->also_count; i++)
         add_text(arena, also, c->also[i]);
     set_value(arena, item, "cpu_ids", ids);
     set_value(arena, item, "chips", chips);
+    set_text(arena, item, "chips_text", names_text(arena, chips));
     set_value(arena, item, "also", also);
 }
 
@@ -288,26 +358,65 @@ struct shown_cpus {
     const struct model *model;
     size_t *cpus, *releases;
     size_t count;
+    bool newest; /* each CPU's release is its newest, for want of another */
 };
+
+/* The CPU in one release, or in all of a mask. */
+static const struct view *make_view(struct arena *arena, const struct model *model, size_t cpu,
+                                    uint32_t releases)
+{
+    struct view *view = arena_alloc(arena, 1, sizeof *view);
+
+    view->model = model;
+    view->cpu = &model->cpus[cpu];
+    view->releases = releases;
+    view->resolved = arena_alloc(arena, model->name_count, sizeof *view->resolved);
+    for (size_t n = 0; n < model->name_count; n++)
+        for (size_t r = model->release_count; r-- > 0 && view->resolved[n] == NULL;)
+            if (releases >> r & 1)
+                view->resolved[n] = portable_on(model, &model->names[n], cpu, r);
+    return view;
+}
+
+/* The counters, and the registers that the assembler has for arm64's (kernel.md 2.7). */
+static struct value *cpu_counters_data(struct arena *arena, const struct database *database)
+{
+    struct value *list = value_list(arena);
+    uint32_t counters = database_counters(database);
+
+    for (unsigned n = 0; n < 32; n++)
+        if (counters >> n & 1) {
+            struct value *item = add_item(arena, list);
+
+            set_int(arena, item, "counter", n);
+            set_text(arena, item, "sysreg",
+                     database->arch == ARCH_ARM64
+                         ? arena_printf(arena, "s3_2_c15_c%u_0", n < 8 ? n : n + 1)
+                         : NULL);
+        }
+    return list;
+}
 
 static const struct value *cpu_data(struct arena *arena, const void *user, size_t index)
 {
     const struct shown_cpus *shown = user;
     const struct model *model = shown->model;
     size_t cpu = shown->cpus[index], release = shown->releases[index];
-    struct view *view = arena_alloc(arena, 1, sizeof *view);
+    const struct view *view = make_view(arena, model, cpu, UINT32_C(1) << release), *any = view;
     struct value *item = lazy_item(arena, index);
 
-    view->model = model;
-    view->cpu = &model->cpus[cpu];
-    view->resolved = arena_alloc(arena, model->name_count, sizeof *view->resolved);
-    for (size_t n = 0; n < model->name_count; n++)
-        view->resolved[n] = portable_on(model, &model->names[n], cpu, release);
+    if (shown->newest)
+        any = make_view(arena, model, cpu, model->cpus[cpu].releases);
     set_cpu(arena, item, model, view->cpu);
     set_text(arena, item, "release", model->releases[release]);
-    set_value(arena, item, "events", cpu_events_data(arena, view, release, false));
-    set_value(arena, item, "perf_events", cpu_events_data(arena, view, release, true));
+    set_value(arena, item, "events", cpu_events_data(arena, view, event_data, false));
+    set_value(arena, item, "perf_events", cpu_events_data(arena, view, event_data, true));
     set_value(arena, item, "names", value_lazy_list(arena, name_data, view, model->name_count));
+    set_text(arena, item, "all_releases_text",
+             names_text(arena, releases_data(arena, model, any->releases)));
+    set_value(arena, item, "all_events", cpu_events_data(arena, any, any_event_data, false));
+    set_value(arena, item, "all_names", value_lazy_list(arena, name_data, any, model->name_count));
+    set_value(arena, item, "counters", cpu_counters_data(arena, &view->cpu->db));
     set_value(arena, item, "metrics",
               value_lazy_list(arena, metric_data, view, model->metric_count));
     return item;
@@ -319,6 +428,7 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
     struct shown_cpus *shown = arena_alloc(arena, 1, sizeof *shown);
 
     shown->model = model;
+    shown->newest = release < 0;
     shown->cpus = arena_alloc(arena, model->cpu_count, sizeof *shown->cpus);
     shown->releases = arena_alloc(arena, model->cpu_count, sizeof *shown->releases);
     for (size_t c = 0; c < model->cpu_count; c++) {

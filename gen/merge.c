@@ -814,7 +814,7 @@ static size_t find_designated(struct arena *arena, const struct map *ids, const 
 }
 
 /* Lists the CPUs that were named, in the model's order; returns their count. */
-static size_t select_cpus(struct arena *arena, const struct model *model, const char *const *cpus,
+static size_t select_cpus(struct arena *arena, struct model *model, const char *const *cpus,
                           size_t count, size_t *kept)
 {
     struct map ids = model_ids(arena, model), names = map_designations(arena, model);
@@ -824,11 +824,14 @@ static size_t select_cpus(struct arena *arena, const struct model *model, const 
     for (size_t i = 0; i < count; i++) {
         size_t number = find_designated(arena, &ids, &names, cpus[i]);
 
-        if (number != 0)
-            keep[number - 1] = true;
-        else
+        if (number == 0) {
             report_error(NULL, "no CPU '%s' (expected a database, chip or cpu_TYPE_SUBTYPE_FAMILY)",
                          cpus[i]);
+            continue;
+        }
+        keep[number - 1] = true;
+        if (model->cpus[number - 1].asked == NULL)
+            model->cpus[number - 1].asked = cpus[i];
     }
     for (size_t i = 0; i < model->cpu_count; i++)
         if (keep[i])

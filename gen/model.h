@@ -200,6 +200,7 @@ struct cpu {
     uint32_t releases;
     const char **also; /* other names of databases that mean this CPU */
     size_t also_count;
+    const char *asked; /* what it was chosen by, as typed; NULL when nobody chose */
     unsigned event_bits;
     bool has_kernel_list;            /* some kernel's list of selectors for it is known */
     const struct database **history; /* per release; NULL where it is not known */
