@@ -489,8 +489,8 @@ def own_event(cpu, event):
     return {"name": event, "ident": ident(event), "number": row["number"],
             "has_number": truth("number" in fields), "umask": row["umask"],
             "has_umask": truth("umask" in fields), "other": other,
-            "perfevtsel": row["number"] | row["umask"] << 8 | (other << 16 & ~0x530000), "edge": truth(other & 4),
-            "any_thread": truth(other & 32), "invert": truth(other & 128),
+            "perfevtsel": row["number"] | row["umask"] << 8 | (other << 16 & ~0x530000),
+            "edge": truth(other & 4), "any_thread": truth(other & 32), "invert": truth(other & 128),
             "counter_mask": other >> 8, "has_counter_mask": truth(other >> 8),
             "counters_mask": row["counters_mask"], "fixed": truth("fixed_counter" in fields),
             "fixed_counter": fields.get("fixed_counter", -1),
@@ -526,9 +526,10 @@ def own_cpu(cpu, release, first, releases):
         "power_counters": head.get("power_counters", 0), "event_bits": cpu.event_bits,
         "release": release, "all_releases_text": ", ".join(releases),
         "chips_text": ", ".join(cpu.chips), "counters": " ".join(
-            f"{n}:{'' if cpu.intel else 's3_2_c15_c%d_0' % (n + (n > 7))}" for n in all_counters(cpu)),
+            f"{n}:{'' if cpu.intel else 's3_2_c15_c%d_0' % (n + (n > 7))}"
+            for n in all_counters(cpu)),
         "releases": " ".join(cpu.releases), "cpu_ids": " ".join(cpu.ids),
-        "chips": ",".join(cpu.chips), "also": ""})
+        "chips": ",".join(cpu.chips), "also": " ".join(cpu.also())})
     for i, row in enumerate(rows):
         names = row["names"]
         yield from lines("event", {
@@ -587,7 +588,7 @@ def check_partials():
     whole = template("whole.txt", "{{#cpus}}\n{{#events}}\n{{>line}}\n{{/events}}\n{{/cpus}}\n")
     equal(emit(whole, "-p", HERE / "parts", "--cpu", "m1"),
           "".join(f"{row['name']} {row['counters_mask']:#x}\n"
-                  for row in FACTS.rows(FACTS.cpu("a14"), FACTS.releases[-1])), "a partial")
+                  for row in FACTS.rows(FACTS.cpu("a14"), FACTS.cpu("a14").releases[-1])), "a partial")
     refuses(1, ["-t", whole, *plistfacts.arguments(SNAPSHOTS)], "whole.txt:3:", "line")
 
 

@@ -426,8 +426,9 @@ static void test_unknown_filters(void)
 {
     RENDER("\n{{n | foo}}", "t:2: unknown filter 'foo' (expected hex, dec, ident, upper, lower, c, "
                             "json, html, csv or markdown)");
-    RENDER("{{n |}}", "t:1: unknown filter '' (expected hex, dec, ident, upper, lower, c, comment, json, "
-                      "html, csv or markdown)");
+    RENDER("{{n |}}",
+           "t:1: unknown filter '' (expected hex, dec, ident, upper, lower, c, comment, json, "
+           "html, csv or markdown)");
     RENDER("{{#no}}{{n | HEX}}{{/no}}", "t:1: unknown filter 'HEX' (expected hex, dec, ident, "
                                         "upper, lower, c, comment, json, html, csv or markdown)");
     LENIENT("[{{n | foo}}{{n | hex | foo}}{{cpu | foo}}]", "[]");
