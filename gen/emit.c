@@ -349,7 +349,7 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
         add_text(arena, also, c->also[i]);
     set_value(arena, item, "cpu_ids", ids);
     set_value(arena, item, "chips", chips);
-    set_text(arena, item, "chips_text", names_text(arena, chips));
+    set_text(arena, item, "chips_text", chips->length == 0 ? NULL : names_text(arena, chips));
     set_value(arena, item, "also", also);
 }
 

@@ -218,6 +218,8 @@ static struct value *table_ids_data(struct arena *arena, const struct layout *la
         set_int(arena, item, "cpu", from->cpu);
         set_int(arena, item, "chips_at", from->chips_at);
         set_int(arena, item, "chips", from->chips);
+        set_int(arena, item, "confidence", from->confidence);
+        set_int(arena, item, "note", from->note);
         value_append(arena, list, item);
     }
     return list;

@@ -76,6 +76,8 @@ struct layout_id {
     struct cpu_id id;
     size_t cpu;
     size_t chips_at, chips;
+    unsigned confidence;
+    size_t note; /* of prose, from 1; 0: none */
 };
 
 struct layout_kernel {
@@ -148,7 +150,7 @@ struct layout {
     const bool **sets; /* by set and CPU: whether it has the CPU */
     size_t set_count;
 
-    struct strings prose; /* units, summaries, names of metrics */
+    struct strings prose; /* units, summaries, names of metrics, notes */
     struct numbers terms; /* of all metrics: chip-agnostic names */
 
     struct perfect names;    /* of event ids and names */

@@ -185,12 +185,13 @@ struct metric {
     size_t numerator_count, denominator_count;
 };
 
-/* The chips sold with a CPU id. */
+/* The chips sold with a CPU id; none where no chip is known to have it. */
 struct chip {
     struct cpu_id id;
     const char **names;
     size_t name_count;
-    const char *confidence;
+    enum { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH } confidence;
+    const char *note; /* how that is known, in one line; or NULL */
     unsigned event_bits; /* selector width of its PMU; 0 when not known */
 };
 

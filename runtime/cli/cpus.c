@@ -10,6 +10,27 @@ static const char *id_text(const struct kpdb_cpu_id *id, char *text, size_t size
     return text;
 }
 
+static void ids_json(struct json *json, unsigned cpu)
+{
+    struct kpdb_cpu_id id;
+    const char *chip;
+    char text[40];
+
+    json_begin(json, "ids", '[');
+    for (unsigned i = 0; kpdb_cpu_id(cpu, i, &id) == KPDB_OK; i++) {
+        json_begin_line(json, NULL, '{');
+        json_string(json, "id", id_text(&id, text, sizeof text));
+        json_begin_line(json, "chips", '[');
+        for (unsigned n = 0; (chip = kpdb_cpu_id_chip(cpu, i, n)) != NULL; n++)
+            json_string(json, NULL, chip);
+        json_end(json, ']');
+        json_string(json, "confidence", kpdb_cpu_id_confidence(cpu, i));
+        json_string(json, "note", kpdb_cpu_id_note(cpu, i));
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
 static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *info)
 {
     struct kpdb_cpu_id id;
@@ -28,6 +49,7 @@ static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *inf
     for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++)
         json_string(json, NULL, id_text(&id, text, sizeof text));
     json_end(json, ']');
+    ids_json(json, cpu);
     json_number(json, "fixed_counters", info->fixed_counters);
     json_number(json, "config_counters", info->config_counters);
     json_number(json, "power_counters", info->power_counters);
@@ -37,16 +59,50 @@ static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *inf
     json_end(json, '}');
 }
 
-static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *info)
+/* Whether it is sure that the chip has one of the CPU's ids. */
+static bool is_sure_chip(unsigned cpu, const char *chip)
 {
-    char chips[256] = "", text[256];
+    struct kpdb_cpu_id id;
+
+    for (unsigned i = 0; kpdb_cpu_id(cpu, i, &id) == KPDB_OK; i++) {
+        const char *confidence = kpdb_cpu_id_confidence(cpu, i), *other;
+
+        if (confidence == NULL || strcmp(confidence, "high") != 0)
+            continue;
+        for (unsigned n = 0; (other = kpdb_cpu_id_chip(cpu, i, n)) != NULL; n++)
+            if (strcmp(other, chip) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* "M5 Pro, A19?, (unnamed)": what is not sure with a '?', and that an id has no known chip. */
+static const char *chips_text(unsigned cpu, char *text, size_t size)
+{
     struct kpdb_cpu_id id;
     const char *chip;
+    char word[CLI_NAME_MAX];
+    bool unnamed = false;
 
-    for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++)
-        cli_append(chips, sizeof chips, chip);
+    *text = '\0';
+    for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++) {
+        snprintf(word, sizeof word, "%s%s", chip, is_sure_chip(cpu, chip) ? "" : "?");
+        cli_append(text, size, word);
+    }
+    for (unsigned i = 0; kpdb_cpu_id(cpu, i, &id) == KPDB_OK; i++)
+        unnamed |= kpdb_cpu_id_chip(cpu, i, 0) == NULL;
+    if (unnamed)
+        cli_append(text, size, "(unnamed)");
+    return cli_or_dash(text);
+}
+
+static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *info)
+{
+    char text[1 << 13]; /* 255 ids */
+    struct kpdb_cpu_id id;
+
     table_cell(table, "%s", info->db);
-    table_cell(table, "%s", *chips == '\0' ? "?" : chips);
+    table_cell(table, "%s", chips_text(cpu, text, sizeof text));
     table_cell(table, "%s", kpdb_arch_name(info->arch));
     table_cell(table, "%u", info->events);
     table_cell(table, "%s", cli_counters(info->fixed_counters, text, sizeof text));

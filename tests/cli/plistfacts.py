@@ -93,7 +93,10 @@ class Cpu:
         self.arch = self.newest.head["architecture"]
         self.intel = self.arch in ("i386", "x86_64")
         self.ids = sorted(ids, key=id_numbers)
-        self.chips = [chip for i in self.ids for chip in chips.get(i, {}).get("chips", [])]
+        self.sold = [{"id": i, "chips": chips.get(i, {}).get("chips", []),
+                      "confidence": chips.get(i, {}).get("confidence"),
+                      "note": chips.get(i, {}).get("note")} for i in self.ids]
+        self.chips = list(dict.fromkeys(chip for sold in self.sold for chip in sold["chips"]))
         bits = [chips[i]["event_bits"] for i in self.ids if "event_bits" in chips.get(i, {})]
         widest = max(e["number"] for e in self.merged().values())
         self.event_bits = bits[0] if bits else 16 if widest > 255 else 8
@@ -234,6 +237,7 @@ class Facts:
 # ---- the shapes of what the commands print as JSON
 
 CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids": [str],
+       "ids": [{"id": str, "chips": [str], "confidence": (str, None), "note": (str, None)}],
        "fixed_counters": int, "config_counters": int, "power_counters": int, "event_bits": int,
        "events": int, "releases": [str]}
 EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,

@@ -593,10 +593,16 @@ def bad_chips():
             (f"{ID}/chips", None, "missing (expected an array)"),
             (f"{ID}/chips", "M1", "string (expected an array)"),
             (f"{ID}/confidence", None, "missing (expected a string)"),
+            (f"{ID}/note", 1, "integer (expected a string)"),
+            (f"{ID}/note", "two\nlines", "a byte that is not printable ASCII (expected text)"),
             (f"{ID}/event_bits", 17, "17 (expected an integer from 1 to 16)")]:
         data = edited(CHIPS, (path,) if given is None else (path, given))
         refused(f"chips: {path} = {given}", beside("chips.plist", data),
                 f"chips.plist: {path.replace('/', '.')}: {says}", "--chips", "chips.plist")
+    refused("chips: a confidence of one's own",
+            beside("chips.plist", edited(CHIPS, (f"{ID}/confidence", "quite"))),
+            f"chips.plist: {ID}: confidence is 'quite' (expected high, medium or low)",
+            "--chips", "chips.plist")
     refused("chips: a number for a chip",
             beside("chips.plist", edited(CHIPS, (f"{ID}/chips", [1]))),
             f"chips.plist: {ID}.chips.0: integer (expected a string)", "--chips", "chips.plist")
@@ -665,7 +671,8 @@ def unknown_keys():
         f"in/t1.plist: system.cpu.events.INST_ALL.colour\\x0a: {{}}unknown key (expected {event})",
         "in/cpu_1_2.plist: {}not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY.plist, hexadecimal)"]
     later = [
-        f"chips.plist: {ID}.colour: {{}}unknown key (expected chips, confidence or event_bits)",
+        f"chips.plist: {ID}.colour: {{}}unknown key (expected chips, confidence, "
+        "event_bits or note)",
         "names.plist: colour: {}unknown key (expected names or metrics)",
         "names.plist: names.cycles.colour: {}unknown key (expected unit, summary or candidates)",
         "names.plist: metrics.cpb.colour: {}unknown key (expected unit, summary, numerator, "

@@ -425,7 +425,7 @@ static void test_kinds(void)
 static void test_unknown_filters(void)
 {
     RENDER("\n{{n | foo}}", "t:2: unknown filter 'foo' (expected hex, dec, ident, upper, lower, c, "
-                            "json, html, csv or markdown)");
+                            "comment, json, html, csv or markdown)");
     RENDER("{{n |}}",
            "t:1: unknown filter '' (expected hex, dec, ident, upper, lower, c, comment, json, "
            "html, csv or markdown)");
