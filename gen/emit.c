@@ -66,26 +66,46 @@ static struct value *mask_data(struct arena *arena, uint32_t mask, size_t base)
     return list;
 }
 
-static struct value *aliases_data(struct arena *arena, const struct model *model,
-                                  const struct database *database, const struct event *event)
+/*
+ * What is shown of a CPU: it as of one release; or all that several have, what they say of one
+ * event being what the newest of them says.
+ */
+struct view {
+    const struct model *model;
+    const struct cpu *cpu;
+    uint32_t releases;
+    size_t release;                /* the newest of them */
+    const struct event **resolved; /* which event every name means there */
+};
+
+static bool is_alias_of(const struct view *view, const struct alias *alias,
+                        const struct event *event)
 {
+    return model_same_event(view->model, alias_event(alias, view->release), event->name);
+}
+
+static struct value *aliases_data(struct arena *arena, const struct view *view,
+                                  const struct event *event)
+{
+    const struct database *database = &view->cpu->db;
     struct value *list = value_list(arena);
 
     for (size_t i = 0; i < database->alias_count; i++)
-        if (model_same_event(model, database->aliases[i].event, event->name))
+        if (is_alias_of(view, &database->aliases[i], event))
             add_text(arena, list, database->aliases[i].name);
     return list;
 }
 
 /* The aliases in one cell of a table, a blank between two: what makes the cell is to escape it. */
-static const char *aliases_text(struct arena *arena, const struct model *model,
-                                const struct database *database, const struct event *event)
+static const char *aliases_text(struct arena *arena, const struct view *view,
+                                const struct event *event)
 {
+    const struct database *database = &view->cpu->db;
     struct buffer text = {0};
     const char *copy;
 
     for (size_t i = 0; i < database->alias_count; i++)
-        if (model_same_event(model, database->aliases[i].event, event->name)) {
+        if (is_alias_of(view, &database->aliases[i], event)) {
             buffer_puts(&text, text.length == 0 ? "" : " ");
             buffer_puts(&text, database->aliases[i].name);
         }
@@ -136,19 +156,22 @@ static void set_fields(struct arena *arena, struct value *item, const struct fie
     }
 }
 
-static void set_event(struct arena *arena, struct value *item, const struct model *model,
-                      const struct cpu *cpu, const struct event *event)
+static void set_event(struct arena *arena, struct value *item, const struct view *view,
+                      const struct event *event)
 {
+    const struct database *db = &view->cpu->db;
+
     set_text(arena, item, "name", event->name);
     set_text(arena, item, "ident", layout_upper_identifier(arena, event->name));
     set_fields(arena, item, event_fields, event_field_count, event);
     set_perf_flags(arena, item, event);
     set_int(arena, item, "perfevtsel", perfevtsel(event));
     set_value(arena, item, "counters", mask_data(arena, event->counters, 0));
-    set_value(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
-    set_value(arena, item, "aliases", aliases_data(arena, model, &cpu->db, event));
-    set_text(arena, item, "aliases_text", aliases_text(arena, model, &cpu->db, event));
-    set_value(arena, item, "releases", releases_data(arena, model, event->releases));
+    set_value(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(db)));
+    set_value(arena, item, "aliases", aliases_data(arena, view, event));
+    set_text(arena, item, "aliases_text", aliases_text(arena, view, event));
+    set_value(arena, item, "releases",
+              releases_data(arena, view->model, event_releases(database_event(db, event->name))));
 }
 
 /*
@@ -158,15 +181,6 @@ static bool perf_has(const struct database *database, const struct event *event)
 {
     return event->has_number || (arch_has_umask(database->arch) && event->fixed >= 0);
 }
-
-/* What is shown of a CPU: it as of one release, or of several. */
-struct view {
-    const struct model *model;
-    const struct cpu *cpu;
-    uint32_t releases;
-    const struct event *
-        *resolved; /* which event every name means there, in the newest that has it */
-};
 
 /* Some events of it. */
 struct event_list {
@@ -206,9 +220,41 @@ static const struct value *event_data(struct arena *arena, const void *user, siz
     const struct event_list *list = user;
     struct value *item = lazy_item(arena, index);
 
-    set_event(arena, item, list->view->model, list->view->cpu, list->events[index]);
+    set_event(arena, item, list->view, list->events[index]);
     set_event_names(arena, item, list->view, list->events[index]);
     return item;
+}
+
+/* The event as the newest of the releases has it; NULL when none of them does. */
+static const struct event *newest_of(const struct event *event, uint32_t releases)
+{
+    while (event != NULL && (event->releases & releases) == 0)
+        event = event->older;
+    return event;
+}
+
+/* A list of the releases, beside what it is that only they have. */
+static void set_releases_text(struct arena *arena, struct value *item, const struct view *view,
+                              uint32_t releases)
+{
+    set_text(arena, item, "releases_text",
+             names_text(arena, releases_data(arena, view->model, releases & view->releases)));
+}
+
+/* What the view's older releases say otherwise of the event. */
+static struct value *older_data(struct arena *arena, const struct view *view,
+                                const struct event *event)
+{
+    struct value *list = value_list(arena);
+
+    while ((event = newest_of(event->older, view->releases)) != NULL) {
+        struct value *item = add_item(arena, list);
+
+        set_fields(arena, item, event_fields, event_field_count, event);
+        set_int(arena, item, "perfevtsel", perfevtsel(event));
+        set_releases_text(arena, item, view, event->releases);
+    }
+    return list;
 }
 
 /* What the CPU calls the event in others of the view's releases. */
@@ -223,12 +269,12 @@ static struct value *spellings_data(struct arena *arena, const struct view *view
         const struct event *other = database_event(&view->cpu->db, model->renamed[n - 1].names[i]);
         struct value *item;
 
-        if (other == NULL || other == event || (other->releases & view->releases) == 0)
+        if (other == NULL || strcmp(other->name, event->name) == 0 ||
+            newest_of(other, view->releases) == NULL)
             continue;
         item = add_item(arena, list);
         set_text(arena, item, "name", other->name);
-        set_text(arena, item, "releases_text",
-                 names_text(arena, releases_data(arena, model, other->releases & view->releases)));
+        set_releases_text(arena, item, view, event_releases(other));
     }
     return list;
 }
@@ -239,14 +285,14 @@ static const struct value *any_event_data(struct arena *arena, const void *user,
     const struct event_list *list = user;
     const struct view *view = list->view;
     const struct event *event = list->events[index];
-    uint32_t releases = event->releases & view->releases;
+    uint32_t releases = event_releases(database_event(&view->cpu->db, event->name));
     struct value *item = lazy_item(arena, index);
 
-    set_event(arena, item, view->model, view->cpu, event);
+    set_event(arena, item, view, event);
     set_event_names(arena, item, view, event);
-    set_bool(arena, item, "in_all", releases == view->releases);
-    set_text(arena, item, "releases_text",
-             names_text(arena, releases_data(arena, view->model, releases)));
+    set_bool(arena, item, "in_all", (view->releases & ~releases) == 0);
+    set_releases_text(arena, item, view, releases);
+    set_value(arena, item, "older", older_data(arena, view, event));
     set_value(arena, item, "spellings", spellings_data(arena, view, event));
     return item;
 }
@@ -260,10 +306,12 @@ static struct value *cpu_events_data(struct arena *arena, const struct view *vie
 
     list->view = view;
     list->events = arena_alloc(arena, db->event_count, sizeof *list->events);
-    for (size_t i = 0; i < db->event_count; i++)
-        if ((db->events[i].releases & view->releases) != 0 &&
-            (!perf_only || perf_has(db, &db->events[i])))
-            list->events[list->count++] = &db->events[i];
+    for (size_t i = 0; i < db->event_count; i++) {
+        const struct event *event = newest_of(&db->events[i], view->releases);
+
+        if (event != NULL && (!perf_only || perf_has(db, event)))
+            list->events[list->count++] = event;
+    }
     return value_lazy_list(arena, data, list, list->count);
 }
 
@@ -280,7 +328,7 @@ static const struct value *name_data(struct arena *arena, const void *user, size
     set_bool(arena, item, "supported", view->resolved[index] != NULL);
     if (view->resolved[index] != NULL) {
         event = value_map(arena);
-        set_event(arena, event, view->model, view->cpu, view->resolved[index]);
+        set_event(arena, event, view, view->resolved[index]);
         set_value(arena, item, "event", event);
     }
     return item;
@@ -321,9 +369,10 @@ static const struct value *metric_data(struct arena *arena, const void *user, si
     return item;
 }
 
-static void set_cpu(struct arena *arena, struct value *item, const struct model *model,
-                    const struct cpu *c)
+static void set_cpu(struct arena *arena, struct value *item, const struct view *view)
 {
+    const struct model *model = view->model;
+    const struct cpu *c = view->cpu;
     struct value *ids = value_list(arena), *chips = value_list(arena), *also = value_list(arena);
     struct map known = {NULL}; /* a chip with two ids is one */
 
@@ -334,7 +383,7 @@ static void set_cpu(struct arena *arena, struct value *item, const struct model 
     set_text(arena, item, "arch", arch_name(c->db.arch));
     set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
     set_bool(arena, item, "arm64", c->db.arch == ARCH_ARM64);
-    set_fields(arena, item, database_fields, database_field_count, &c->db);
+    set_fields(arena, item, database_fields, database_field_count, c->history[view->release]);
     set_int(arena, item, "event_bits", c->event_bits);
     set_value(arena, item, "releases", releases_data(arena, model, c->releases));
     for (size_t i = 0; i < c->db.id_count; i++) {
@@ -370,6 +419,8 @@ static const struct view *make_view(struct arena *arena, const struct model *mod
     view->model = model;
     view->cpu = &model->cpus[cpu];
     view->releases = releases;
+    while (releases >> view->release > 1)
+        view->release++;
     view->resolved = arena_alloc(arena, model->name_count, sizeof *view->resolved);
     for (size_t n = 0; n < model->name_count; n++)
         for (size_t r = model->release_count; r-- > 0 && view->resolved[n] == NULL;)
@@ -407,7 +458,7 @@ static const struct value *cpu_data(struct arena *arena, const void *user, size_
 
     if (shown->newest)
         any = make_view(arena, model, cpu, model->cpus[cpu].releases);
-    set_cpu(arena, item, model, view->cpu);
+    set_cpu(arena, item, view);
     set_text(arena, item, "release", model->releases[release]);
     set_value(arena, item, "events", cpu_events_data(arena, view, event_data, false));
     set_value(arena, item, "perf_events", cpu_events_data(arena, view, event_data, true));
@@ -416,7 +467,7 @@ static const struct value *cpu_data(struct arena *arena, const void *user, size_
              names_text(arena, releases_data(arena, model, any->releases)));
     set_value(arena, item, "all_events", cpu_events_data(arena, any, any_event_data, false));
     set_value(arena, item, "all_names", value_lazy_list(arena, name_data, any, model->name_count));
-    set_value(arena, item, "counters", cpu_counters_data(arena, &view->cpu->db));
+    set_value(arena, item, "counters", cpu_counters_data(arena, view->cpu->history[release]));
     set_value(arena, item, "metrics",
               value_lazy_list(arena, metric_data, view, model->metric_count));
     return item;
