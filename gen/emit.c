@@ -241,10 +241,18 @@ static void set_releases_text(struct arena *arena, struct value *item, const str
              names_text(arena, releases_data(arena, view->model, releases & view->releases)));
 }
 
+/* Whether the counters have to be told something else to count it. */
+static bool is_recoded(const struct event *a, const struct event *b)
+{
+    return a->number != b->number || a->umask != b->umask || a->other != b->other ||
+           a->counters != b->counters || a->fixed != b->fixed;
+}
+
 /* What the view's older releases say otherwise of the event. */
 static struct value *older_data(struct arena *arena, const struct view *view,
                                 const struct event *event)
 {
+    const struct event *newest = event;
     struct value *list = value_list(arena);
 
     while ((event = newest_of(event->older, view->releases)) != NULL) {
@@ -252,6 +260,7 @@ static struct value *older_data(struct arena *arena, const struct view *view,
 
         set_fields(arena, item, event_fields, event_field_count, event);
         set_int(arena, item, "perfevtsel", perfevtsel(event));
+        set_bool(arena, item, "recoded", is_recoded(event, newest));
         set_releases_text(arena, item, view, event->releases);
     }
     return list;

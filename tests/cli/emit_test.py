@@ -67,8 +67,9 @@ def ident(name):
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def all_counters(cpu):
-    return bits(cpu.newest.head["fixed_counters"] | cpu.newest.head["config_counters"])
+def all_counters(cpu, release=None):
+    head = cpu.history[release or cpu.releases[-1]].head
+    return bits(head["fixed_counters"] | head["config_counters"] | head.get("power_counters", 0))
 
 
 def any_name(facts, name, cpu, releases):
@@ -77,8 +78,22 @@ def any_name(facts, name, cpu, releases):
     return next((event for event in events if event is not None), None)
 
 
-def event_constants(facts, cpu, event, prefix):
-    fields, row = raw(cpu, event), cpu.merged()[event]
+def versions(cpu, event, releases):
+    """The event's values in the releases, newest first: (the plist's fields, meant, releases)."""
+    found = []
+    for release in [r for r in releases[::-1] if event in cpu.history[r].events]:
+        database = cpu.history[release]
+        fields, row = database.head["events"][event], database.events[event]
+        same = next((v for v in found if v[:2] == (fields, row)), None)
+        if same is None:
+            found.append((fields, row, [release]))
+        else:
+            same[2].insert(0, release)
+    return found
+
+
+def event_constants(cpu, event, releases, prefix):
+    fields, row, _ = versions(cpu, event, releases)[0]
     constants = {f"{prefix}_COUNTERS": row["counters_mask"]}
     for key, suffix in (("number", "NUMBER"), ("umask", "UMASK"), ("fixed_counter", "FIXED")):
         if key in fields:
@@ -90,7 +105,7 @@ def event_constants(facts, cpu, event, prefix):
     return constants
 
 
-def pmu_constants(cpu, prefix):
+def pmu_constants(cpu, release, prefix):
     """Of the registers: numbers, and the names of registers as texts (kernel.md 2.3, 2.4, 2.7)."""
     if cpu.intel:
         return {f"{prefix}_WORD_USR": 1 << 16, f"{prefix}_WORD_OS": 1 << 17,
@@ -98,25 +113,25 @@ def pmu_constants(cpu, prefix):
     names = {"PMCR0": "s3_1_c15_c0_0", "PMCR1": "s3_1_c15_c1_0",
              "PMESR0": "s3_1_c15_c5_0", "PMESR1": "s3_1_c15_c6_0"}
     names |= {f"PMC{n}": f"s3_2_c15_c{n if n < 8 else n + 1}_0"
-              for n in all_counters(cpu)}
+              for n in all_counters(cpu, release)}
     return {f"{prefix}_WORD_EL0": 1 << 17, f"{prefix}_WORD_EL1": 1 << 18,
             **{f"{prefix}_{name}": text for name, text in names.items()}}
 
 
 def constants(facts, cpu, releases, asked):
     """Every constant the header of a CPU in some releases is to have."""
-    head, prefix = cpu.newest.head, f"KPEP_{ident(asked)}"
+    head, prefix = cpu.history[releases[-1]].head, f"KPEP_{ident(asked)}"
     wanted = {f"{prefix}_{key.upper()}": head.get(key, 0)
               for key in ("fixed_counters", "config_counters", "power_counters")}
     wanted[f"{prefix}_EVENT_BITS"] = cpu.event_bits
-    wanted |= pmu_constants(cpu, prefix)
+    wanted |= pmu_constants(cpu, releases[-1], prefix)
     for release in releases:
         for event in cpu.history[release].events:
-            wanted |= event_constants(facts, cpu, event, f"{prefix}_EVENT_{ident(event)}")
+            wanted |= event_constants(cpu, event, releases, f"{prefix}_EVENT_{ident(event)}")
     for name in facts.names:
         event = any_name(facts, name, cpu, releases)
         if event is not None:
-            wanted |= event_constants(facts, cpu, event, f"{prefix}_NAME_{ident(name)}")
+            wanted |= event_constants(cpu, event, releases, f"{prefix}_NAME_{ident(name)}")
     return wanted
 
 
@@ -132,6 +147,13 @@ def event_comments(facts, cpu, releases):
             text += " " + facts.names[names[0]]["summary"]
         if listed(event) != releases:
             text += f" In {', '.join(listed(event))} only."
+        (_, newest, _), *older = versions(cpu, event, releases)
+        for fields, row, these in older:
+            if row | {"fallback": None} != newest | {"fallback": None}:
+                text += f" Otherwise in {', '.join(these)}:"
+                text += f" NUMBER {row['number']:#x}" if "number" in fields else ""
+                text += f" FIXED {row['fixed_counter']}" if "fixed_counter" in fields else ""
+                text += f" COUNTERS {row['counters_mask']:#x}"
         other = facts.spellings.get(event)
         if other in cpu.merged() and listed(other):
             text += f" Called {other} in {', '.join(listed(other))}."
@@ -235,7 +257,38 @@ def check_headers():
             equal(got.get(name), value, f"{release}: {name}")
         print(f"{release}: {len(headers)} headers, {len(wanted)} constants")
     check_header_names()
+    check_header_of_changes()
     check_registers()
+
+
+def check_header_of_changes():
+    """What a release said otherwise is in the comment; the constant is what the newest says."""
+    old = changed(INST_GONE={"number": 7}, INST_ALL={"number": 141, "counters_mask": 64},
+                  FIXED_INSTRUCTIONS={"fallback": "INST_BRANCH"})
+    middle = changed(INST_ALL={"number": 141, "counters_mask": 64})
+    middle |= {"config_counters": 1020 - 512}
+    new = changed(L1D_CACHE_MISS_LD={"counters_mask": 32})
+    releases = {f"r-{n + 1}": {"t1": (kpeptest.database(**fields), ["cpu_100000c_2_a"])}
+                for n, fields in enumerate((old, middle, new))}
+    directories, _ = fixture("otherwise", releases)
+    facts = Facts(directories, None, None)
+    (cpu,) = facts.cpus
+    for options, these in (([], list(releases)), *((["--release", r], [r]) for r in releases)):
+        text = emit("c-header", *options, releases=directories, data=[])
+        header = HERE / "otherwise.h"
+        header.write_text(text)
+        wanted = constants(facts, cpu, these, cpu.db)
+        equal(printed([header], wanted), wanted, f"a header of changes {options}")
+        for comment in event_comments(facts, cpu, these):
+            check(comment in " ".join(text.replace("\n *", " ").split()),
+                  f"a header of changes {options}: {comment}")
+    check("Otherwise in r-1, r-2:\n * NUMBER 0x8d\n * COUNTERS 0x40\n" in
+          emit("c-header", releases=directories, data=[]), "the fixture has an older value")
+    own = template("older.txt", "{{#cpus}}{{#all_events}}{{name}}:{{#older}} {{releases_text}} "
+                   "{{number}} {{counters_mask}} {{recoded}}{{/older}}\n{{/all_events}}{{/cpus}}")
+    lines = emit(own, releases=directories, data=[]).splitlines()
+    check("INST_ALL: r-1, r-2 141 64 true" in lines, f"older, recoded: {lines}")
+    check("FIXED_INSTRUCTIONS: r-1 0 2 false" in lines, f"older, not recoded: {lines}")
 
 
 def check_header_names():
@@ -464,7 +517,8 @@ cpu.also={{#also}}{{^first}} {{/first}}{{name}}{{/also}}
     flat("name", "first", "name", "ident", "unit", "summary", "supported") + \
     "{{#supported}}\n{{#event}}\n" + EVENT_KEYS + "{{/event}}\n{{/supported}}\n{{/names}}\n" \
     "{{#all_events}}\nall={{name}} {{in_all}} {{releases_text}};{{#spellings}} {{name}} in " \
-    "{{releases_text}}{{/spellings}}\n{{/all_events}}\n" \
+    "{{releases_text}}{{/spellings}};{{#older}} {{number}} {{counters_mask}} {{recoded}} in " \
+    "{{releases_text}}{{/older}}\n{{/all_events}}\n" \
     "{{#all_names}}\nall={{name}} {{#supported}}{{event.name}}{{/supported}}\n{{/all_names}}\n" \
     "{{#metrics}}\n" + flat("metric", "first", "name", "unit", "summary", "scale",
                             "supported") + """\
@@ -510,7 +564,7 @@ def own_all(cpu, releases):
     for event in sorted({event for r in releases for event in cpu.history[r].events}):
         other = FACTS.spellings.get(event)
         other = f" {other} in {listed(other)}" if other in cpu.merged() and listed(other) else ""
-        yield f"all={event} {truth(listed(event) == ', '.join(releases))} {listed(event)};{other}"
+        yield f"all={event} {truth(listed(event) == ', '.join(releases))} {listed(event)};{other};"
     for name in sorted(FACTS.names):
         yield f"all={name} {any_name(FACTS, name, cpu, releases) or ''}"
 
@@ -528,7 +582,7 @@ def own_cpu(cpu, release, first, releases):
         "release": release, "all_releases_text": ", ".join(releases),
         "chips_text": ", ".join(cpu.chips), "counters": " ".join(
             f"{n}:{'' if cpu.intel else 's3_2_c15_c%d_0' % (n + (n > 7))}"
-            for n in all_counters(cpu)),
+            for n in all_counters(cpu, release)),
         "releases": " ".join(cpu.releases), "cpu_ids": " ".join(cpu.ids),
         "chips": ",".join(cpu.chips), "also": " ".join(cpu.also())})
     for i, row in enumerate(rows):
