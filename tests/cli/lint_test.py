@@ -532,6 +532,13 @@ class Facts:
                         found.append((name, event))
         return found
 
+    def unsupported(self):
+        """Names and metrics that no CPU has in any release."""
+        where = [(cpu, release) for cpu in self.cpus for release in cpu.releases]
+        return sorted(
+            [n for n in self.facts.names if not any(self.facts.name_on(n, *w) for w in where)] +
+            [m for m in self.facts.metrics if not any(self.facts.metric_on(m, *w) for w in where)])
+
 
 def check_shipped():
     """Exactly the known defects, in every database, for every rule."""
@@ -544,6 +551,8 @@ def check_shipped():
     names = totals.pop(("names", "candidate-shadowed"), [])
     shadowed = facts.shadowed()
     equal(sorted(names), sorted(name for name, _ in shadowed), "candidates never used")
+    unsupported = totals.pop(("names", "name-unsupported"), [])
+    equal(sorted(unsupported), facts.unsupported(), "names and metrics that no CPU has")
     check(not any(db == "names" for db, _ in totals), "nothing else of the names")
     for cpu in facts.cpus:
         expected, held, plain = facts.expected(cpu)
