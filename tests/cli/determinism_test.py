@@ -321,6 +321,28 @@ def source_is_kept():
         same(snapshot(scratch / "r1", "r1"), first, "a snapshot of it has the same source")
 
 
+def coverage_is_kept():
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        lay_out(scratch / "tree", random_world(1))
+        whole = snapshot(scratch / "tree/r1", "r1")
+        for number, (given, kept) in enumerate([
+                (["--covers", "events,number", "--covers", "aliases"], ["number", "aliases", "events"]),
+                (["--covers", "none"], [])]):
+            first = snapshot(scratch / "tree/r1", "r1", *given)
+            directory = scratch / f"r1-{number}"
+            directory.mkdir()
+            for name, text in first.items():
+                (directory / name).write_bytes(text)
+                equal(plistlib.loads(text)["kpep"].get("covers"), kept, f"{name}: {given}")
+            same(snapshot(directory, "r1"), first, "a snapshot of it covers the same")
+        check(b"covers" not in b"".join(whole.values()), "a whole snapshot says nothing of it")
+        for given in ("numbers", "none,number"):
+            status, output, errors = run(KPEPC, "snapshot", "-o", scratch / "none", "--release", "r1",
+                                         "--covers", given, scratch / "tree/r1")
+            equal((status, output, errors.count("\n")), (2, "", 1), f"--covers '{given}': {errors}")
+
+
 # ---- Apple's own files -----------------------------------------------------------------
 
 def shared_files():
@@ -357,5 +379,6 @@ the_default_build()
 for number in range(30):
     check_formats(number)
 source_is_kept()
+coverage_is_kept()
 shared_files()
 kpeptest.done()
