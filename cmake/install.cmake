@@ -26,7 +26,8 @@ foreach(command IN LISTS commands)
 endforeach()
 
 install(DIRECTORY db/kpep/ DESTINATION ${share}/kpep COMPONENT runtime)
-install(FILES db/names.plist db/chips.plist db/kernel.plist
+file(GLOB facts CONFIGURE_DEPENDS db/*.plist)
+install(FILES ${facts}
   DESTINATION ${share}/kpep COMPONENT runtime)
 install(FILES README.md CHANGELOG.md LICENSE
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT runtime)

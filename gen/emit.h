@@ -8,6 +8,20 @@
 #include "output.h"
 #include "template.h"
 
+/*
+ * The headers that one compile makes: X(name) is name.h, of templates/name.h.mustache. The first
+ * has what their users see, each other one the tables of one file of libkpdb.
+ */
+#define TABLE_HEADERS(X) \
+    X(kpdb_ids)          \
+    X(kpdb_tables)
+
+#define TABLE_HEADER(name) TABLE_HEADER_##name,
+enum { TABLE_HEADERS(TABLE_HEADER) TABLE_HEADER_COUNT };
+#undef TABLE_HEADER
+
+extern const char *const table_headers[TABLE_HEADER_COUNT];
+
 /* A template that is part of the program: gen/templates/NAME.EXTENSION.mustache. */
 struct builtin {
     const char *name; /* "c-header" */
@@ -36,8 +50,7 @@ void emit_builtin(struct arena *arena, const char *name, const struct value *dat
 /* The same to an output, which knows whether it could be written. */
 void emit_output(struct arena *arena, const char *name, const struct value *data,
                  struct output *output);
-/* kpdb_ids.h and kpdb_tables.h. */
-void emit_tables(struct arena *arena, const struct layout *layout, struct output *ids,
-                 struct output *tables);
+/* Renders the layout to an output for each of TABLE_HEADERS. */
+void emit_tables(struct arena *arena, const struct layout *layout, struct output *outputs);
 
 #endif

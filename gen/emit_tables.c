@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#define TABLE_HEADER(name) #name,
+const char *const table_headers[TABLE_HEADER_COUNT] = {TABLE_HEADERS(TABLE_HEADER)};
+#undef TABLE_HEADER
+
 /* ---- lines of the headers -------------------------------------------------------------------- */
 
 /* A bare number behind the others of its table, which has a list for each line of the header. */
@@ -521,17 +525,17 @@ static void hash_value(uint32_t *sum, const struct value *value)
 }
 
 /*
- * The number that tells the two headers of one compile from those of any other: a hash of all data
+ * The number that tells the headers of one compile from those of any other: a hash of all data
  * that they are rendered from, and of the templates' text. The keys of maps are left out, since
  * they are the same whenever the templates are.
  */
 static uint32_t fingerprint(const struct value *data)
 {
-    static const char *const names[] = {"kpdb_ids", "kpdb_tables"};
     uint32_t sum = 2166136261u;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        hash_bytes(&sum, builtin_named(names[i])->text, builtin_named(names[i])->length);
+    for (size_t i = 0; i < TABLE_HEADER_COUNT; i++)
+        hash_bytes(&sum, builtin_named(table_headers[i])->text,
+                   builtin_named(table_headers[i])->length);
     hash_value(&sum, data);
     return sum;
 }
@@ -579,11 +583,10 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     return data;
 }
 
-void emit_tables(struct arena *arena, const struct layout *layout, struct output *ids,
-                 struct output *tables)
+void emit_tables(struct arena *arena, const struct layout *layout, struct output *outputs)
 {
     const struct value *data = emit_tables_data(arena, layout);
 
-    emit_output(arena, "kpdb_ids", data, ids);
-    emit_output(arena, "kpdb_tables", data, tables);
+    for (size_t i = 0; i < TABLE_HEADER_COUNT; i++)
+        emit_output(arena, table_headers[i], data, &outputs[i]);
 }

@@ -1,4 +1,4 @@
-/* kpepc compile: databases of releases to the tables of libkpdb, two files. */
+/* kpepc compile: databases of releases to the tables of libkpdb. */
 #include "cli.h"
 
 #include "common/report.h"
@@ -8,7 +8,7 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
 {
     struct model model;
     struct layout layout;
-    struct output outputs[2] = {{0}};
+    struct output outputs[TABLE_HEADER_COUNT] = {{0}};
     int status;
 
     model = read_model(arena, arguments);
@@ -22,11 +22,11 @@ static int run_compile(struct arena *arena, const struct arguments *arguments)
     status = make_directory(arguments->output);
     if (status != EXIT_OK)
         return status;
-    outputs[0].path = arena_printf(arena, "%s/kpdb_ids.h", arguments->output);
-    outputs[1].path = arena_printf(arena, "%s/kpdb_tables.h", arguments->output);
-    output_begin(outputs, 2, !arguments->no_sync);
-    emit_tables(arena, &layout, &outputs[0], &outputs[1]);
-    return output_commit(outputs, 2);
+    for (size_t i = 0; i < TABLE_HEADER_COUNT; i++)
+        outputs[i].path = arena_printf(arena, "%s/%s.h", arguments->output, table_headers[i]);
+    output_begin(outputs, TABLE_HEADER_COUNT, !arguments->no_sync);
+    emit_tables(arena, &layout, outputs);
+    return output_commit(outputs, TABLE_HEADER_COUNT);
 }
 
 const struct command command_compile = {

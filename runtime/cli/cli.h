@@ -131,7 +131,7 @@ void table_print(const struct table *table);                       /* to stdout 
 
 /* "0-1", "2-9", "5,7": the counters of a mask; into text, of at least 128 bytes. */
 const char *cli_counters(uint32_t mask, char *text, size_t size);
-/* "macos-15, macos-26": the releases of a mask. */
+/* "macos-15, macos-26.4": the releases of a mask. */
 const char *cli_releases(uint32_t releases, char *text, size_t size);
 /* "0x8d", or "fixed". */
 const char *cli_number(const struct kpdb_event *event, char *text, size_t size);

@@ -50,7 +50,7 @@ def test_kpepc():
             (("diff", "-"), ("OPTION", ["--json\tJSON instead of text",
                                         "--strict\ta warning is an error",
                                         "--help\tthis text"])),
-            (("lint", ""), ("DIR", [])), (("compile", "macos-26="), ("DIR", [])),
+            (("lint", ""), ("DIR", [])), (("compile", "macos-26.4="), ("DIR", [])),
             (("render", ""), ("ARGUMENT", [])),
             (("emit", "-p", ""), ("DIR", [])), (("emit", "-o", ""), ("PATH", [])),
             (("compile", "--names=d"), ("FILE", [])),
@@ -65,7 +65,7 @@ def test_kpepc():
 
 def test_spelling():
     """Of an event that was renamed, the spelling of the release."""
-    for release in ("macos-15", "macos-26"):
+    for release in ("macos-15", "macos-26.4"):
         listed = run(KPEP, "list", "--cpu", "m4", "--release", release, "--plain")[1].split()
         equal(sorted(complete("plan", "--cpu", "m4", "--release", release, "")[2]), sorted(listed),
               f"the names of {release}")

@@ -16,7 +16,7 @@ import kpeptest
 from kpeptest import SOURCE, check, equal, run, sim_environment, sim_options, simulators
 
 DIRECTORY = SOURCE / "runtime" / "completions"
-MACHINE = sim_environment("m1", "macos-26", "gen=4")
+MACHINE = sim_environment("m1", "macos-26.4", "gen=4")
 HOME = pathlib.Path(tempfile.mkdtemp())  # fish makes directories there
 atexit.register(shutil.rmtree, HOME)
 RUNS = HOME / "runs"
@@ -118,8 +118,8 @@ def cases():
     yield f"{KPEPC} emit -t c", [*templates, "cmake/", "cmake", "common/", "common"]
     yield f"{KPEPC} compile --names db/n", ["db/names.plist"]
     yield f"{KPEPC} compile --names=db/n", ["--names=db/names.plist"]
-    yield f"{KPEPC} diff db/kpep/macos-2", ["db/kpep/macos-26", "db/kpep/macos-26/"]
-    yield f"{KPEPC} lint macos-26=db/kp", ["macos-26=db/kpep", "macos-26=db/kpep/"]
+    yield f"{KPEPC} diff db/kpep/macos-1", ["db/kpep/macos-15", "db/kpep/macos-15/"]
+    yield f"{KPEPC} lint macos-26.4=db/kp", ["macos-26.4=db/kpep", "macos-26.4=db/kpep/"]
     yield "/nonexistent/kpep ", []
     yield "/nonexistent/kpep list --cpu ", []
 

@@ -52,7 +52,7 @@ def diff(old, new, *options):
 
 
 def releases_test():
-    old, new = SOURCE / "db/kpep/macos-15", SOURCE / "db/kpep/macos-26"
+    old, new = SOURCE / "db/kpep/macos-15", SOURCE / "db/kpep/macos-26.4"
     status, output = diff(old, new, "--json")
     equal(status, 1, "two releases differ")
     got, before, after = json.loads(output), load(old), load(new)

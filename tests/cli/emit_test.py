@@ -377,7 +377,7 @@ def own_cpu(cpu, release, first):
         "config_counters": head.get("config_counters", 0),
         "power_counters": head.get("power_counters", 0), "event_bits": cpu.event_bits,
         "release": release, "releases": " ".join(cpu.releases), "cpu_ids": " ".join(cpu.ids),
-        "chips": ",".join(cpu.chips), "also": ""})
+        "chips": ",".join(cpu.chips), "also": " ".join(cpu.also())})
     for i, row in enumerate(rows):
         names = row["names"]
         yield from lines("event", {
@@ -432,7 +432,7 @@ def check_partials():
     whole = template("whole.txt", "{{#cpus}}\n{{#events}}\n{{>line}}\n{{/events}}\n{{/cpus}}\n")
     equal(emit(whole, "-p", HERE / "parts", "--cpu", "m1"),
           "".join(f"{row['name']} {row['counters_mask']:#x}\n"
-                  for row in FACTS.rows(FACTS.cpu("a14"), FACTS.releases[-1])), "a partial")
+                  for row in FACTS.rows(FACTS.cpu("a14"), FACTS.cpu("a14").releases[-1])), "a partial")
     refuses(1, ["-t", whole, *plistfacts.arguments(SNAPSHOTS)], "whole.txt:3:", "line")
 
 

@@ -73,7 +73,7 @@ def errors_test():
 
 
 def text_test():
-    status, output, errors = kpep("encode", "--cpu", "m4", "--release", "macos-26", "INST_ALL",
+    status, output, errors = kpep("encode", "--cpu", "m4", "--release", "macos-26.4", "INST_ALL",
                                   "ARM_STALL", "cycles")
     equal(status, 0, errors)
     lines = output.splitlines()

@@ -12,7 +12,7 @@ from kpeptest import KPEP, check, done, equal, run
 from plistfacts import Facts
 
 FACTS = Facts(plistfacts.snapshots())
-OLDEST, NEWEST = FACTS.releases[0], FACTS.releases[-1]
+OLDEST, NEWEST = FACTS.cpu("a14").releases[0], FACTS.cpu("a14").releases[-1]
 
 # The options of each command; and a command line of it that prints something.
 OPTIONS = {"cpus": ["release", "plain", "json"],
@@ -130,7 +130,7 @@ def check_unknown():
     for command in (["cpus"], ["list", "--cpu", "m1"], ["show", "cycles"], ["names"]):
         refuses(1, [*command, "--release", "macos-14"], "no release 'macos-14'", *FACTS.releases)
     refuses(1, ["list", "--cpu", "m5", "--release", OLDEST], f"as5 has no database in {OLDEST}",
-            NEWEST)
+            FACTS.cpu("as5").releases[-1])
     refuses(1, ["names", "--cpu", "m5", "--release", OLDEST], f"as5 has no database in {OLDEST}")
     refuses(1, ["names", "no-such-name"], "no name matches")
     refuses(1, ["names", "--metrics", "cycles"], "no metric matches")
@@ -252,7 +252,7 @@ def check_known_cases():
     """A few by hand, against the case that all of the above is wrong alike."""
     old, new = "ST_MEMORY_ORDER_VIOLATION_NONSPEC", "ST_MEM_ORDER_VIOL_LD_NONSPEC"
     for typed in (old, new, "memory-order-violations"):
-        for release, name in (("macos-15", old), ("macos-26", new)):
+        for release, name in (("macos-15", old), ("macos-26.4", new)):
             rows = {r["db"]: r for r in kpep_json("show", typed, "--release", release)["on"]}
             equal((rows["a14"]["name"], rows["a14"]["number"]), (name, 0xc4), f"{typed}: {release}")
     gone = kpep_json("show", "MMU_VIRTUAL_MEMORY_FAULT_NONSPEC")
@@ -333,7 +333,7 @@ def check_list_text():
                 wanted["names"] = ", ".join(event["aliases"] + event["names"])
             equal(row, wanted, f"list {db} {release}: {event['name']}")
         check(f"\n\n{len(listed)} events of {db} in {release}" in text, f"list {db}: the last line")
-    check(re.search(r"^8 of the 60 events of a14 in macos-26$", kpep("list", "--cpu", "m1", "*tlb*"),
+    check(re.search(r"^8 of the 60 events of a14 in macos-26.4$", kpep("list", "--cpu", "m1", "*tlb*"),
                     re.M), "list with a pattern says how many of how many")
     check("3 more in other releases" in kpep("list", "--cpu", "m1"), "events that are left out")
 

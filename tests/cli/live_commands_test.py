@@ -14,7 +14,7 @@ OLD = sim_options("libkperfdata_sim_old.so")
 TAKEN = re.compile(r"forced=\d counting=\S+ running=\S+ thread_counting=\S+")
 
 
-def kpep(*arguments, chip="m1", release="macos-26", sim="gen=4", data="", options=None):
+def kpep(*arguments, chip="m1", release="macos-26.4", sim="gen=4", data="", options=None):
     return run(KPEP, *arguments, *(sim_options() if options is None else options),
                env=sim_environment(chip, release, sim, data))
 
@@ -42,9 +42,9 @@ def facts(release, name):
 
 def check_listed():
     """Every event of the database, with what the file says of it."""
-    for chip, name, release, gen, options in (("m1", "a14", "macos-26", 4, None),
+    for chip, name, release, gen, options in (("m1", "a14", "macos-26.4", 4, None),
                                               ("m1", "a14", "macos-15", 3, OLD),
-                                              ("m5", "as5", "macos-26", 4, None),
+                                              ("m5", "as5", "macos-26.4", 4, None),
                                               ("icelake", "icelake", "macos-15", 3, OLD)):
         machine = {"chip": chip, "release": release, "sim": f"gen={gen}", "options": options}
         rows = {row["name"]: row for row in json.loads(good("list", "--live", "--json", **machine))}
@@ -96,7 +96,7 @@ def check_described(directory):
     events = made["system"]["cpu"]["events"]
     events["INST_BRANCH"] |= {"description": "Branches\nretired \u00b5 \x7f.", "errata": "Some."}
     events["NOWHERE"] = {"number": 99, "counters_mask": 1 << 30}
-    made["kpep"] = {"release": "macos-26", "cpus": ["cpu_100000c_2_1b588bb3"], "source": "made up"}
+    made["kpep"] = {"release": "macos-26.4", "cpus": ["cpu_100000c_2_1b588bb3"], "source": "made up"}
     write_plist(directory / "t1.plist", made)
     machine = {"release": directory}
     row = json.loads(good("show", "--live", "--json", "INST_BRANCH", **machine))
@@ -114,7 +114,7 @@ def check_described(directory):
 
 def check_unknown_cpu(directory):
     """A chip that the tables do not know, and no name of a CPU."""
-    with open(SOURCE / "db/kpep/macos-26/a14.plist", "rb") as file:
+    with open(SOURCE / "db/kpep/macos-26.4/a14.plist", "rb") as file:
         made = plistlib.load(file)
     made["kpep"]["cpus"] = ["cpu_100000c_2_12345678"]
     write_plist(directory / "t1.plist", made)

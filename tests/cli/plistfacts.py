@@ -7,6 +7,7 @@ plists.md 1.1, 1.2, 2.1, 2.2, 2.3, 2.4 and the man pages.
 import functools
 import pathlib
 import plistlib
+import re
 
 import kpeptest
 
@@ -20,8 +21,8 @@ def load(path):
 
 
 def release_order(name):
-    """macos-9 before macos-10."""
-    return [int(part) if part.isdigit() else part for part in name.replace("-", " - ").split()]
+    """macos-9 before macos-10, macos-26.4 before macos-27."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def snapshots():
@@ -100,6 +101,10 @@ class Cpu:
     def designations(self):
         """Everything that --cpu takes for it."""
         return [self.db] + [designation(chip) for chip in self.chips] + self.ids
+
+    def also(self):
+        """Its other names, which no other CPU of these releases has."""
+        return sorted({database.name for database in self.history.values()} - {self.db})
 
     @functools.cache
     def merged(self):

@@ -37,7 +37,7 @@ def main():
         first = build(source, built)
         equal(build(source, built)[0], first[0], "nothing changed, nothing compiled")
 
-        change(source / "db/kpep/macos-26/a14.plist", "Apple A14/M1", "Apple A14/M1 changed")
+        change(source / "db/kpep/macos-26.4/a14.plist", "Apple A14/M1", "Apple A14/M1 changed")
         second = build(source, built)
         check("M1 changed" in second[1], "a database changed")
         change(source / "gen/templates/kpdb_tables.h.mustache", "do not edit", "leave alone")

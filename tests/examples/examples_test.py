@@ -20,8 +20,8 @@ FACTS = plistfacts.Facts(plistfacts.snapshots())
 UNITS = 1000
 
 # A chip, its database, the kernel's generation, and the release whose kperfdata goes with it.
-MACHINES = [("m1", "a14", 3, "macos-15"), ("m1", "a14", 4, "macos-26"),
-            ("m4", "as4", 4, "macos-26"), ("icelake", "icelake", 3, "macos-15")]
+MACHINES = [("m1", "a14", 3, "macos-15"), ("m1", "a14", 4, "macos-26.4"),
+            ("m4", "as4", 4, "macos-26.4"), ("icelake", "icelake", 3, "macos-15")]
 
 
 def example(machine, *arguments, sim=""):

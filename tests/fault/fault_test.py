@@ -259,7 +259,7 @@ def command_cases():
 
 def live_cases():
     environment = {"KPEP_SIM": "chip=m1 gen=4", "KPEP_SIM_CPU": "cpu_100000c_2_1b588bb3",
-                   "KPEP_DB_PATH": str(DATABASES / "kpep/macos-26"), "FAULT_OWN": "1"}
+                   "KPEP_DB_PATH": str(DATABASES / "kpep/macos-26.4"), "FAULT_OWN": "1"}
     for words in ("check", "check --json", "measure --calibrate -r 1 --words static",
                   "measure --calibrate -r 1 --json", "list --live", "list --live --json",
                   "show --live Cycles", "reset", "reset --json"):
@@ -349,7 +349,7 @@ def real_databases():
     """All of the default build's, sampled."""
     facts = [word for name in ("names", "chips", "kernel")
              for word in (f"--{name}", DATABASES / f"{name}.plist")]
-    releases = [f"{name}={DATABASES / 'kpep' / name}" for name in ("macos-15", "macos-26")]
+    releases = [f"{name}={DATABASES / 'kpep' / name}" for name in ("macos-15", "macos-26.4")]
     case = Case("all databases", KPEPC, "compile", "-o", "out", *facts, *releases,
                 outputs=("out/kpdb_ids.h", "out/kpdb_tables.h"))
     numbers = len(case.names("memory"))

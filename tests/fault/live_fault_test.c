@@ -140,7 +140,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: live_fault_test KPERF KPERFDATA DB_DIR\n");
         return 2;
     }
-    snprintf(path, sizeof path, "%s/macos-26", argv[3]);
+    snprintf(path, sizeof path, "%s/macos-26.4", argv[3]);
     setenv("KPEP_DB_PATH", path, 1);
     options.kperf = argv[1];
     options.kperfdata = argv[2];

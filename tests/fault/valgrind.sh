@@ -28,13 +28,13 @@ runs=0
 kpepc=$build/gen/kpepc
 kpep=$build/runtime/kpep
 facts="--names $source/db/names.plist --chips $source/db/chips.plist --kernel $source/db/kernel.plist"
-releases="macos-15=$source/db/kpep/macos-15 macos-26=$source/db/kpep/macos-26"
+releases="macos-15=$source/db/kpep/macos-15 macos-26.4=$source/db/kpep/macos-26.4"
 golden=$source/tests/golden
 # shellcheck disable=SC2086
 {
     clean 0 "$kpepc" compile -o tables $facts $releases
     clean 0 "$kpepc" snapshot -o facts --release macos-15 "$golden/kpep"
-    clean 1 "$kpepc" diff "$source/db/kpep/macos-15" "$source/db/kpep/macos-26"
+    clean 1 "$kpepc" diff "$source/db/kpep/macos-15" "$source/db/kpep/macos-26.4"
     clean 0 "$kpepc" lint $facts --accepted "$source/db/lint-accepted.txt" $releases
     for template in c-header csv json markdown perf-json; do
         clean 0 "$kpepc" emit -t $template --cpu m1 -o "$template" $facts $releases
@@ -58,7 +58,7 @@ clean 2 "$kpep" encode
 sim=$build/tests/sim
 if [ -e "$sim/libkperf_sim.so" ]; then
     export KPEP_SIM="chip=m1 gen=4" KPEP_SIM_CPU=cpu_100000c_2_1b588bb3
-    export KPEP_DB_PATH="$source/db/kpep/macos-26"
+    export KPEP_DB_PATH="$source/db/kpep/macos-26.4"
     # Copies: as root kpep loads only what nobody else can change.
     install -m 755 "$sim"/lib*.so .
     libraries="--kperf $scratch/libkperf_sim.so --kperfdata $scratch/libkperfdata_sim.so"

@@ -31,7 +31,7 @@ struct input {
 
 struct compiled {
     bool whole;
-    struct buffer ids, tables;
+    struct buffer headers; /* one behind the other */
     char *said;
 };
 
@@ -185,8 +185,8 @@ static bool build(struct arena *arena, const struct input *input, struct compile
         return false;
     check_layout(&layout);
     data = emit_tables_data(arena, &layout);
-    emit_builtin(arena, "kpdb_ids", data, &out->ids);
-    emit_builtin(arena, "kpdb_tables", data, &out->tables);
+    for (size_t i = 0; i < TABLE_HEADER_COUNT; i++)
+        emit_builtin(arena, table_headers[i], data, &out->headers);
     for (int release = -1; release < (int)count; release++)
         render_builtins(arena, &model, release);
     return true;
@@ -209,15 +209,14 @@ static struct compiled compile(const struct input *input)
 static void same(const struct compiled *a, const struct compiled *b)
 {
     MUST(a->whole == b->whole);
-    MUST(a->ids.length == b->ids.length && a->tables.length == b->tables.length);
-    MUST(a->ids.length == 0 || memcmp(a->ids.data, b->ids.data, a->ids.length) == 0);
-    MUST(a->tables.length == 0 || memcmp(a->tables.data, b->tables.data, a->tables.length) == 0);
+    MUST(a->headers.length == b->headers.length);
+    MUST(a->headers.length == 0 ||
+         memcmp(a->headers.data, b->headers.data, a->headers.length) == 0);
 }
 
 static void forget(struct compiled *compiled)
 {
-    buffer_free(&compiled->ids);
-    buffer_free(&compiled->tables);
+    buffer_free(&compiled->headers);
     free(compiled->said);
 }
 

@@ -1435,7 +1435,7 @@ static void test_library(const char *path, bool old)
     test_shares();
     test_layouts();
     test_release("macos-15");
-    test_release("macos-26");
+    test_release("macos-26.4");
     if (!old)
         test_newer();
     test_faults();

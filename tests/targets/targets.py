@@ -15,13 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import plistfacts
 from kpeptest import CC, KPEPC, SOURCE, check, done, equal, run, skip
 
 HERE = Path(__file__).parent
 KPDB = sorted((SOURCE / "db").glob("*.c"))
-RELEASES = sorted((SOURCE / "db/kpep").iterdir(), key=lambda path: int(path.name.split("-")[1]))
 FACTS = ["--names", SOURCE / "db/names.plist", "--chips", SOURCE / "db/chips.plist"]
-INPUTS = [f"{path.name}={path}" for path in RELEASES]
+INPUTS = plistfacts.arguments(plistfacts.snapshots())
 STRICT = ["-std=c11", "-Os", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes",
           "-Wmissing-prototypes", "-Wpointer-arith", "-Wwrite-strings", "-Wvla", "-Werror"]
 FREESTANDING = ["-ffreestanding", "-nostdlib", "-ffunction-sections", "-fdata-sections",

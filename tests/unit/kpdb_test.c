@@ -284,7 +284,7 @@ static void test_metrics(void)
 static void test_rename(void)
 {
     int m1 = kpdb_cpu_find("m1", 2), old = kpdb_release_find("macos-15", 8);
-    int new = kpdb_release_find("macos-26", 8);
+    int new = kpdb_release_find("macos-26.4", 8);
     const char *before = "ST_MEMORY_ORDER_VIOLATION_NONSPEC";
     const char *after = "ST_MEM_ORDER_VIOL_LD_NONSPEC";
     struct kpdb_event event;

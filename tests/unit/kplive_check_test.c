@@ -51,7 +51,7 @@ static struct kplive *open_on(unsigned machine, enum kplive_words words, const c
         config.cpusubtype = machine == HASWELL ? 8 : 2;
         config.cpufamily = family;
     } else {
-        snprintf(path, sizeof path, "%s/%s", db_path, m->old ? "macos-15" : "macos-26");
+        snprintf(path, sizeof path, "%s/%s", db_path, m->old ? "macos-15" : "macos-26.4");
         setenv("KPEP_DB_PATH", path, 1);
     }
     options.words = words;
@@ -676,7 +676,8 @@ static void test_stranger(void)
     static const uint32_t arm_branches[] = {0x8d, 0xcb}, intel_branches[] = {0xc4, 0xc5};
     char directory[] = "/tmp/kplive_check_XXXXXX";
 
-    if (!CHECK(mkdtemp(directory) != NULL && make_stranger(directory, arm, "macos-26/a14.plist") &&
+    if (!CHECK(mkdtemp(directory) != NULL &&
+               make_stranger(directory, arm, "macos-26.4/a14.plist") &&
                make_stranger(directory, intel, "macos-15/haswell.plist")))
         return;
     setenv("KPEP_DB_PATH", directory, 1);

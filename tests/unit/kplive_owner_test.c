@@ -631,10 +631,10 @@ static void test_macos(void)
     check_macos("chip=m1 os=15.5", 1505, "15.5", "macos-15");
     check_macos("chip=m1 os=15.7.2 osrelease=24.6.0", 1507, "15.7.2", "macos-15");
     check_macos("chip=m1 os=13.6", 1306, "13.6", "macos-15");
-    check_macos("chip=m1 gen=4 os=26.4", 2604, "26.4", "macos-26");
-    check_macos("chip=m1 gen=4 os=26.4 sdk=old", 2604, "26.4", "macos-26");
-    check_macos("chip=m1 gen=4 os=26.4 sdk=old osrelease=none", 2600, "26.0", "macos-26");
-    check_macos("chip=m1 gen=4 os=27.0 osrelease=26.0.0", 2700, "27.0", "macos-26");
+    check_macos("chip=m1 gen=4 os=26.4", 2604, "26.4", "macos-26.4");
+    check_macos("chip=m1 gen=4 os=26.4 sdk=old", 2604, "26.4", "macos-26.4");
+    check_macos("chip=m1 gen=4 os=26.4 sdk=old osrelease=none", 2600, "26.0", "macos-26.4");
+    check_macos("chip=m1 gen=4 os=27.0 osrelease=26.0.0", 2700, "27.0", "macos-26.4");
 }
 
 static void test_cpu_off(void)
@@ -717,7 +717,7 @@ int main(int argc, char **argv)
     }
     kperf_path = argv[1];
     kperfdata_path = argv[2];
-    snprintf(path, sizeof path, "%s/macos-26", argv[3]);
+    snprintf(path, sizeof path, "%s/macos-26.4", argv[3]);
     setenv("KPEP_DB_PATH", path, 1);
     test_late(); /* the first: nothing is registered for exit() yet */
     test_refused();

@@ -522,7 +522,7 @@ static const struct refused {
 } refused[] = {
     {"m1", NULL, false, {"MAP_STALL", "NO_SUCH_EVENT"}, KPDB_NO_EVENT, 1},
     {"m1", NULL, false, {"UOPS_ISSUED.ANY"}, KPDB_NOT_ON_CPU, 0},
-    {"m1", "macos-26", false, {"MAP_STALL", "INST_BRANCH_COND"}, KPDB_NOT_IN_RELEASE, 1},
+    {"m1", "macos-26.4", false, {"MAP_STALL", "INST_BRANCH_COND"}, KPDB_NOT_IN_RELEASE, 1},
     {"m1", "macos-15", false, {"MAP_STALL", "INST_BRANCH_COND"}, 1, 0},
     {"m1", NULL, false, {"MAP_STALL", "INST_ALL", "MAP_STALL"}, KPDB_DUPLICATE, 2},
     {"m1", NULL, false, {"Cycles", "INST_ALL", "FIXED_CYCLES"}, KPDB_DUPLICATE, 2},
@@ -530,7 +530,7 @@ static const struct refused {
     {"m1", NULL, true, {"Cycles", "Instructions"}, 1, 0},
     {"m1", NULL, false, {"INST_ALL", "INST_INT_ALU", "Cycles"}, 2, 0},
     {"m1", NULL, true, {"MAP_STALL", "INST_BRANCH"}, KPDB_NOT_FORCED, 1},
-    {"a9", "macos-26", false, {"MAP_STALL"}, KPDB_NOT_IN_RELEASE, 0},
+    {"a9", "macos-26.4", false, {"MAP_STALL"}, KPDB_NOT_IN_RELEASE, 0},
     {"skylake", NULL, false, {"UOPS_ISSUED.ANY", "ReferenceCycles"}, KPDB_UNAVAILABLE, 1},
     {"skylake", NULL, false, {"INST_RETIRED.ANY", "CPU_CLK_UNHALTED.THREAD"}, 1, 0},
 };

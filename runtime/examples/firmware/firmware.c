@@ -3,7 +3,7 @@
  * `kpepc emit` alone. No library, no libc. The registers and their bits are as Linux's driver has
  * them (drivers/perf/apple_m1_cpu_pmu.c).
  *
- *   kpepc emit -t c-header --cpu a14 -o a14.h macos-15=db/kpep/macos-15 macos-26=db/kpep/macos-26
+ *   kpepc emit -t c-header --cpu a14 -o a14.h macos-26.4=db/kpep/macos-26.4
  *   aarch64-linux-gnu-gcc -Os -ffreestanding -nostdlib -static -Wl,-e,entry firmware.c
  *   cc firmware.c && ./a.out       # on any machine: prints what it would write
  *
