@@ -129,6 +129,12 @@ const char *kpdb_release_name(unsigned release);
 int kpdb_release_find(const char *name, size_t length);
 /* The newest release that knows the CPU, or KPDB_NO_CPU. */
 int kpdb_cpu_newest(unsigned cpu);
+/*
+ * Whether what the tables have of a release is all of it. Where they have a part, a CPU whose
+ * releases lack it may be in it all the same: it was not seen, not known to be gone. False also
+ * where there is no such release.
+ */
+bool kpdb_release_whole(unsigned release);
 
 /* ---- events ---------------------------------------------------------------------------------- */
 

@@ -676,6 +676,11 @@ int kpdb_release_find(const char *name, size_t length)
     return KPDB_NOT_IN_RELEASE;
 }
 
+bool kpdb_release_whole(unsigned release)
+{
+    return release < TABLE_RELEASES && (TABLE_WHOLE_RELEASES >> release & 1) != 0;
+}
+
 unsigned kpdb_release_macos(unsigned release)
 {
     const char *name = kpdb_release_name(release);

@@ -207,8 +207,8 @@ static void compare_heads(struct arena *arena, struct comparison *pair)
 }
 
 /*
- * Sorts events into removed, renamed and added, and compares those that both have. What a list of
- * events lacks that is not whole is unseen; to rename takes two that are.
+ * Sorts events into removed, renamed and added, and compares those that both have. An event came or
+ * went where it was seen on one side, and the list of the other is whole; to rename takes two such.
  */
 static void compare_events(struct arena *arena, struct comparison *pair)
 {
@@ -226,7 +226,7 @@ static void compare_events(struct arena *arena, struct comparison *pair)
             is = departures->come;
             count--;
             departures++;
-            if (!new_whole)
+            if (!new_whole || old->covers == 0)
                 pair->unseen |= list;
             else if (is == NULL || !old_whole)
                 pair->removed[pair->removed_count++] = was;
@@ -242,7 +242,7 @@ static void compare_events(struct arena *arena, struct comparison *pair)
     for (size_t i = 0; i < new->event_count; i++) {
         if (came[i] || database_event(old, new->events[i].name) != NULL)
             continue;
-        if (old_whole)
+        if (old_whole && new->covers != 0)
             pair->added[pair->added_count++] = &new->events[i];
         else
             pair->unseen |= list;

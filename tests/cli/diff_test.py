@@ -4,17 +4,19 @@ import pathlib
 import plistlib
 import tempfile
 
+import plistfacts
 from kpeptest import KPEPC, SOURCE, check, database, done, equal, run, write_plist
 
 FIELDS = ("number", "umask", "fixed_counter", "other", "fallback")
 
 
 def load(directory):
-    """name -> (cpu dictionary, ids), of a directory of snapshots."""
+    """name -> (cpu dictionary, ids, what it covers or None), of a directory of snapshots."""
     found = {}
     for path in sorted(pathlib.Path(directory).glob("*.plist")):
         data = plistlib.loads(path.read_bytes())
-        found[data["name"]] = (data["system"]["cpu"], data.get("kpep", {}).get("cpus", []))
+        kpep = data.get("kpep", {})
+        found[data["name"]] = (data["system"]["cpu"], kpep.get("cpus", []), kpep.get("covers"))
     return found
 
 
@@ -23,12 +25,16 @@ def encoding(cpu, event):
             event.get("counters_mask", cpu["config_counters"]))
 
 
-def compare(old, new):
+def compare(old, new, covers=(None, None)):
     """What DESIGN's JSON says of two databases, renames by a count of encodings."""
     a, b = old["events"], new["events"]
+
+    def seen(key, sides=covers):
+        return all(side is None or key in side for side in sides)
+
     gone, come = set(a) - set(b), set(b) - set(a)
     renamed = []
-    for name in sorted(gone):
+    for name in sorted(gone if seen("events") else ()):
         like = encoding(old, a[name])
         fits = [n for n in b if encoding(new, b[n]) == like]
         if len(fits) == 1 and fits[0] in come and [encoding(old, e) for e in a.values()].count(like) == 1:
@@ -38,11 +44,14 @@ def compare(old, new):
     changed = []
     for name in sorted(set(a) & set(b)):
         for field in FIELDS:
-            if a[name].get(field) != b[name].get(field):
+            if seen(field) and a[name].get(field) != b[name].get(field):
                 changed.append((name, field, a[name].get(field), b[name].get(field)))
-        if encoding(old, a[name])[3] != encoding(new, b[name])[3]:
-            changed.append((name, "counters_mask", encoding(old, a[name])[3], encoding(new, b[name])[3]))
-    return {"added": sorted(come), "removed": sorted(gone), "renamed": renamed, "changed": sorted(changed, key=str)}
+        masks = encoding(old, a[name])[3], encoding(new, b[name])[3]
+        if seen("counters_mask") and masks[0] != masks[1]:
+            changed.append((name, "counters_mask", *masks))
+    return {"added": sorted(come) if seen("events", covers[:1]) and covers[1] != [] else [],
+            "removed": sorted(gone) if seen("events", covers[1:]) and covers[0] != [] else [],
+            "renamed": renamed, "changed": sorted(changed, key=str)}
 
 
 def diff(old, new, *options):
@@ -51,30 +60,52 @@ def diff(old, new, *options):
     return status, output
 
 
-def releases_test():
-    old, new = SOURCE / "db/kpep/macos-15", SOURCE / "db/kpep/macos-26.4"
-    status, output = diff(old, new, "--json")
-    equal(status, 1, "two releases differ")
-    got, before, after = json.loads(output), load(old), load(new)
+NOTHING = {"added": [], "removed": [], "renamed": [], "changed": []}
+
+
+def compare_releases(old, new, before, after):
+    """The JSON of two directories, which hold what is in before and after."""
+    got = json.loads(diff(old, new, "--json")[1])
+    whole = [all(covers is None for _, _, covers in side.values()) for side in (before, after)]
+    ids = [{i: n for n, (_, l, _) in side.items() for i in l} for side in (before, after)]
+    moved = {i: {"from": ids[0][i], "to": ids[1][i]} for i in set(ids[0]) & set(ids[1]) if ids[0][i] != ids[1][i]}
+    pairs = {(ids[0][i], ids[1][i]) for i in set(ids[0]) & set(ids[1])}
     by_db = {d["db"]: d for d in got["databases"]}
-    for name in sorted(set(before) & set(after)):
-        want = compare(before[name][0], after[name][0])
-        have = by_db.pop(name, {"added": [], "removed": [], "renamed": [], "changed": []})
+    for one, other in sorted(pairs):
+        want = compare(before[one][0], after[other][0], (before[one][2], after[other][2]))
+        have = by_db.pop(other, NOTHING)
         for key in ("added", "removed", "renamed"):
-            equal(have[key], want[key], f"{name} {key}")
+            equal(have[key], want[key], f"{new.name}: {other} {key}")
+        named = [] if one == other else [(None, "name", one, other)]
         equal(sorted(((c["name"], c["field"], c["old"], c["new"]) for c in have["changed"]), key=str),
-              want["changed"], f"{name} changed")
+              sorted(want["changed"] + named, key=str), f"{new.name}: {other} changed")
     equal(by_db, {}, "no other database is compared")
-    equal(sorted(got["only_old"]), sorted(set(before) - set(after)), "databases gone")
-    equal(sorted(got["only_new"]), sorted(set(after) - set(before)), "new databases")
-    ids = [{i: n for n, (_, l) in side.items() for i in l} for side in (before, after)]
-    equal(got["cpu_ids"]["added"], {i: n for i, n in ids[1].items() if i not in ids[0]}, "ids that came")
-    equal(got["cpu_ids"]["removed"], {i: n for i, n in ids[0].items() if i not in ids[1]}, "ids that went")
-    equal(got["cpu_ids"]["moved"], {}, "ids that moved")
-    equal(got["not_covered"], {"old": [], "new": []}, "two releases that are whole")
-    for side in (old, new):
-        equal(diff(side, side), (0, f"{side.name} and {side.name} say the same\n"), "the same")
-        equal(json.loads(diff(side, side, "--json")[1])["databases"], [], "the same, as JSON")
+    only = [sorted(set(side) - {pair[n] for pair in pairs}) for n, side in enumerate((before, after))]
+    equal([sorted(got["only_old"]), sorted(got["not_covered"]["new"])], [only[0], []] if whole[1] else [[], only[0]],
+          f"{new.name}: databases gone")
+    equal([sorted(got["only_new"]), sorted(got["not_covered"]["old"])], [only[1], []] if whole[0] else [[], only[1]],
+          f"{new.name}: new databases")
+    came, went = ({i: side[i] for i in side if i not in other} for side, other in (ids[::-1], ids))
+    unseen = ({} if whole[0] else came) | ({} if whole[1] else went)
+    equal(got["cpu_ids"], {"added": came if whole[0] else {}, "removed": went if whole[1] else {}, "moved": moved,
+                           "not_covered": unseen}, f"{new.name}: ids")
+
+
+def releases_test():
+    """Each release of db/kpep with the next: as they are, and as if each were whole."""
+    releases = list(plistfacts.snapshots().values())
+    with tempfile.TemporaryDirectory() as directory:
+        for n, path in enumerate(releases):
+            for name, (cpu, ids, _) in load(path).items():
+                write_plist(pathlib.Path(directory, path.name, f"{name}.plist"),
+                            {**database(), "name": name, "system": {"cpu": cpu},
+                             "kpep": {"release": path.name, "cpus": ids}})
+        for sides in (releases, [pathlib.Path(directory, path.name) for path in releases]):
+            for old, new in zip(sides, sides[1:]):
+                compare_releases(old, new, load(old), load(new))
+            for side in sides:
+                equal(diff(side, side), (0, f"{side.name} and {side.name} say the same\n"), "the same")
+                equal(json.loads(diff(side, side, "--json")[1])["databases"], [], "the same, as JSON")
 
 
 def head(data, ids, release="r", covers=None):
@@ -224,6 +255,9 @@ def coverage_test():
     equal((status, *said(got)), (1, [("INST_ALL", "number")], [], ["INST_BRANCH"], [*rest, "events"], []),
           "the older one is a listing")
     equal((got["only_old"], got["not_covered"]), (["t2"], {"old": [], "new": []}), "the newer one is whole")
+    for covers in ((None, []), ([], None)):
+        status, got = compared(*covers, changes, "--json")
+        equal(said(got)[:3], ([], [], []), "a snapshot of which nothing was seen")
     # What neither covers is told where it differs; a key that no event has, never.
     status, got = compared(["events"], ["events"], changes, "--json")
     equal((status, *said(got)[:3]), (1, [], ["NEW"], ["INST_BRANCH"]), "both are lists of names")
