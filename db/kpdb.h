@@ -149,6 +149,12 @@ int kpdb_release_find(const char *name, size_t length);
 unsigned kpdb_release_macos(unsigned release);
 /* The newest release that knows the CPU, or KPDB_NO_CPU. */
 int kpdb_cpu_newest(unsigned cpu);
+/*
+ * Whether what the tables have of a release is all of it. Where they have a part, a CPU whose
+ * releases lack it may be in it all the same: it was not seen, not known to be gone. False also
+ * where there is no such release.
+ */
+bool kpdb_release_whole(unsigned release);
 
 /* ---- events ---------------------------------------------------------------------------------- */
 

@@ -814,6 +814,11 @@ int kpdb_release_find(const char *name, size_t length)
     return KPDB_NOT_IN_RELEASE;
 }
 
+bool kpdb_release_whole(unsigned release)
+{
+    return release < TABLE_RELEASES && (TABLE_WHOLE_RELEASES >> release & 1) != 0;
+}
+
 /* The number of the digits from *text on, at most 9999; *text comes to be behind them. */
 static unsigned read_digits(const char **text)
 {

@@ -570,10 +570,11 @@ static void set_optional(struct arena *arena, struct value *map, const char *key
 }
 
 struct value *emit_snapshot_data(struct arena *arena, const struct database *database,
-                                 const char *release, const char *source)
+                                 const char *release, const char *source, uint32_t covers)
 {
     struct value *data = value_map(arena), *ids = value_list(arena), *aliases = value_list(arena);
     struct value *version = value_list(arena), *internal = value_list(arena);
+    struct value *keys = value_list(arena);
 
     set_text(arena, data, "name", database->name);
     set_text(arena, data, "release", release);
@@ -581,6 +582,11 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
     for (size_t i = 0; i < database->id_count; i++)
         add_text(arena, ids, cpu_id_text(arena, &database->ids[i]));
     set_value(arena, data, "cpus", ids);
+    for (size_t n = 0; coverage_key(n) != NULL; n++)
+        if ((covers >> n & 1) != 0)
+            add_text(arena, keys, coverage_key(n));
+    set_value(arena, data, "covers", keys);
+    set_bool(arena, data, "is_part", covers != COVERS_ALL);
     if (database->has_internal)
         value_append(arena, internal, value_text(arena, database->internal ? "true" : "false"));
     set_value(arena, data, "internal", internal);

@@ -781,8 +781,10 @@ struct model merge_releases(struct arena *arena, const struct release *releases,
     struct model model = {.release_count = count, .cpu_count = tracks.count};
 
     model.releases = arena_alloc(arena, count, sizeof(char *));
-    for (size_t r = 0; r < count; r++)
+    for (size_t r = 0; r < count; r++) {
         model.releases[r] = releases[r].name;
+        model.whole_releases |= (uint32_t)releases[r].whole << r;
+    }
     model.cpus = arena_alloc(arena, tracks.count, sizeof(struct cpu));
     for (size_t i = 0; i < tracks.count; i++)
         merge_cpu(arena, &tracks, &tracks.list[i], &model.cpus[i]);

@@ -55,7 +55,8 @@ static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *inf
     json_number(json, "power_counters", info->power_counters);
     json_number(json, "event_bits", info->event_bits);
     json_number(json, "events", info->events);
-    cli_releases_json(json, info->releases);
+    cli_releases_json(json, "releases", info->releases);
+    cli_releases_json(json, "not_in_snapshot", cli_unseen(info));
     json_end(json, '}');
 }
 
@@ -160,6 +161,30 @@ static struct table *cpu_table(struct arena *arena)
     return table;
 }
 
+/* Prints what a part of a release lacks: of that release the CPUs, or of all the releases. */
+static void print_unseen(int release)
+{
+    const char *before = "\nnot in this snapshot: ";
+    uint32_t parts = 0;
+    struct kpdb_cpu info;
+    char text[256];
+
+    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
+        uint32_t unseen = cli_unseen(&info);
+
+        parts |= unseen;
+        if (release >= 0 && (unseen >> release & 1) != 0) {
+            printf("%s%s", before, info.db);
+            before = ", ";
+        }
+    }
+    if (release < 0 && parts != 0)
+        printf("\nnot whole: %s; a CPU that is not in such a snapshot may be in the release\n",
+               cli_releases(parts, text, sizeof text));
+    else if (*before == ',')
+        putchar('\n');
+}
+
 static int run_cpus(struct arena *arena, const struct arguments *arguments)
 {
     struct json json = {.out = stdout};
@@ -185,8 +210,10 @@ static int run_cpus(struct arena *arena, const struct arguments *arguments)
     }
     if (arguments->json)
         json_end(&json, ']');
-    else if (!arguments->plain)
+    else if (!arguments->plain) {
         table_print(table);
+        print_unseen(release);
+    }
     return EXIT_OK;
 }
 

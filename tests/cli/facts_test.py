@@ -30,7 +30,8 @@ def head(cpu):
             "fixed_counters": facts.get("fixed_counters", 0),
             "config_counters": facts.get("config_counters", 0),
             "power_counters": facts.get("power_counters", 0), "event_bits": cpu.event_bits,
-            "events": len(cpu.merged()), "releases": cpu.releases}
+            "events": len(cpu.merged()), "releases": cpu.releases,
+            "not_in_snapshot": [release for release in plistfacts.parts() if release not in cpu.releases]}
 
 
 def check_cpus(facts, where):

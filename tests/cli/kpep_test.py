@@ -132,6 +132,16 @@ def check_unknown():
     refuses(1, ["list", "--cpu", "m5", "--release", OLDEST], f"as5 has no database in {OLDEST}",
             FACTS.cpu("as5").releases[-1])
     refuses(1, ["names", "--cpu", "m5", "--release", OLDEST], f"as5 has no database in {OLDEST}")
+    # What a snapshot that is not whole lacks is not gone, and where else it is is said.
+    for command in (["list"], ["names"], ["encode", "BR_INST_RETIRED.COND"], ["plan", "cycles"]):
+        refuses(1, [*command, "--cpu", "haswell", "--release", "macos-26.0"],
+                "haswell is not in the snapshot of macos-26.0 (macos-15 has it)")
+    refuses(1, ["encode", "--cpu", "m1", "--release", "macos-26.4", "INST_BRANCH_COND"],
+            "a14 has no 'INST_BRANCH_COND' in macos-26.4 (macos-15 has it)")
+    refuses(1, ["show", "BR_INST_RETIRED.COND", "--release", "macos-27"],
+            "no CPU has 'BR_INST_RETIRED.COND' in the snapshot of macos-27 (macos-15 has it)")
+    refuses(1, ["show", "INST_SME_ENGINE_LD", "--release", "macos-15"],
+            "no CPU has 'INST_SME_ENGINE_LD' in macos-15 (macos-27 has it)")
     refuses(1, ["names", "no-such-name"], "no name matches")
     refuses(1, ["names", "--metrics", "cycles"], "no metric matches")
     refuses(1, ["list", "--cpu", "m1", "NOPE*"], "no event of a14 matches 'NOPE*'")
@@ -234,7 +244,10 @@ def check_shown(typed, release):
     shown = kpep_json("show", typed, *options)
     equal(shown["name"], typed, "show: the name as asked")
     equal({row["db"]: row for row in shown["on"]}, wanted, f"show {typed} in {release}")
-    equal(set(shown["missing"]), {cpu.db for cpu in FACTS.cpus} - wanted.keys(),
+    unseen = {cpu.db for cpu in FACTS.cpus if release in plistfacts.parts() and release not in cpu.releases
+              and any(meant(cpu, r, typed) for r in cpu.releases)}
+    equal(set(shown["not_in_snapshot"]), unseen, f"show {typed} in {release}: not in the snapshot")
+    equal(set(shown["missing"]), {cpu.db for cpu in FACTS.cpus} - wanted.keys() - unseen,
           f"show {typed} in {release}: missing")
 
 
@@ -386,6 +399,21 @@ def check_show_text():
               f"show {typed}: says that it was renamed")
 
 
+def check_unseen_text():
+    """What is not in a release's snapshot, below the tables."""
+    parts = plistfacts.parts()
+    equal(kpep("cpus").splitlines()[-1],
+          f"not whole: {', '.join(parts)}; a CPU that is not in such a snapshot may be in the release", "cpus")
+    for release in FACTS.releases:
+        unseen = [row["db"] for row in kpep_json("cpus") if release in row["not_in_snapshot"]]
+        equal(bool(unseen), release in parts, f"{release}: is it whole?")
+        last = kpep("cpus", "--release", release).splitlines()[-2:]
+        equal(last == ["", f"not in this snapshot: {', '.join(unseen)}"], bool(unseen), f"cpus --release {release}")
+        text, shown = (kpep("show", "cycles", "--release", release, *options) for options in ([], ["--json"]))
+        unseen = json.loads(shown)["not_in_snapshot"]
+        equal(text.endswith(f"\n\nnot in this snapshot: {', '.join(unseen)}\n"), bool(unseen), f"show in {release}")
+
+
 def check_matrix(*options):
     """kpep names without --cpu: a column a CPU, its name from top to bottom."""
     lines = check_plain("names", *options).splitlines()
@@ -532,6 +560,7 @@ check_known_cases()
 check_cpus_text()
 check_list_text()
 check_show_text()
+check_unseen_text()
 check_names_text()
 check_plain_names()
 check_terminal()

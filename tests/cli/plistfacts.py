@@ -32,6 +32,13 @@ def snapshots():
                                                  key=release_order)}
 
 
+@functools.cache
+def parts():
+    """Those of them that are not whole: some file says what it covers."""
+    return [name for name, directory in snapshots().items()
+            if any("covers" in load(path)["kpep"] for path in directory.glob("*.plist"))]
+
+
 def arguments(releases):
     """RELEASE=DIR... as kpepc takes them."""
     return [f"{name}={directory}" for name, directory in releases.items()]
@@ -250,11 +257,11 @@ class Facts:
 CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids": [str],
        "ids": [{"id": str, "chips": [str], "confidence": (str, None), "note": (str, None)}],
        "fixed_counters": int, "config_counters": int, "power_counters": int, "event_bits": int,
-       "events": int, "releases": [str]}
+       "events": int, "releases": [str], "not_in_snapshot": [str]}
 EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
          "fixed_counter": (int, None), "fallback": (str, None), "aliases": [str], "names": [str],
          "releases": [str], "renamed": (str, None)}
-SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str]}
+SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str], "not_in_snapshot": [str]}
 NAME = {"name": str, "unit": str, "summary": str, "on": {str: (str, None)}}
 METRIC = {"name": str, "unit": str, "summary": str, "formula": str, "on": [str]}
 

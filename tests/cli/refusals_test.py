@@ -25,6 +25,8 @@ SIZE_MAX = 16 << 20
 ID, ID2 = "cpu_100000c_2_1b588bb3", "cpu_100000c_2_da33d83d"
 EVENTS = "system/cpu/events/"
 ALIASES = "system/cpu/aliases/"
+COVERED = ("number, umask, counters_mask, fixed_counter, fallback, other, description, errata, marketing_name, "
+           "fixed_counters, config_counters, power_counters, aliases or events")
 
 
 # ---- makers of inputs: each is a function of the directory `in` ------------------------
@@ -339,6 +341,13 @@ DIRECTORIES = [
      f"t1.plist: kpep.cpus: {ID} twice (expected each once)"),
     ("snapshot with a number for a source", files({"t1.plist": snapshot("t1", source=1)}),
      "t1.plist: kpep.source: integer (expected a string)"),
+    ("snapshot with a word for what it covers", files({"t1.plist": snapshot("t1", covers="number")}),
+     "t1.plist: kpep.covers: string (expected an array)"),
+    ("snapshot that covers what is no key", files({"t1.plist": snapshot("t1", covers=["masks", 5])}),
+     [f"t1.plist: kpep.covers.0: masks (expected {COVERED})",
+      "t1.plist: kpep.covers.1: integer (expected a string)"]),
+    ("snapshot that covers a key twice", files({"t1.plist": snapshot("t1", covers=["events"] * 2)}),
+     "t1.plist: kpep.covers.1: events twice (expected each once)"),
     ("a hostile file name", files({"a\n\x1b[31m\\.plist": b""}),
      "a\\x0a\\x1b[31m\\.plist: empty (expected a property list)"),
 ]
@@ -665,7 +674,7 @@ def unknown_keys():
     names = edited(NAMES, ("colour", 1), ("names/cycles/colour", 1), ("metrics/cpb/colour", 1))
     lines = [
         "in/t1.plist: colour: {}unknown key (expected name, internal, version, system or kpep)",
-        "in/t1.plist: kpep.colour: {}unknown key (expected release, cpus or source)",
+        "in/t1.plist: kpep.colour: {}unknown key (expected release, cpus, source or covers)",
         "in/t1.plist: system.colour: {}unknown key (expected cpu)",
         f"in/t1.plist: system.cpu.colour: {{}}unknown key (expected {cpu})",
         f"in/t1.plist: system.cpu.events.INST_ALL.colour\\x0a: {{}}unknown key (expected {event})",

@@ -17,12 +17,13 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xe322544u,
+_Static_assert(KPDB_FINGERPRINT == 0xbeee0531u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
     TABLE_RELEASES = 1,
     TABLE_RELEASES_AT = 13, /* the string of the first release's name */
+    TABLE_WHOLE_RELEASES = 0x1, /* bit n: release n lacks what is not in it */
     TABLE_CPUS = 1,
     TABLE_CPU_IDS = 1,
     TABLE_DESIGNATIONS = 2,
@@ -441,4 +442,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xe322544u
+#define TABLE_END 0xbeee0531u

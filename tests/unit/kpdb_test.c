@@ -172,6 +172,7 @@ static void test_errors(void)
     CHECK(kpdb_cpu_also(none, 0) == NULL && kpdb_cpu_also(0, 1000) == NULL);
     CHECK(kpdb_event_name(kpdb_event_ids()) == NULL && kpdb_renamed(KPDB_NO_ID) == NULL);
     CHECK(kpdb_release_name(kpdb_release_count()) == NULL);
+    CHECK(!kpdb_release_whole(kpdb_release_count()) && !kpdb_release_whole(none));
     CHECK_INT(kpdb_release_find("macos", 5), KPDB_NOT_IN_RELEASE);
 }
 
