@@ -245,6 +245,20 @@ static struct value *kernels_data(struct arena *arena, const struct layout *layo
     return list;
 }
 
+static struct value *msrs_data(struct arena *arena, const struct model *model)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < model->msr_count; i++) {
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "selector", model->msrs[i].selector);
+        set_int(arena, item, "msr", model->msrs[i].msr);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
 static struct value *designations_data(struct arena *arena, const struct layout *layout)
 {
     struct value *list = value_list(arena);
@@ -448,6 +462,7 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "metric_count", model->metric_count);
     set_int(arena, data, "row_count", layout->row_count);
     set_int(arena, data, "kernel_count", layout->kernel_count);
+    set_int(arena, data, "msr_count", model->msr_count);
     set_int(arena, data, "rename_count", layout->renames.count / 2);
     set_int(arena, data, "kind_count", layout->kind_count);
     set_int(arena, data, "longest", layout->longest);
@@ -571,6 +586,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "designations", designations_data(arena, layout));
     set_value(arena, data, "row_at", numbers_data(arena, &layout->row_at));
     set_value(arena, data, "kernels", kernels_data(arena, layout));
+    set_value(arena, data, "msrs", msrs_data(arena, layout->model));
     set_value(arena, data, "renames", renames_data(arena, layout));
     set_value(arena, data, "name_at", numbers_data(arena, &layout->name_at));
     set_value(arena, data, "candidates", candidates_data(arena, layout));
