@@ -17,7 +17,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0x247e9b73u,
+_Static_assert(KPDB_FINGERPRINT == 0x5bd226e8u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -32,6 +32,7 @@ enum {
     TABLE_ROWS = 9,
     TABLE_VARIANT_MASK = 0xf, /* 0xf: two variants in a byte */
     TABLE_KERNELS = 0,
+    TABLE_MSRS = 0,
     TABLE_RENAMES = 0,
     /* How names of events and chip-agnostic names are hashed: struct kpdb_hashing (db/hash.h). */
     TABLE_HASH_THOROUGH = 0,
@@ -296,6 +297,15 @@ static const struct table_kernel table_kernels[TABLE_KERNELS + 1] = {
     {0, 0},
 };
 
+/* In the order of selectors: Intel's whose events count what a model-specific register says. */
+struct table_msr {
+    uint32_t selector; /* number << 8 | unit mask */
+    uint16_t msr;
+};
+static const struct table_msr table_msrs[TABLE_MSRS + 1] = {
+    {0, 0},
+};
+
 /*
  * By rank, in the order of ids: a renamed event's id and the next of its spellings, the last's
  * next being the first.
@@ -407,4 +417,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0x247e9b73u
+#define TABLE_END 0x5bd226e8u
