@@ -53,17 +53,21 @@ static void read_msr(struct arena *arena, struct model *model, const struct plis
             (struct msr){(uint32_t)(number << 8 | umask), (uint16_t)msr};
 }
 
-/* Tells the events of each selector which MSR they need. */
-static void apply_msrs(const struct model *model, struct database *database)
+static void apply_msr(const struct model *model, struct event *event)
 {
-    for (size_t i = 0; i < database->event_count; i++) {
-        struct event *event = &database->events[i];
-        struct msr key = {(uint32_t)event->number << 8 | event->umask, 0}, *found;
+    struct msr key = {(uint32_t)event->number << 8 | event->umask, 0}, *found;
 
-        found = bsearch(&key, model->msrs, model->msr_count, sizeof key, compare_selectors);
-        if (found != NULL && event->has_number)
-            event->msr = found->msr;
-    }
+    found = bsearch(&key, model->msrs, model->msr_count, sizeof key, compare_selectors);
+    if (found != NULL && event->has_number)
+        event->msr = found->msr;
+}
+
+/* Tells the events of each selector which MSR they need. */
+static void apply_msrs(const struct model *model, const struct database *database)
+{
+    for (size_t i = 0; i < database->event_count; i++)
+        for (struct event *event = &database->events[i]; event != NULL; event = event->older)
+            apply_msr(model, event);
 }
 
 static void read_msrs(struct arena *arena, struct model *model, const struct plist_node *list)
@@ -120,19 +124,27 @@ static bool read_needs(const struct reader *reader, const struct plist_node *nod
     return false;
 }
 
-static void apply_needs(const struct plist_node *node, struct event *event,
+static void apply_bits(struct event *event, unsigned bits)
+{
+    unsigned other = event->other == 0 ? USR_OS_EN : event->other & ~(unsigned)BITS;
+
+    if (bits == (event->other & (unsigned)BITS))
+        return;
+    event->overruled = event->other;
+    event->other = (uint16_t)(other | bits);
+}
+
+/* As all releases have the event. */
+static void apply_needs(const struct plist_node *node, struct event *newest,
                         const struct needs *needs)
 {
-    unsigned other = (event->other == 0 ? USR_OS_EN : event->other & ~(unsigned)BITS) | needs->bits;
-
-    if (needs->bits != (event->other & (unsigned)BITS)) {
-        event->overruled = event->other;
-        event->other = (uint16_t)other;
+    for (struct event *event = newest; event != NULL; event = event->older) {
+        apply_bits(event, needs->bits);
+        event->msr_value = event->msr == 0 ? 0 : needs->msr_value;
     }
-    if (needs->msr_value != 0 && event->msr == 0)
+    if (needs->msr_value != 0 && newest->msr == 0)
         plist_error(node, "a value for no MSR (expected one of msrs for number 0x%x, umask 0x%x)",
-                    event->number, event->umask);
-    event->msr_value = needs->msr_value;
+                    newest->number, newest->umask);
 }
 
 /* One event of one of a group's databases, which is that of a CPU. */

@@ -8,7 +8,7 @@
 #ifndef KPDB_IDS_H
 #define KPDB_IDS_H
 
-#define KPDB_FINGERPRINT 0x5bd226e8u
+#define KPDB_FINGERPRINT 0x3ff1be1u
 
 /* CPUs: kpdb_cpu(). */
 #define KPDB_CPU_T1 0 /* t1 */
