@@ -324,8 +324,8 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
 /*
  * What an Intel event needs and will not have: CMASK, invert or edge when they are not asked for; a
  * mode that it leaves out; any-thread, which the kernel clears, and an MSR, which nobody programs
- * (kernel.md 2.4). Such an event is warned about and not refused: kperfdata programs it, and
- * whoever writes the MSR some other way counts what it says.
+ * (kernel.md 2.4, plists.md 1.5). Such an event is warned about and not refused: kperfdata programs
+ * it, and whoever writes the MSR some other way counts what it says.
  */
 static unsigned intel_warnings(const struct kpdb_event *event, bool full, bool user_only)
 {

@@ -1,7 +1,7 @@
 /*
  * A file like db/intel.plist -> the model's events: what Intel's need besides a number and a unit
- * mask. `other` then has Intel's bits, in the form that Apple's files have them (plists.md 1.4),
- * also where Apple's has none or others.
+ * mask (plists.md 1.5). `other` then has Intel's bits, in the form that Apple's files have them
+ * (plists.md 1.4), also where Apple's has none or others.
  */
 #include "model.h"
 #include "plist.h"
