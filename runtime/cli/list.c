@@ -46,6 +46,7 @@ static void list_json(const struct listing *listing)
         if (is_listed(listing, &event)) {
             json_begin_line(&json, NULL, '{');
             cli_event_json(&json, listing->cpu, listing->release, &event);
+            cli_sources_json(&json, listing->cpu, &event);
             json_end(&json, '}');
         }
     json_end(&json, ']');
