@@ -56,21 +56,14 @@ int kpdb_source(unsigned cpu, int release, unsigned id, enum kpdb_field field)
 
     if (result != KPDB_OK)
         return result;
+    if ((unsigned)field > KPDB_FIELD_FIXED_COUNTER)
+        return KPDB_END;
     if (!has_sources(cpu, SOURCE_CPUS))
         return KPDB_SOURCE_UNKNOWN;
     from = values_of(cpu, (unsigned)release, event.id);
-    switch (field) {
-    case KPDB_FIELD_LIST:
+    if (field == KPDB_FIELD_LIST)
         return from->list;
-    case KPDB_FIELD_NUMBER:
-    case KPDB_FIELD_UMASK:
-        return from->number;
-    case KPDB_FIELD_COUNTERS_MASK:
-    case KPDB_FIELD_FIXED_COUNTER:
-        return from->counters;
-    default:
-        return KPDB_END;
-    }
+    return field == KPDB_FIELD_NUMBER || field == KPDB_FIELD_UMASK ? from->number : from->counters;
 }
 
 /* The n-th of texts that are one behind the other: a table of pointers would be relocated. */
