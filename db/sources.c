@@ -109,9 +109,8 @@ static void fill_dispute(const struct kpdb_event *event, const struct source_dis
 {
     out->field = (enum kpdb_field)from->field;
     out->ours = value_of(event, out->field);
-    /* -1 is a fixed counter's; a mask has all 32 bits. */
-    out->theirs =
-        out->field == KPDB_FIELD_FIXED_COUNTER ? from->theirs : (int64_t)(uint32_t)from->theirs;
+    out->theirs = out->field == KPDB_FIELD_FIXED_COUNTER ? (int32_t)from->theirs /* -1: none */
+                                                         : (int64_t)from->theirs;
     out->says = nth_text(source_texts, from->says - 1u);
     out->confirmed = from->confirmed == 0 ? NULL : nth_text(source_texts, from->confirmed - 1u);
 }

@@ -9,7 +9,7 @@ import re
 import tempfile
 
 import plistfacts
-from kpeptest import (KPEP, KPEPC, SHARED, SOURCE, check, database, done, equal, run, write_plist)
+from kpeptest import (CC, KPEP, KPEPC, SHARED, SOURCE, check, database, done, equal, run, write_plist)
 
 FACTS = plistfacts.Facts(plistfacts.snapshots())
 SOURCES = plistfacts.load(SOURCE / "db" / "sources.plist")
@@ -278,6 +278,52 @@ def check_refusals():
         refusal(scratch, many)
 
 
+def check_header():
+    """The header is C whatever its texts and numbers are, also when it has next to nothing."""
+    with tempfile.TemporaryDirectory() as home:
+        scratch = pathlib.Path(home)
+        write_plist(scratch / "in/t1.plist", database())
+        hard = {"says": '0"*/\\??/%s//', "confirmed": "12", "theirs": 0xffffffff}
+        for data in ({"sources": []}, row(), dispute(**hard),
+                     dispute(field="fixed_counter", ours=-1, theirs=31)):
+            write_plist(scratch / "s.plist", data)
+            equal(run(KPEPC, "compile", "-o", "out", "--sources", "s.plist", "r1=in", cwd=scratch),
+                  (0, "", ""), f"compile {data}")
+            equal(run(CC, "-std=c11", "-Wall", "-Wextra", "-Wconversion", "-Wtrigraphs", "-Werror",
+                      "-fsyntax-only", "-I", "out", "-I", SOURCE / "db", SOURCE / "db/sources.c",
+                      cwd=scratch), (0, "", ""), f"the header of {data}")
+        header = (scratch / "out/kpdb_sources.h").read_text()
+        (scratch / "out/kpdb_sources.h").write_text(header[:header.rindex("#define")])
+        status, _, err = run(CC, "-fsyntax-only", "-I", "out", "-I", SOURCE / "db",
+                             SOURCE / "db/sources.c", cwd=scratch)
+        check(status != 0 and "cut short" in err, f"a header that is cut short: {err}")
+
+
+def check_emit():
+    """What templates see: the release's own sources, and none without the file."""
+    template = ("{{#cpus}}{{#events}}{{name}}{{#sources}} {{list}} {{number}} {{counters_mask}}"
+                "{{/sources}}{{#disputes}} {{field}} {{ours}} {{theirs}} {{says}} {{confirmed}}"
+                "{{/disputes}}\n{{/events}}{{/cpus}}")
+    with tempfile.TemporaryDirectory() as home:
+        path = pathlib.Path(home) / "t.txt"
+        path.write_text(template)
+        for release in ("macos-15", "macos-26.4"):
+            command = ["emit", "-t", path, "--cpu", "as4", "--release", release,
+                       *plistfacts.arguments(plistfacts.snapshots())]
+            cpu = FACTS.cpu("as4")
+            status, out, err = run(KPEPC, *command, "--sources", SOURCE / "db/sources.plist")
+            equal((status, err), (0, ""), "emit --sources")
+            for line, event in zip(out.splitlines(), sorted(cpu.history[release].events),
+                                   strict=True):
+                want = wanted(cpu, release, event)
+                text = " ".join([event, *(want[field] for field in FIELDS),
+                                 *(str(d[key]) for d in want["disputes"] for key in
+                                   ("field", "ours", "theirs", "says", "confirmed"))])
+                equal(line, text, f"emit: {event}")
+            _, out, _ = run(KPEPC, *command)
+            check("INST_ALL false false false\n" in out, "no sources without the file")
+
+
 def check_steps():
     """Rows that speak of more values than any file needs are refused, and soon."""
     with tempfile.TemporaryDirectory() as home:
@@ -295,5 +341,7 @@ check_facts()
 check_show()
 check_encode()
 check_refusals()
+check_header()
+check_emit()
 check_steps()
 done()

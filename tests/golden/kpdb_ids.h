@@ -8,7 +8,7 @@
 #ifndef KPDB_IDS_H
 #define KPDB_IDS_H
 
-#define KPDB_FINGERPRINT 0x7d3fb724u
+#define KPDB_FINGERPRINT 0x7ecd5366u
 
 /* CPUs: kpdb_cpu(). */
 #define KPDB_CPU_T1 0 /* t1 */
