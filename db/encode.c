@@ -266,6 +266,8 @@ struct common {
     unsigned event_bits;             /* of a selector that fits the PMU (kernel.md 2.2) */
     unsigned modes_warning;          /* of an event that is to be counted in all modes */
     bool kernel_list;                /* the kernel looks for the selector in a list */
+    unsigned doubt_count;
+    const struct kpdb_doubt *doubts; /* of the CPU's events */
 };
 
 /* Numbers the counters of a mask from 0 on; returns how many there are. */
@@ -309,6 +311,28 @@ static void find_word_bits(const struct encoder *encoder, struct common *common)
         common->modes_warning = macos >= 1500 ? KPDB_WARN_USER_MODE : 0;
         common->kernel_list = macos >= 1400 && cpu->kernel_list;
     }
+}
+
+/* Whether what is encoded is assumed, or another source says otherwise. */
+static unsigned doubt_warnings(const struct encoder *encoder, const struct common *common,
+                               unsigned id)
+{
+    unsigned low = 0, high = common->doubt_count, release = (unsigned)encoder->pmu.release;
+    const struct kpdb_doubt *doubt;
+
+    while (high - low > 1) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (common->doubts[middle].event <= id)
+            low = middle;
+        else
+            high = middle;
+    }
+    doubt = &common->doubts[low];
+    if (doubt->event != id)
+        return 0;
+    return (doubt->assumed >> release & 1 ? KPDB_WARN_ASSUMED : 0u) |
+           (doubt->disputed >> release & 1 ? KPDB_WARN_DISPUTED : 0u);
 }
 
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC alone (kernel.md 2.5). */
@@ -378,6 +402,7 @@ static void write_encoding(const struct encoder *encoder)
     if (encoder->options->strategy == KPDB_KPERFDATA)
         number_as_kperfdata(&encoder->pmu.cpu, &common);
     find_word_bits(encoder, &common);
+    common.doubts = kpdb_doubts(encoder->cpu, &common.doubt_count);
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
@@ -393,6 +418,8 @@ static void write_encoding(const struct encoder *encoder)
         } else {
             write_word(encoder, &common, &wanted->event, user_only, placement);
         }
+        if (common.doubt_count != 0)
+            placement->warnings |= (uint16_t)doubt_warnings(encoder, &common, wanted->event.id);
     }
 }
 

@@ -149,4 +149,13 @@ KPDB_INTERNAL uint32_t kpdb_match_next(struct kpdb_matching *matching);
 /* Room for one event more on every counter. */
 KPDB_INTERNAL void kpdb_grow_matching(struct kpdb_matching *matching);
 
+/* An event of which kpdb_encode() warns: bit r says in release r. */
+struct kpdb_doubt {
+    uint16_t event; /* id */
+    uint16_t assumed, disputed;
+};
+
+/* Those of a CPU, in the order of ids, in sources.c. */
+KPDB_INTERNAL const struct kpdb_doubt *kpdb_doubts(unsigned cpu, unsigned *count);
+
 #endif

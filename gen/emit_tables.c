@@ -633,6 +633,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "metrics", table_metrics_data(arena, layout));
     set_value(arena, data, "terms", numbers_data(arena, &layout->terms));
     set_value(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
+    emit_sources_data(arena, layout, data);
     set_int(arena, data, "fingerprint", fingerprint(data));
     return data;
 }

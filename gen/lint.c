@@ -24,6 +24,7 @@ struct rule {
     void (*database)(struct lint *lint);
     void (*names)(struct lint *lint); /* once, for chip-agnostic names and metrics */
     void (*unknown)(struct lint *lint, const struct unknown_id *unknown);
+    void (*sources)(struct lint *lint); /* once, for the file of sources */
     const char *about;
 };
 
@@ -33,7 +34,7 @@ struct lint {
     struct findings *findings;
     const struct rule *rule; /* the one that is running */
     size_t cpu;              /* the CPU it runs on, or a number behind them all */
-    const char *database;    /* the CPU's; else "names", "chips" or "kernel" */
+    const char *database;    /* the CPU's; else "names", "chips", "kernel" or "sources" */
 };
 
 /* ---- findings -------------------------------------------------------------------------------- */
@@ -951,6 +952,95 @@ static void id_without_database(struct lint *lint, const struct unknown_id *unkn
                 place);
 }
 
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/* "macos-26.0, macos-26.4" */
+static const char *releases_text(struct lint *lint, uint32_t releases)
+{
+    struct buffer text = {0};
+    const char *joined;
+
+    for (size_t r = 0; r < lint->model->release_count; r++)
+        if (releases >> r & 1)
+            buffer_printf(&text, "%s%s", text.length == 0 ? "" : ", ", lint->model->releases[r]);
+    joined = arena_copy(lint->arena, text.data, text.length);
+    buffer_free(&text);
+    return joined;
+}
+
+static const char *disputed_value(struct lint *lint, const struct field *field, int64_t value)
+{
+    if (value < 0)
+        return "none";
+    return arena_printf(lint->arena, field->type == FIELD_INDEX ? "%u" : "0x%x", (unsigned)value);
+}
+
+static void disputed(struct lint *lint)
+{
+    const struct cpu *cpu = cpu_of(lint);
+
+    for (size_t i = 0; i < cpu->dispute_count; i++) {
+        const struct dispute *dispute = &cpu->disputes[i];
+
+        const char *ours = disputed_value(lint, dispute->field, dispute->ours);
+
+        add_finding(lint, dispute->event, "has %s %s in %s, where %s has %s%s%s",
+                    dispute->field->key, ours, releases_text(lint, dispute->releases),
+                    dispute->says, disputed_value(lint, dispute->field, dispute->theirs),
+                    dispute->confirmed == NULL
+                        ? ""
+                        : arena_printf(lint->arena, "; %s is also that of ", ours),
+                    dispute->confirmed == NULL ? "" : dispute->confirmed);
+    }
+}
+
+/* How many of a database's values no row speaks of. */
+static size_t count_unsourced(const struct lint *lint, size_t release)
+{
+    const struct database *db = cpu_of(lint)->history[release];
+    size_t count = 0;
+
+    for (size_t e = 0; e < db->event_count; e++)
+        for (size_t f = 0; f < SOURCE_FIELDS; f++)
+            count += model_source(lint->model, cpu_of(lint), release, &db->events[e],
+                                  (enum source_field)f) == SOURCE_UNKNOWN;
+    return count;
+}
+
+static void source_missing(struct lint *lint)
+{
+    const struct cpu *cpu = cpu_of(lint);
+
+    for (size_t r = 0; r < lint->model->release_count && cpu->sources != NULL; r++) {
+        size_t count = cpu->history[r] == NULL ? 0 : count_unsourced(lint, r);
+
+        if (count != 0)
+            add_finding(lint, NULL,
+                        "has %zu values in %s of which nothing says where they are from", count,
+                        lint->model->releases[r]);
+    }
+}
+
+static void source_unused(struct lint *lint)
+{
+    const struct model *model = lint->model;
+    bool *used = arena_alloc(lint->arena, model->source_row_count + 1, sizeof *used);
+
+    for (size_t c = 0; c < model->cpu_count; c++)
+        for (size_t r = 0; r < model->release_count; r++) {
+            const struct database *db = model->cpus[c].history[r];
+
+            for (size_t i = 0; db != NULL && i < db->event_count * SOURCE_FIELDS; i++)
+                used[model->cpus[c].sources[r][i]] = true;
+        }
+    for (size_t i = 0; i < model->source_row_count; i++)
+        if (!used[i + 1])
+            add_finding(lint, arena_printf(lint->arena, "sources.%zu", i),
+                        "is a row of %s that says nothing, because later rows speak of all that "
+                        "it is about",
+                        model->sources_file);
+}
+
 /* ---- the rules ------------------------------------------------------------------------------- */
 
 const char lint_stale_rule[] = "stale-accepted";
@@ -1018,6 +1108,12 @@ static const struct rule rules[] = {
      .about = "a name or metric that no CPU here has (--names)"},
     {"id-without-database", SEVERITY_NOTE, .unknown = id_without_database,
      .about = "a CPU id that no database here has (--chips, --kernel)"},
+    {"disputed", SEVERITY_WARNING, .database = disputed,
+     .about = "another source has another value (--sources)"},
+    {"source-missing", SEVERITY_WARNING, .database = source_missing,
+     .about = "values of which no row says where they are from (--sources)"},
+    {"source-unused", SEVERITY_WARNING, .sources = source_unused,
+     .about = "a row that later rows make say nothing (--sources)"},
     {lint_stale_rule, SEVERITY_NOTE, .about = "an accepted finding that is not there (--accepted)"},
 };
 
@@ -1041,6 +1137,13 @@ static void run_on_names(struct lint *lint)
     lint->rule->names(lint);
 }
 
+static void run_on_sources(struct lint *lint)
+{
+    lint->cpu = lint->model->cpu_count + 1;
+    lint->database = "sources";
+    lint->rule->sources(lint);
+}
+
 static void run_on_unknown_ids(struct lint *lint)
 {
     lint->cpu = lint->model->cpu_count + 1;
@@ -1061,6 +1164,8 @@ struct findings lint_model(struct arena *arena, const struct model *model)
             run_on_cpu(&lint);
         if (lint.rule->names != NULL)
             run_on_names(&lint);
+        if (lint.rule->sources != NULL && model->sources_file != NULL)
+            run_on_sources(&lint);
         if (lint.rule->unknown != NULL)
             run_on_unknown_ids(&lint);
     }

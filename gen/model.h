@@ -18,6 +18,8 @@ enum { RELEASES_MAX = 16 };
 enum { CPU_IDS_MAX = 255, TERMS_MAX = 255 };
 /* The chips sold with one CPU id; Apple's M3 has four. */
 enum { CHIPS_MAX = 32 };
+/* Rows of a file of sources: a value keeps the number of its row in 16 bits. */
+enum { SOURCE_ROWS_MAX = 4096 };
 
 enum arch { ARCH_I386, ARCH_X86_64, ARCH_ARM, ARCH_ARM64, ARCHES };
 
@@ -230,6 +232,34 @@ struct chip {
     unsigned event_bits; /* selector width of its PMU; 0 when not known */
 };
 
+/* Where a value comes from: the words are those of KPDB_SOURCES() of db/kpdb.h. */
+enum source {
+    SOURCE_UNKNOWN,
+    SOURCE_APPLE,
+    SOURCE_LISTING,
+    SOURCE_LIVE_TABLE,
+    SOURCE_LINUX_DRIVER,
+    SOURCE_TWIN,
+    SOURCE_OLDER,
+    SOURCE_ASSUMED,
+    SOURCE_WORDS,
+};
+
+/* The values of an event that have a source of their own. */
+enum source_field { SOURCE_LIST, SOURCE_NUMBER, SOURCE_COUNTERS, SOURCE_FIELDS };
+
+extern const char *const source_words[SOURCE_WORDS], *const source_field_words[SOURCE_FIELDS];
+
+/* Another source has another value of an event's field. */
+struct dispute {
+    const char *event; /* as these releases spell it */
+    uint32_t releases;
+    const struct field *field;
+    int64_t ours, theirs;
+    const char *says;      /* who has it */
+    const char *confirmed; /* who has ours; NULL: nobody else */
+};
+
 /* A merged database: one kind of CPU, the same database in every release. */
 struct cpu {
     struct database db;
@@ -240,6 +270,13 @@ struct cpu {
     unsigned event_bits;
     bool has_kernel_list;            /* some kernel's list of selectors for it is known */
     const struct database **history; /* per release; NULL where it is not known */
+    /*
+     * By release, then by event of `history` and SOURCE_FIELDS: which of the model's source_rows
+     * says what it comes from, from 1; 0: none. NULL without a file of sources.
+     */
+    uint16_t **sources;
+    struct dispute *disputes;
+    size_t dispute_count;
 };
 
 /* One event of a CPU that has another name in a newer release. */
@@ -288,6 +325,9 @@ struct model {
     size_t chip_count;
     struct unknown_id *unknown_ids; /* in the order in which they were read */
     size_t unknown_id_count;
+    const char *sources_file; /* NULL: no file says where values come from */
+    uint8_t *source_rows;     /* the enum source of each row */
+    size_t source_row_count;
 };
 
 /* For the readers of files that speak of CPU ids. */
@@ -327,6 +367,11 @@ void chips_read(struct arena *arena, struct model *model, const char *file);
 void intel_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 /* kernel.c: tells the model's events what a file like db/kernel.plist says. */
 void kernel_read(struct arena *arena, struct model *model, const char *file);
+/* sources.c: adds to the model's CPUs what a file like db/sources.plist says. */
+void sources_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
+/* Where a value of an event of cpu->history[release] comes from. */
+enum source model_source(const struct model *model, const struct cpu *cpu, size_t release,
+                         const struct event *event, enum source_field field);
 /* The chips of a CPU id; NULL when no file says anything of it. */
 const struct chip *model_chip(const struct model *model, const struct cpu_id *id);
 /* The event that a chip-agnostic name means on a CPU in a release; NULL when there is none. */
@@ -338,6 +383,8 @@ size_t portable_candidate(const struct model *model, const struct portable *name
 /* CPU id -> index of the CPU, from 1; name of a database -> the same. */
 struct map model_ids(struct arena *arena, const struct model *model);
 struct map model_databases(struct arena *arena, const struct model *model);
+/* The number, from 1, of the CPU that is called so: by id or a database's name; 0 for none. */
+size_t model_cpu_named(const struct map *ids, const struct map *databases, const char *name);
 /* Whether two names are of one event: equal, or linked by renames. */
 bool model_same_event(const struct model *model, const char *a, const char *b);
 /* The event that has the name, or another one of the same event, in a release; NULL for none. */

@@ -39,6 +39,7 @@ const struct command command_compile = {
             {.option = OPT_CHIPS},
             {.option = OPT_KERNEL},
             {.option = OPT_INTEL},
+            {.option = OPT_SOURCES},
             {.option = OPT_CPU},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_NO_SYNC},

@@ -61,6 +61,7 @@ const struct command command_lint = {
             {.option = OPT_CHIPS},
             {.option = OPT_KERNEL},
             {.option = OPT_INTEL},
+            {.option = OPT_SOURCES},
             {.option = OPT_ACCEPTED},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_STRICT},

@@ -1178,7 +1178,9 @@ def golden_outputs():
     for name, file in (("c-header", "c-header.h"), ("json", "json.json"), ("csv", "csv.csv"),
                        ("markdown", "markdown.md"), ("perf-json", "perf-json.json")):
         outputs[file] = run(KPEPC, "emit", "-t", name, *data, *databases)
-    for command, files in ((["compile", *data, *databases], ["kpdb_ids.h", "kpdb_tables.h"]),
+    sources = ["--sources", GOLDEN / "sources.plist"]
+    for command, files in ((["compile", *data, *sources, *databases],
+                            ["kpdb_ids.h", "kpdb_tables.h", "kpdb_sources.h"]),
                            (["snapshot", "--release", "r-1", "--source", "tests/golden/kpep",
                              GOLDEN / "kpep"], ["snapshot.plist"])):
         to = HERE / "golden"

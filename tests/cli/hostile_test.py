@@ -117,8 +117,15 @@ NAMES = {
 CHIPS = {ID: {"chips": ["M1"], "confidence": "high", "note": "measured"}}
 KERNEL = {"T1": {"cpus": [ID], "selectors": {"15.4": [140]}}}
 INTEL = {"msrs": [], "bits": []}
+SOURCES = {
+    "sources": [{"releases": ["r1"], "databases": ["t1"], "events": ["INST_ALL"],
+                 "fields": ["list"], "source": "listing"}],
+    "disputes": [{"releases": ["r1"], "databases": ["t1"], "events": ["INST_ALL"],
+                  "field": "counters_mask", "ours": 128, "theirs": 64, "says": "A table.",
+                  "confirmed": "Another."}],
+}
 FILES = {"in/t1.plist": database(), "names.plist": NAMES, "chips.plist": CHIPS,
-         "kernel.plist": KERNEL, "intel.plist": INTEL}
+         "kernel.plist": KERNEL, "intel.plist": INTEL, "sources.plist": SOURCES}
 
 # File, path of a value, or of a key when it ends with the mark.
 PLACES = [("in/t1.plist", path) for path in (
@@ -137,6 +144,10 @@ PLACES += [("chips.plist", path) for path in (MARK, f"{ID}/chips", f"{ID}/confid
 PLACES += [("kernel.plist", path) for path in (MARK, "T1/cpus", "T1/" + MARK,
                                                "T1/selectors/" + MARK, "T1/selectors/15.4")]
 PLACES += [("intel.plist", path) for path in (MARK, "msrs", "bits")]
+PLACES += [("sources.plist", path) for path in (
+    MARK, "sources/0/" + MARK, "sources/0/releases", "sources/0/databases", "sources/0/events",
+    "sources/0/fields", "sources/0/source", "disputes/0/" + MARK, "disputes/0/field",
+    "disputes/0/says", "disputes/0/confirmed")]
 
 
 def marked(data, path):
@@ -145,7 +156,10 @@ def marked(data, path):
     *parents, last = path.split("/")
     at = data
     for key in parents:
-        at = at.setdefault(key, {"release": "r1", "cpus": [ID]} if key == "kpep" else {})
+        if isinstance(at, list):
+            at = at[int(key)]
+        else:
+            at = at.setdefault(key, {"release": "r1", "cpus": [ID]} if key == "kpep" else {})
     if last == MARK and parents and parents[-1] == "aliases":
         at[MARK] = "INST_ALL"
     elif last == MARK and parents and parents[-1] == "events":
@@ -177,7 +191,7 @@ def write_files(directory, files):
 
 OPTIONS = ["--names", "names.plist", "--chips", "chips.plist"]
 COMPILE = ["compile", "-o", "out", *OPTIONS, "--kernel", "kernel.plist", "--intel",
-           "intel.plist", "r1=in"]
+           "intel.plist", "--sources", "sources.plist", "r1=in"]
 FORMATS = ("c-header", "json", "csv", "markdown", "perf-json")
 OTHERS = [["snapshot", "-o", "out", "--release", "r1", "in"],
           ["snapshot", "--descriptions", "-o", "out", "--release", "r1", "in"],

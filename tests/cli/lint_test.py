@@ -15,7 +15,8 @@ from kpeptest import KPEP, KPEPC, SOURCE, check, database, done, equal, run, wri
 
 DB = SOURCE / "db"
 FILES = ["--names", DB / "names.plist", "--chips", DB / "chips.plist",
-         "--kernel", DB / "kernel.plist", "--intel", DB / "intel.plist"]
+         "--kernel", DB / "kernel.plist", "--intel", DB / "intel.plist",
+         "--sources", DB / "sources.plist"]
 ACCEPTED = ["--accepted", DB / "lint-accepted.txt"]
 RELEASES = plistfacts.arguments(plistfacts.snapshots())
 ID = "cpu_100000c_2_1"
@@ -442,6 +443,43 @@ def check_other_files():
     equal(lines_of("id-without-database", both, **files), [], "ids that all have databases")
 
 
+def check_source_rules():
+    all_of_it = {"releases": ["r1", "r2"], "source": "apple"}
+    other = {"releases": ["r1"], "databases": ["t1"], "events": ["INST_ALL"], "says": "a table",
+             "field": "counters_mask", "ours": 128, "theirs": 64}
+    both = [used_by(arm()), used_by(arm())]
+    SEEN.add("disputed")
+    equal(lines_of("disputed", both[:1], both[1:],
+                   sources={"sources": [all_of_it], "disputes": [
+                       {**other, "releases": ["r1", "r2"], "confirmed": "another"},
+                       {**other, "releases": ["r2"], "events": ["INST_BRANCH"], "ours": -1,
+                        "field": "fixed_counter", "theirs": 1}]}),
+          ["t1: warning: INST_ALL: has counters_mask 0x80 in r1, r2, where a table has 0x40; 0x80 is "
+           "also that of another [disputed]",
+           "t1: warning: INST_BRANCH: has fixed_counter none in r2, where a table has 1 [disputed]"],
+          "disputed")
+    equal(lines_of("disputed", both[:1], both[1:], sources={"sources": [all_of_it]}), [],
+          "nobody disagrees")
+    SEEN.add("source-missing")
+    equal(lines_of("source-missing", both[:1], both[1:],
+                   sources={"sources": [{**all_of_it, "releases": ["r1"], "events": ["INST_ALL"],
+                                         "fields": ["list"]}]}),
+          ["t1: warning: has 14 values in r1 of which nothing says where they are from "
+           "[source-missing]",
+           "t1: warning: has 15 values in r2 of which nothing says where they are from "
+           "[source-missing]"], "values from nowhere")
+    equal(lines_of("source-missing", both[:1], both[1:], sources={"sources": [all_of_it]}), [],
+          "every value has a source")
+    equal(lines_of("source-missing", both[:1], both[1:]), [], "nobody says anything")
+    SEEN.add("source-unused")
+    found = lines_of("source-unused", both[:1], both[1:],
+                     sources={"sources": [{**all_of_it, "events": ["INST_ALL"]}, all_of_it,
+                                          {**all_of_it, "fields": ["list"]}]})
+    equal([re.sub(r"of /\S+ that", "of FILE that", line) for line in found],
+          ["sources: warning: sources.0: is a row of FILE that says nothing, because later rows "
+           "speak of all that it is about [source-unused]"], "a row that says nothing")
+
+
 # ---- db/kpep -----------------------------------------------------------------------------------
 
 class Facts:
@@ -452,6 +490,7 @@ class Facts:
         self.cpus = self.facts.cpus
         self.kernel = plistfacts.load(DB / "kernel.plist")
         self.intel = plistfacts.Intel()
+        self.sources = plistfacts.load(DB / "sources.plist")
 
     @staticmethod
     def raw(cpu):
@@ -521,6 +560,7 @@ class Facts:
         }
         found.update(self.kernel_findings(cpu, plain))
         found["field-changed"] = self.changes(cpu)
+        found["disputed"] = self.disputed(cpu)
         return found, len(held), len(plain)
 
     def miscounted(self, cpu, plain):
@@ -561,6 +601,13 @@ class Facts:
         first = min(accepted.values(), default=(0,))
         return {"not-in-kernel-list": [n for n in plain if n not in accepted],
                 "late-in-kernel-list": [n for n, since in accepted.items() if since > first]}
+
+    def disputed(self, cpu):
+        names = {cpu.db, *cpu.also(), *cpu.ids}
+        return [event for row in self.sources["disputes"] if names & set(row["databases"])
+                for event in row["events"]
+                if any(event in cpu.history[release].events
+                       for release in set(row["releases"]) & set(cpu.releases))]
 
     @staticmethod
     def changes(cpu):
@@ -687,7 +734,7 @@ def check_output(found):
     equal(summary, ", ".join(f"{n} {s}{'s' * (n != 1)}" for s, n in counts.items() if n),
           "the summary")
     order = [cpu["db"] for cpu in json.loads(run(KPEP, "cpus", "--json")[1])]
-    order += ["names", "chips", "kernel"]
+    order += ["names", "chips", "kernel", "sources"]
     keys = [(order.index(i["db"]), severities.index(i["severity"]), i["rule"], i["event"] or "")
             for i in found]
     check(keys == sorted(keys), "by database in the model's order, severity, rule, event")
@@ -871,6 +918,7 @@ check_kernel_rules()
 check_release_rules()
 check_name_rules()
 check_other_files()
+check_source_rules()
 shipped = check_shipped()
 check_known_defects(shipped)
 check_clean()

@@ -290,7 +290,10 @@ CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids":
        "events": int, "releases": [str], "not_in_snapshot": [str]}
 EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
          "fixed_counter": (int, None), "fallback": (str, None), "aliases": [str], "names": [str],
-         "releases": [str], "renamed": (str, None)}
+         "releases": [str], "renamed": (str, None),
+         "sources": [{"release": str, "list": str, "number": str, "counters_mask": str,
+                      "disputes": [{"field": str, "ours": (int, None), "theirs": (int, None),
+                                    "says": str, "confirmed": (str, None)}]}]}
 SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str], "not_in_snapshot": [str]}
 NAME = {"name": str, "unit": str, "summary": str, "on": {str: (str, None)}}
 METRIC = {"name": str, "unit": str, "summary": str, "formula": str, "on": [str]}
