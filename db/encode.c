@@ -13,8 +13,8 @@ enum {
     INTEL_USER = 0x10000,
     INTEL_USER_AND_OS = 0x30000,
     INTEL_ENABLE = 0x400000,
-    /* Of the `other` bits: CMASK, invert, any-thread, edge; never enable, interrupt or modes. */
-    INTEL_OTHER = 0xffa4,
+    /* Of the `other` bits: CMASK, invert, edge; never any-thread, enable, interrupt or modes. */
+    INTEL_OTHER = 0xff84,
     OTHER_USER = 1, /* of the `other` bits */
     OTHER_OS = 2,
     OTHER_ANY_THREAD = 0x20,
@@ -322,15 +322,23 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
 }
 
 /*
- * Whether what the plist's `other` bits say is lost: CMASK, invert, any-thread
- * or edge when they are not asked for, any-thread always, which the kernel
- * clears (kernel.md 2.4), or a mode that the event leaves out.
+ * What an Intel event needs and will not have: CMASK, invert or edge when they are not asked for; a
+ * mode that it leaves out; any-thread, which the kernel clears, and an MSR, which nobody programs
+ * (kernel.md 2.4, plists.md 1.5). Such an event is warned about and not refused: kperfdata programs
+ * it, and whoever writes the MSR some other way counts what it says.
  */
-static bool loses_bits(unsigned other, bool full, bool user_only)
+static unsigned intel_warnings(const struct kpdb_event *event, bool full, bool user_only)
 {
-    unsigned modes = user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
+    unsigned other = event->other, modes = user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
+    unsigned warnings = 0;
 
-    return (other & (full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 || (modes & ~other) != 0;
+    if (other != 0 && ((!full && (other & INTEL_OTHER) != 0) || (modes & ~other) != 0))
+        warnings |= KPDB_WARN_OTHER_BITS;
+    if ((other & OTHER_ANY_THREAD) != 0)
+        warnings |= KPDB_WARN_ANY_THREAD;
+    if (kpdb_selector_msr(event->number, event->umask) != 0)
+        warnings |= KPDB_WARN_MSR;
+    return warnings;
 }
 
 /* An event that is not on a fixed counter: its word, its slot, and what the kernel will say. */
@@ -348,8 +356,8 @@ static void write_word(const struct encoder *encoder, const struct common *commo
         warnings |= KPDB_WARN_TOO_WIDE;
     if (common->kernel_list)
         warnings |= kernel_warning(encoder, event);
-    if (event->other != 0 && loses_bits(event->other, encoder->options->full, user_only))
-        warnings |= KPDB_WARN_OTHER_BITS;
+    if (encoder->pmu.intel)
+        warnings |= intel_warnings(event, encoder->options->full, user_only);
     out->warnings = (uint16_t)warnings;
 }
 

@@ -226,6 +226,12 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event);
  * 15.4; 0 when no public list has it, or none is known (kpdb_cpu.kernel_list).
  */
 unsigned kpdb_kernel_since(unsigned cpu, unsigned id);
+/*
+ * The model-specific register that says what a CPU's event counts (Intel: 0x1a6 OFFCORE_RSP_0), and
+ * that neither kperfdata nor the kernel programs, so that a Mac counts something else, or nothing;
+ * 0 when the event needs none, or the CPU does not have it.
+ */
+unsigned kpdb_msr(unsigned cpu, unsigned id);
 /* The other spelling of a renamed event, by its id; NULL when it was not renamed. */
 const char *kpdb_renamed(unsigned id);
 
@@ -294,7 +300,7 @@ struct kpdb_options {
     int release; /* KPDB_ANY_RELEASE: the newest that knows the CPU */
     enum kpdb_strategy strategy;
     bool unforced; /* the power manager keeps its counters */
-    bool full;     /* Intel: add the `other` bits of the plist that kperfdata drops */
+    bool full;     /* Intel: add CMASK, INV and EDGE, which kperfdata drops */
 };
 
 /* An event asked for, by any of its names. */
@@ -319,7 +325,11 @@ struct kpdb_request {
     X(KPDB_WARN_OTHER_BITS, 16, "other-bits",                                                     \
       "needs bits that kperfdata drops, and counts something else without them (see --full)")     \
     X(KPDB_WARN_ALL_MODES, 32, "all-modes",                                                       \
-      "a fixed counter, which counts user and kernel mode whatever is asked")
+      "a fixed counter, which counts user and kernel mode whatever is asked")                     \
+    X(KPDB_WARN_ANY_THREAD, 256, "any-thread",                                                    \
+      "is of both threads of a core, but the kernel clears the bit for it: counted of one")       \
+    X(KPDB_WARN_MSR, 512, "msr",                                                                  \
+      "needs an MSR that no macOS programs, and counts something else or nothing without it")
 
 #define KPDB_WARNING(name, bit, word, text) name = bit,
 enum kpdb_warning { KPDB_WARNINGS(KPDB_WARNING) };

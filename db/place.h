@@ -75,6 +75,8 @@ static inline int kpdb_find_wanted(unsigned cpu, const struct kpdb_pmu *pmu,
 }
 /* Whether it can go anywhere: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or KPDB_NO_COUNTER. */
 KPDB_INTERNAL int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
+/* kpdb_msr() of an Intel CPU's event by its number and unit mask. */
+KPDB_INTERNAL unsigned kpdb_selector_msr(unsigned number, unsigned umask);
 /*
  * The newest macOS that a release's name means: 1599 of "macos-15", which has no minor, and 1504 of
  * "macos-15.4"; 0 when the name tells none.

@@ -114,7 +114,10 @@ static const char *aliases_text(struct arena *arena, const struct view *view,
     return copy;
 }
 
-/* What `other`, bits 16 to 31 of Intel's PERFEVTSEL, says to perf; 83 is what every event has. */
+/*
+ * What `other`, bits 16 to 31 of Intel's PERFEVTSEL, and the event's MSR say to perf; 83 is what
+ * every event has.
+ */
 static void set_perf_flags(struct arena *arena, struct value *item, const struct event *event)
 {
     set_bool(arena, item, "edge", event->other >> 2 & 1);
@@ -122,6 +125,10 @@ static void set_perf_flags(struct arena *arena, struct value *item, const struct
     set_bool(arena, item, "invert", event->other >> 7 & 1);
     set_int(arena, item, "counter_mask", event->other >> 8);
     set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
+    set_int(arena, item, "msr", event->msr);
+    set_bool(arena, item, "has_msr", event->msr != 0);
+    set_int(arena, item, "msr_value", event->msr_value);
+    set_bool(arena, item, "has_msr_value", event->msr_value != 0);
 }
 
 /* What Intel's PERFEVTSEL selects an event with: not for which modes, nor whether it counts. */

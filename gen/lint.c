@@ -63,12 +63,12 @@ static void add_finding(struct lint *lint, const char *event, const char *format
     va_end(args);
 }
 
-/* Adds a finding of an event and a number of others. */
+/* Adds a finding of an event and a number of others, which may be 0. */
 PRINTF_LIKE(4, 5)
 static void add_group_finding(struct lint *lint, const char *event, size_t others,
                               const char *format, ...)
 {
-    const char *subject = arena_printf(lint->arena, "%s+%zu", event, others);
+    const char *subject = others == 0 ? event : arena_printf(lint->arena, "%s+%zu", event, others);
     va_list args;
 
     va_start(args, format);
@@ -434,9 +434,29 @@ static void unforced_misplaced(struct lint *lint)
 
 /* ---- encodings ------------------------------------------------------------------------------- */
 
+/*
+ * The `other` bits (plists.md 1.4; 16 to 31 of Intel's PERFEVTSEL) that decide what an event
+ * counts: not enable and interrupt, which the kernel sets.
+ */
+enum {
+    USR = 0x01,
+    OS = 0x02,
+    EDGE = 0x04,
+    ANY = 0x20,
+    INV = 0x80,
+    CMASK = 0xff00,
+    MODES = USR | OS,
+    FULL = EDGE | INV | CMASK, /* what kperfdata drops and the kernel takes */
+};
+
+/* What decides what an event counts; of one that needs an MSR, which would decide too, nothing. */
 static int64_t encoding(const struct event *event)
 {
-    return is_configurable(event) ? (int64_t)event->number << 8 | event->umask : -1;
+    unsigned other = event->other == 0 ? MODES : event->other & (unsigned)(FULL | ANY | MODES);
+
+    if (!is_configurable(event) || event->msr != 0)
+        return -1;
+    return ((int64_t)event->number << 8 | event->umask) << 16 | other;
 }
 
 static const char *encoding_text(const struct lint *lint, const struct event *event)
@@ -446,13 +466,9 @@ static const char *encoding_text(const struct lint *lint, const struct event *ev
     return arena_printf(lint->arena, "number 0x%x", event->number);
 }
 
-/*
- * The `other` bits (plists.md 1.4; 16 to 31 of Intel's PERFEVTSEL) that decide what an event
- * counts, as text; "" when none is set. Not enable and interrupt, which the kernel sets.
- */
+/* The bits as text; "" when none is set. */
 static const char *other_text(struct arena *arena, uint16_t other)
 {
-    enum { USR = 0x01, OS = 0x02, EDGE = 0x04, ANY = 0x20, INV = 0x80, CMASK = 0xff00 };
     struct buffer text = {0};
     const char *copy;
 
@@ -464,32 +480,19 @@ static const char *other_text(struct arena *arena, uint16_t other)
         buffer_puts(&text, ", EDGE");
     if (other & ANY)
         buffer_puts(&text, ", ANY");
-    if ((other & (USR | OS)) == USR)
+    if ((other & MODES) == USR)
         buffer_puts(&text, ", USR without OS");
-    if ((other & (USR | OS)) == OS)
+    if ((other & MODES) == OS)
         buffer_puts(&text, ", OS without USR");
     copy = text.length == 0 ? "" : arena_copy(arena, text.data + 2, text.length - 2);
     buffer_free(&text);
     return copy;
 }
 
-/* Whether some of the events differ in their `other` bits. */
-static bool other_differs(const struct lint *lint, const struct event *const *group, size_t count)
-{
-    const char *first = other_text(lint->arena, group[0]->other);
-
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(first, other_text(lint->arena, group[i]->other)) != 0)
-            return true;
-    return false;
-}
-
 static void report_encoding_shared(struct lint *lint, const struct event **group, size_t count)
 {
-    add_group_finding(
-        lint, group[0]->name, count - 1, "has %s like %s, so %sthey count the same",
-        encoding_text(lint, group[0]), join_names(lint->arena, group + 1, count - 1),
-        other_differs(lint, group, count) ? "without the other bits that kperfdata drops " : "");
+    add_group_finding(lint, group[0]->name, count - 1, "has %s like %s, so they count the same",
+                      encoding_text(lint, group[0]), join_names(lint->arena, group + 1, count - 1));
 }
 
 static void shared_encoding(struct lint *lint)
@@ -497,15 +500,96 @@ static void shared_encoding(struct lint *lint)
     each_group(lint, encoding, report_encoding_shared);
 }
 
-static void other_dropped(struct lint *lint, const struct event *event)
-{
-    const char *other = other_text(lint->arena, event->other);
+/* ---- what events need and a Mac does not program (kernel.md 2.4) ----------------------------- */
 
-    if (is_configurable(event) && *other != '\0')
+static bool needs_full(const struct event *event)
+{
+    return (event->other & FULL) != 0 && (event->other & ANY) == 0;
+}
+
+static bool needs_any(const struct event *event)
+{
+    return (event->other & ANY) != 0;
+}
+
+static bool needs_mode(const struct event *event)
+{
+    return (event->other & MODES) != 0 && (event->other & MODES) != MODES;
+}
+
+static bool needs_msr(const struct event *event)
+{
+    return event->msr != 0;
+}
+
+/* What a Mac leaves out of an event's word, or "MSR 0x3f7"; "" when there is nothing. */
+static const char *needs_text(struct arena *arena, const struct event *event)
+{
+    const char *other = other_text(arena, event->other);
+
+    if (event->msr == 0)
+        return other;
+    return arena_printf(arena, "%s%sMSR 0x%x", other, *other == '\0' ? "" : ", ", event->msr);
+}
+
+/* One finding of all events of the database that need something: "A: SAYS: A (CMASK 1), B (INV)" */
+static void report_needs(struct lint *lint, bool (*needs)(const struct event *event),
+                         const char *says)
+{
+    const struct database *db = database_of(lint);
+    const struct event *first = NULL;
+    struct buffer list = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < db->event_count; i++) {
+        const struct event *event = &db->events[i];
+
+        if (!is_configurable(event) || !needs(event))
+            continue;
+        buffer_printf(&list, "%s%s (%s)", count == 0 ? "" : ", ", event->name,
+                      needs_text(lint->arena, event));
+        first = count++ == 0 ? event : first;
+    }
+    if (count != 0)
+        add_group_finding(lint, first->name, count - 1, "%s: %s", says, list.data);
+    buffer_free(&list);
+}
+
+static void other_dropped(struct lint *lint)
+{
+    report_needs(lint, needs_full,
+                 "needs bits that kperfdata drops, and counts something else without them (kpep "
+                 "encode --full has them)");
+}
+
+static void mode_dropped(struct lint *lint)
+{
+    report_needs(lint, needs_mode,
+                 "is of one mode, but kperfdata asks for both (kpep encode --user-only: for USR)");
+}
+
+static void any_thread_dropped(struct lint *lint)
+{
+    report_needs(lint, needs_any,
+                 "is of both threads of a core, but the kernel clears the bit for it, so that one "
+                 "thread is counted");
+}
+
+static void msr_not_set(struct lint *lint)
+{
+    report_needs(lint, needs_msr,
+                 "needs an MSR that no macOS programs, and counts something else or nothing "
+                 "without it");
+}
+
+static void other_overruled(struct lint *lint, const struct event *event)
+{
+    if (event->overruled != 0)
         add_finding(lint, event->name,
-                    "has other bits 0x%x (%s) that kperfdata drops, and without them %s "
-                    "counts something else",
-                    event->other, other, encoding_text(lint, event));
+                    "has other bits 0x%x (%s) in the database and 0x%x (%s) by Intel's files, "
+                    "which count here",
+                    event->overruled, other_text(lint->arena, event->overruled), event->other,
+                    other_text(lint->arena, event->other));
 }
 
 static void name_other_dropped(struct lint *lint)
@@ -515,15 +599,17 @@ static void name_other_dropped(struct lint *lint)
 
     for (size_t i = 0; i < model->name_count; i++) {
         const struct event *event = portable_on(model, &model->names[i], lint->cpu, release);
-        const char *other = event == NULL ? "" : other_text(lint->arena, event->other);
+        const char *needs = event == NULL ? "" : needs_text(lint->arena, event);
 
-        if (*other != '\0' && is_configurable(event))
+        if (*needs != '\0' && is_configurable(event))
             add_finding(lint, event->name,
-                        "is what %s means here, and a Mac counts something else with it, as "
-                        "kperfdata drops its other bits 0x%x (%s)",
-                        model->names[i].name, event->other, other);
+                        "is what %s means here, and a Mac counts something else with it, as it "
+                        "does not program what the event needs (%s)",
+                        model->names[i].name, needs);
     }
 }
+
+/* ---- selectors ------------------------------------------------------------------------------- */
 
 static void selector_zero(struct lint *lint, const struct event *event)
 {
@@ -899,11 +985,19 @@ static const struct rule rules[] = {
     {"unforced-misplaced", SEVERITY_WARNING, .database = unforced_misplaced,
      .about = "events that land on a counter of no use unless counters are forced"},
     {"shared-encoding", SEVERITY_WARNING, .database = shared_encoding,
-     .about = "events with the same number and umask: they count the same"},
-    {"other-dropped", SEVERITY_WARNING, .event = other_dropped,
-     .about = "CMASK, INV, EDGE, ANY or mode bits that kperfdata drops"},
+     .about = "events with the same number, umask and bits: they count the same"},
+    {"other-dropped", SEVERITY_WARNING, .database = other_dropped,
+     .about = "events need CMASK, INV or EDGE, and kperfdata drops them (--intel)"},
+    {"mode-dropped", SEVERITY_WARNING, .database = mode_dropped,
+     .about = "events of one mode, and kperfdata asks for both"},
+    {"any-thread-dropped", SEVERITY_WARNING, .database = any_thread_dropped,
+     .about = "events need ANY, and the kernel clears it (--intel)"},
+    {"msr-not-set", SEVERITY_WARNING, .database = msr_not_set,
+     .about = "events need an MSR, and nobody programs it (--intel)"},
+    {"other-overruled", SEVERITY_WARNING, .event = other_overruled,
+     .about = "a database and Intel give an event other bits (--intel)"},
     {"name-other-dropped", SEVERITY_ERROR, .database = name_other_dropped,
-     .about = "a chip-agnostic name for such an event (--names)"},
+     .about = "a chip-agnostic name for an event with such needs (--names)"},
     {"selector-zero", SEVERITY_ERROR, .event = selector_zero,
      .about = "number 0 on an Apple chip: counts nothing"},
     {"selector-too-wide", SEVERITY_ERROR, .database = selector_too_wide,

@@ -52,6 +52,10 @@ struct event {
     uint32_t releases;   /* merged: a bit for each that has the event, with these values */
     struct event *older; /* merged: as other releases have it, newest first; or NULL */
     uint16_t kernel;     /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
+    /* Merged, from a file like db/intel.plist, which may also set or change `other`: */
+    uint16_t overruled; /* the plist's own `other` where it differs; else 0 */
+    uint16_t msr;       /* the register that says what the event counts; 0: none */
+    uint64_t msr_value; /* what it has to hold; 0 when that is not known */
 };
 
 struct alias {
@@ -257,6 +261,12 @@ struct unknown_id {
     const char *about; /* what has the id there: chips, or the kernel's name of a SoC */
 };
 
+/* Intel's events of a selector count what a model-specific register says. */
+struct msr {
+    uint32_t selector; /* number << 8 | unit mask */
+    uint16_t msr;
+};
+
 struct model {
     const char **releases; /* oldest first */
     size_t release_count;
@@ -272,6 +282,8 @@ struct model {
     size_t name_count;
     struct metric *metrics; /* by name */
     size_t metric_count;
+    struct msr *msrs; /* by selector, each once */
+    size_t msr_count;
     struct chip *chips; /* by id */
     size_t chip_count;
     struct unknown_id *unknown_ids; /* in the order in which they were read */
@@ -311,6 +323,8 @@ void merge_select(struct arena *arena, struct model *model, const char *const *c
 /* names.c: adds to the model what files like db/names.plist and db/chips.plist say. */
 void names_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 void chips_read(struct arena *arena, struct model *model, const char *file);
+/* intel.c: tells the model's events what a file like db/intel.plist says. */
+void intel_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 /* kernel.c: tells the model's events what a file like db/kernel.plist says. */
 void kernel_read(struct arena *arena, struct model *model, const char *file);
 /* The chips of a CPU id; NULL when no file says anything of it. */

@@ -38,6 +38,7 @@ const struct command command_compile = {
             {.option = OPT_NAMES},
             {.option = OPT_CHIPS},
             {.option = OPT_KERNEL},
+            {.option = OPT_INTEL},
             {.option = OPT_CPU},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_NO_SYNC},
