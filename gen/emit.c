@@ -116,6 +116,15 @@ static void set_fields(struct arena *arena, struct value *item, const struct fie
     }
 }
 
+/* What the event counts: `otherwise` where no meaning of its own is known. */
+static void set_meaning(struct arena *arena, struct value *item, const struct event *event,
+                        const char *otherwise)
+{
+    set_text(arena, item, "summary", event->summary == NULL ? otherwise : event->summary);
+    set_bool(arena, item, "doubted", event->doubted);
+    set_text(arena, item, "errata_ids", event->errata_ids);
+}
+
 static void set_event(struct arena *arena, struct value *item, const struct model *model,
                       const struct cpu *cpu, const struct event *event)
 {
@@ -152,7 +161,7 @@ struct event_list {
     size_t count;
 };
 
-/* The chip-agnostic names that mean the event, and the first one's summary. */
+/* The chip-agnostic names that mean the event, and its meaning, or else the first one's. */
 static void set_event_names(struct arena *arena, struct value *item, const struct view *view,
                             const struct event *event)
 {
@@ -166,7 +175,7 @@ static void set_event_names(struct arena *arena, struct value *item, const struc
             add_text(arena, names, view->model->names[n].name);
         }
     set_value(arena, item, "names", names);
-    set_text(arena, item, "summary", summary);
+    set_meaning(arena, item, event, summary);
 }
 
 /* An item of a lazy list: the same as add_item() makes. */
@@ -217,6 +226,7 @@ static const struct value *name_data(struct arena *arena, const void *user, size
     if (view->resolved[index] != NULL) {
         event = value_map(arena);
         set_event(arena, event, view->model, view->cpu, view->resolved[index]);
+        set_meaning(arena, event, view->resolved[index], name->summary);
         set_value(arena, item, "event", event);
     }
     return item;

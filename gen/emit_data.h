@@ -1,10 +1,11 @@
 /*
- * What emit.c and emit_tables.c build a template's data with: a key of a map gets its value. No
- * other file includes this.
+ * What emit.c, emit_tables.c and emit_texts.c build a template's data with: a key of a map gets its
+ * value. No other file includes this.
  */
 #ifndef KPEPC_EMIT_DATA_H
 #define KPEPC_EMIT_DATA_H
 
+#include "layout.h"
 #include "value.h"
 
 static inline void set_value(struct arena *arena, struct value *map, const char *key,
@@ -28,5 +29,18 @@ static inline void set_bool(struct arena *arena, struct value *map, const char *
 {
     set_value(arena, map, key, value_bool(arena, boolean));
 }
+
+/* ---- emit_tables.c: for all headers ---------------------------------------------------------- */
+
+/* A list of strings by number, each in lines of the header; a list of lines of eight numbers. */
+struct value *strings_data(struct arena *arena, const struct strings *strings);
+struct value *numbers_data(struct arena *arena, const struct numbers *numbers);
+/* The bits of the narrowest type that has room for a number. */
+void set_width(struct arena *arena, struct value *data, const char *key, size_t largest);
+
+/* ---- emit_texts.c ---------------------------------------------------------------------------- */
+
+/* Adds what kpdb_texts.h.mustache is rendered from. */
+void emit_texts_data(struct arena *arena, const struct layout *layout, struct value *data);
 
 #endif

@@ -35,7 +35,7 @@ static struct value *list_data(struct arena *arena, const size_t *numbers, size_
     return lines;
 }
 
-static struct value *numbers_data(struct arena *arena, const struct numbers *numbers)
+struct value *numbers_data(struct arena *arena, const struct numbers *numbers)
 {
     return list_data(arena, numbers->list, numbers->count);
 }
@@ -77,7 +77,7 @@ static void set_lines(struct arena *arena, struct value *item, const char *text)
 
 /* ---- lists of the tables --------------------------------------------------------------------- */
 
-static struct value *strings_data(struct arena *arena, const struct strings *strings)
+struct value *strings_data(struct arena *arena, const struct strings *strings)
 {
     struct value *list = value_list(arena);
 
@@ -379,7 +379,7 @@ static struct value *hardware_ids_data(struct arena *arena, const struct layout 
 /* ---- sizes and hashes ------------------------------------------------------------------------ */
 
 /* The narrowest unsigned type that holds the numbers of an array. */
-static void set_width(struct arena *arena, struct value *data, const char *key, size_t largest)
+void set_width(struct arena *arena, struct value *data, const char *key, size_t largest)
 {
     set_int(arena, data, key, largest <= UINT8_MAX ? 8 : largest <= UINT16_MAX ? 16 : 32);
 }
@@ -579,6 +579,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "metrics", table_metrics_data(arena, layout));
     set_value(arena, data, "terms", numbers_data(arena, &layout->terms));
     set_value(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
+    emit_texts_data(arena, layout, data);
     set_int(arena, data, "fingerprint", fingerprint(data));
     return data;
 }

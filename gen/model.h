@@ -41,6 +41,7 @@ bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id);
 struct event {
     const char *name; /* interned, like that of an alias: equal names are one pointer */
     bool has_number, has_umask, has_mask;
+    bool doubted; /* merged: its summary is likely, not certain */
     uint16_t number;
     uint8_t umask;
     uint16_t other;       /* Intel's `other` bits, 0 when absent */
@@ -49,8 +50,10 @@ struct event {
     uint32_t counters;    /* the effective mask: plist_mask, or all configurable counters */
     const char *fallback; /* NULL when there is none */
     const char *description, *errata; /* Apple's prose, or NULL */
-    uint32_t releases;                /* merged: a bit for each that has the event */
-    uint16_t kernel; /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
+    /* merged: what it counts, in a sentence, and "SKL091, SKL044"; NULL where nothing says so */
+    const char *summary, *errata_ids;
+    uint32_t releases; /* merged: a bit for each that has the event */
+    uint16_t kernel;   /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
 };
 
 struct alias {
@@ -279,6 +282,8 @@ void names_read(struct arena *arena, struct model *model, const char *file, bool
 void chips_read(struct arena *arena, struct model *model, const char *file);
 /* kernel.c: tells the model's events what a file like db/kernel.plist says. */
 void kernel_read(struct arena *arena, struct model *model, const char *file);
+/* meanings.c: tells the model's events what a file like db/meanings.plist says. */
+void meanings_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 /* The chips of a CPU id; NULL when no file says anything of it. */
 const struct chip *model_chip(const struct model *model, const struct cpu_id *id);
 /* The event that a chip-agnostic name means on a CPU in a release; NULL when there is none. */

@@ -30,6 +30,7 @@ enum {
     OPT_NAMES,
     OPT_CHIPS,
     OPT_KERNEL,
+    OPT_MEANINGS,
     OPT_ACCEPTED,
     OPT_CPU,
     OPT_RELEASE,
@@ -47,6 +48,7 @@ struct arguments {
     struct operands operands;
     const char *output;
     const char *names, *chips, *kernel, *accepted;
+    const char *meanings;
     const char *release;
     const char *source;
     const char *template;

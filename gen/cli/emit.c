@@ -114,6 +114,7 @@ const struct command command_emit = {
             {.option = OPT_NAMES},
             {.option = OPT_CHIPS},
             {.option = OPT_KERNEL},
+            {.option = OPT_MEANINGS},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_DESCRIPTIONS},
             {.option = OPT_LENIENT},

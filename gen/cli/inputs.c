@@ -38,6 +38,8 @@ struct model merge_model(struct arena *arena, const struct arguments *arguments,
         kernel_read(arena, &model, arguments->kernel);
     if (arguments->names != NULL)
         names_read(arena, &model, arguments->names, arguments->allow_missing);
+    if (arguments->meanings != NULL)
+        meanings_read(arena, &model, arguments->meanings, arguments->allow_missing);
     if (report_errors() == 0 && arguments->cpus.count != 0)
         merge_select(arena, &model, arguments->cpus.words, arguments->cpus.count);
     return model;

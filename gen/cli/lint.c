@@ -60,6 +60,7 @@ const struct command command_lint = {
             {.option = OPT_NAMES},
             {.option = OPT_CHIPS},
             {.option = OPT_KERNEL},
+            {.option = OPT_MEANINGS},
             {.option = OPT_ACCEPTED},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_STRICT},

@@ -256,7 +256,7 @@ def snapshots_compile_alike(scratch, arguments):
         equal((same.diff_files, same.left_only, same.right_only), ([], [], []), release)
     compile_to(scratch, "out", arguments)
     compile_to(scratch, "out2", [f"{release}=snap/{release}" for release in RELEASES])
-    for name in ("kpdb_ids.h", "kpdb_tables.h"):
+    for name in kpeptest.HEADERS:
         check((scratch / "out" / name).read_bytes() == (scratch / "out2" / name).read_bytes(),
               f"{name} of the originals and of the snapshots differ")
 
@@ -275,7 +275,8 @@ def json_says_the_model(scratch, facts, arguments):
     found = {cpu["db"]: cpu for cpu in json.loads(out)["cpus"]}
     for cpu in facts.cpus:
         newest = cpu.releases[-1]
-        rows = [{**row, "aliases": facts.aliases_of(cpu, newest, row["name"])}
+        rows = [{**row, "aliases": facts.aliases_of(cpu, newest, row["name"]),
+                 "summary": facts.counts(row)}
                 for row in facts.rows(cpu, newest)]
         for row in rows:
             del row["renamed"]
