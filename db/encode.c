@@ -26,8 +26,8 @@ struct encoder {
     const struct kpdb_request *requests;
     unsigned count;
     struct kpdb_pmu pmu;
-    unsigned macos;   /* version of the release; 0 when its name tells none */
-    uint32_t classes; /* with POWER, as kperfdata keeps it */
+    unsigned macos, macos_until; /* the versions of the release; 0 when its name tells none */
+    uint32_t classes;            /* with POWER, as kperfdata keeps it */
     struct kpdb_wanted wanted[KPDB_EVENTS_MAX];
     struct kpdb_encoding *out;
 };
@@ -304,21 +304,21 @@ static void find_word_bits(const struct encoder *encoder, struct common *common)
         common->kernel_list = false;
     } else {
         common->all_modes = 0;
-        common->user_only = macos != 0 && macos < 16 ? ARM_USER_BEFORE_16 : ARM_USER;
+        common->user_only = macos != 0 && macos < 1600 ? ARM_USER_BEFORE_16 : ARM_USER;
         common->other = 0;
-        common->modes_warning = macos >= 15 ? KPDB_WARN_USER_MODE : 0;
-        common->kernel_list = macos >= 14 && cpu->kernel_list;
+        common->modes_warning = macos >= 1500 ? KPDB_WARN_USER_MODE : 0;
+        common->kernel_list = macos >= 1400 && cpu->kernel_list;
     }
 }
 
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC alone (kernel.md 2.5). */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
-    unsigned since = kpdb_listed_since(encoder->cpu, event->id);
+    unsigned since = kpdb_listed_since(encoder->cpu, event->number);
 
     if (since != 0)
-        return since >= (encoder->macos + 1) * 100 ? KPDB_WARN_REFUSED : 0; /* no division */
-    return encoder->macos < 16 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
+        return since > encoder->macos_until ? KPDB_WARN_REFUSED : 0;
+    return encoder->macos < 1600 ? KPDB_WARN_REFUSED : KPDB_WARN_UNLISTED;
 }
 
 /*
@@ -410,6 +410,7 @@ int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
     if (count > KPDB_EVENTS_MAX)
         return refuse_event(&encoder, KPDB_TOO_MANY, KPDB_EVENTS_MAX, 0, 0);
     encoder.macos = kpdb_release_macos((unsigned)encoder.pmu.release);
+    encoder.macos_until = kpdb_release_until((unsigned)encoder.pmu.release);
     for (unsigned i = 0; i < count; i++) {
         result = kpdb_find_wanted(cpu, &encoder.pmu, &requests[i], &encoder.wanted[i]);
         if (result != KPDB_OK)

@@ -100,8 +100,14 @@ struct kpdb_cpu_id {
 
 /* How many CPUs this build knows. */
 unsigned kpdb_cpu_count(void);
-/* 0, or KPDB_NO_CPU and *out untouched. */
+/* As the newest release that knows the CPU says: 0, or KPDB_NO_CPU and *out untouched. */
 int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out);
+/*
+ * The same as one release says (or KPDB_ANY_RELEASE), which may have other counters or another
+ * marketing name; db, event_bits, releases and events are the same in all. KPDB_NOT_IN_RELEASE when
+ * the release does not know the CPU.
+ */
+int kpdb_cpu_in(unsigned cpu, int release, struct kpdb_cpu *out);
 /* The CPU of an id, or KPDB_NO_CPU. */
 int kpdb_cpu_by_id(uint32_t type, uint32_t subtype, uint32_t family);
 /*
@@ -127,19 +133,29 @@ unsigned kpdb_release_count(void);
 const char *kpdb_release_name(unsigned release);
 /* The release of a name, or KPDB_NOT_IN_RELEASE. */
 int kpdb_release_find(const char *name, size_t length);
+/*
+ * The macOS version that a release's name tells, major * 100 + minor: "macos-26.4" is 2604,
+ * "macos-15" 1500; 0 when it tells none. A running macOS is best served by the newest release that
+ * is not newer and knows the CPU.
+ */
+unsigned kpdb_release_macos(unsigned release);
 /* The newest release that knows the CPU, or KPDB_NO_CPU. */
 int kpdb_cpu_newest(unsigned cpu);
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-/* An event on one CPU, as the newest release that has it says. */
+/*
+ * An event on one CPU, as the releases in its `releases` say. As a rule these are all that have it;
+ * where one says otherwise, an event of KPDB_ANY_RELEASE is as the newest that has it says, and
+ * kpdb_older() tells the rest.
+ */
 struct kpdb_event {
     uint16_t id;       /* KPDB_EVENT_...: which event; kpdb_event_name(id) */
     uint16_t number;   /* selector, 0 for a fixed event without one */
     uint32_t counters; /* mask of the counters that can count it */
     uint16_t fallback; /* id of the configurable event that counts the same, or KPDB_NO_ID */
     uint16_t other;    /* bits 16-31 of Intel's PERFEVTSEL that kperfdata ignores; 0 if none */
-    uint16_t releases; /* bit r: release r has it by this name */
+    uint16_t releases; /* bit r: release r has it by this name and with these values */
     int8_t fixed;      /* number of its fixed counter, or -1 for a configurable event */
     uint8_t umask;     /* Intel's unit mask, else 0 */
 };
@@ -172,6 +188,14 @@ int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out);
  * KPDB_END after the last.
  */
 int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out);
+/* The same of those that a release has, as it has them; or KPDB_NOT_IN_RELEASE: no such release. */
+int kpdb_next_in(unsigned cpu, int release, int previous, struct kpdb_event *out);
+/*
+ * The same event by the same name as older releases have it that say otherwise. event is what
+ * another function gave of this CPU, and may be *out. 0; KPDB_NO_CPU; or KPDB_END when no other
+ * release says otherwise, *out untouched.
+ */
+int kpdb_older(unsigned cpu, const struct kpdb_event *event, struct kpdb_event *out);
 /* The name of an id, or NULL when it is none. Within a CPU ids are in the order of names. */
 const char *kpdb_event_name(unsigned id);
 /* How many ids there are: hardware names and aliases of all CPUs of this build. */
@@ -179,7 +203,8 @@ unsigned kpdb_event_ids(void);
 /*
  * The CPU's aliases: the first with an id above `previous` (-1 to begin with).
  * Its id, whose name is kpdb_event_name()'s, with *event the id of what it
- * means; or KPDB_NO_CPU or KPDB_END.
+ * means in the newest release (kpdb_find() tells what it means in another); or
+ * KPDB_NO_CPU or KPDB_END.
  */
 int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event);
 /*
@@ -356,11 +381,6 @@ int kpdb_encode(unsigned cpu, const struct kpdb_options *options,
                 const struct kpdb_request *requests, unsigned count, struct kpdb_encoding *out);
 /* The code kperfdata has for an error of kpdb_encode(): 11 to 14 or 16; 0 for KPDB_OK; else 1. */
 int kpdb_kperfdata_code(int error);
-/*
- * The macOS version a release's name tells: "macos-15" is 15, "macos-15.4" too;
- * 0 when it tells none.
- */
-unsigned kpdb_release_macos(unsigned release);
 
 /* ---- planning: more events than fit at once -------------------------------------------------- */
 

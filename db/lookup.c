@@ -132,19 +132,7 @@ static HOT const struct table_row *own_row(size_t cpu, size_t id)
 
 static bool is_alias(const struct table_row *row)
 {
-    return row->kind == 0;
-}
-
-/* The row of an id, through an alias; *id becomes the event's own. NULL when there is none. */
-static const struct table_row *row_of(size_t cpu, unsigned *id)
-{
-    const struct table_row *row = own_row(cpu, *id);
-
-    if (row != NULL && is_alias(row)) {
-        *id = row->number;
-        row = own_row(cpu, *id);
-    }
-    return row;
+    return row->kind < TABLE_ALIAS_KINDS;
 }
 
 static bool was_renamed(size_t id)
@@ -195,6 +183,55 @@ static HOT bool in_release(size_t cpu, const struct table_row *row, int release)
     return ((releases_of(cpu, row) << 1 | 1) >> (release + 1) & 1) != 0; /* bit 0: of any */
 }
 
+/* The row of the same event or alias in older releases that say otherwise; NULL: there are none. */
+static const struct table_row *older_row(const struct table_row *row)
+{
+    size_t low = 0, high = TABLE_OLDER_ROWS, number = (size_t)(row - tables.rows);
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (table_older_rows[middle].row == number)
+            return &tables.rows[table_older_rows[middle].older];
+        if (table_older_rows[middle].row < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* The row, or an older one of the same, that holds in a release; NULL when none does. */
+static const struct table_row *row_in(size_t cpu, const struct table_row *row, int release)
+{
+    while (row != NULL && !in_release(cpu, row, release))
+        row = older_row(row);
+    return row;
+}
+
+/* The id of what an alias means in a release; in one that lacks it as in the newest. */
+static unsigned alias_means(size_t cpu, const struct table_row *alias, int release)
+{
+    const struct table_row *row = TABLE_ALIAS_KINDS > 1 ? row_in(cpu, alias, release) : NULL;
+
+    return row != NULL ? row->number : alias->number;
+}
+
+/*
+ * The row of an id, in any release, through what an alias means in one; *id becomes the event's
+ * own. NULL when there is none.
+ */
+static const struct table_row *row_of(size_t cpu, int release, unsigned *id)
+{
+    const struct table_row *row = own_row(cpu, *id);
+
+    if (row != NULL && is_alias(row)) {
+        *id = alias_means(cpu, row, release);
+        row = own_row(cpu, *id);
+    }
+    return row;
+}
+
 /*
  * Finds an event by another spelling, where the CPU has none by this id, or (known) has it but not
  * in the release.
@@ -203,13 +240,14 @@ static int find_respelled(size_t cpu, int release, unsigned id, bool known, stru
 {
     for (unsigned other = next_spelling(id); other != id; other = next_spelling(other)) {
         unsigned event = other;
-        const struct table_row *row = row_of(cpu, &event);
+        const struct table_row *newest = row_of(cpu, release, &event);
+        const struct table_row *row = row_in(cpu, newest, release);
 
-        if (row != NULL && in_release(cpu, row, release)) {
+        if (row != NULL) {
             fill_event(cpu, row, event, out);
             return KPDB_OK;
         }
-        known |= row != NULL;
+        known |= newest != NULL;
     }
     return known ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
@@ -217,10 +255,10 @@ static int find_respelled(size_t cpu, int release, unsigned id, bool known, stru
 /* The event of its own id in a release, or by another spelling. */
 static NOINLINE int find_event(size_t cpu, int release, unsigned id, struct kpdb_event *out)
 {
-    const struct table_row *row = own_row(cpu, id);
+    const struct table_row *newest = own_row(cpu, id), *row = row_in(cpu, newest, release);
 
-    if (row == NULL || !in_release(cpu, row, release))
-        return find_respelled(cpu, release, id, row != NULL, out);
+    if (row == NULL)
+        return find_respelled(cpu, release, id, newest != NULL, out);
     fill_event(cpu, row, id, out);
     return KPDB_OK;
 }
@@ -230,7 +268,9 @@ static int find_event_or_alias(size_t cpu, int release, unsigned id, struct kpdb
 {
     const struct table_row *row = own_row(cpu, id);
 
-    return find_event(cpu, release, row != NULL && is_alias(row) ? row->number : id, out);
+    if (row != NULL && is_alias(row))
+        id = alias_means(cpu, row, release);
+    return find_event(cpu, release, id, out);
 }
 
 int kpdb_on_in(unsigned cpu, int release, unsigned id, struct kpdb_event *out)
@@ -323,11 +363,13 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
     row = own_row(cpu, found);
     if (row != NULL) {
         if (is_alias(row))
-            return find_event(cpu, release, row->number, out);
+            return find_event(cpu, release, alias_means(cpu, row, release), out);
         if (in_release(cpu, row, release)) {
             fill_event(cpu, row, found, out);
             return KPDB_OK;
         }
+        if (TABLE_OLDER_ROWS != 0)
+            return find_event(cpu, release, (unsigned)found, out);
     }
     if (!is_below((unsigned)found, TABLE_EVENT_IDS))
         return find_name(cpu, release, (unsigned)found - TABLE_EVENT_IDS, out);
@@ -336,8 +378,12 @@ int kpdb_find(unsigned cpu, int release, const char *name, size_t length, struct
     return row != NULL ? KPDB_NOT_IN_RELEASE : KPDB_NOT_ON_CPU;
 }
 
-/* The row of the first id above `previous` that is an alias, or an event; NULL after the last. */
-static const struct table_row *next_row(size_t cpu, int previous, bool alias, unsigned *id)
+/*
+ * The row of the first id above `previous` that is an alias, or an event, in a release; NULL after
+ * the last.
+ */
+static const struct table_row *next_row(size_t cpu, int release, int previous, bool alias,
+                                        unsigned *id)
 {
     unsigned end = (unsigned)tables.cpus[cpu].first + tables.cpus[cpu].span;
 
@@ -346,19 +392,49 @@ static const struct table_row *next_row(size_t cpu, int previous, bool alias, un
         const struct table_row *row = own_row(cpu, *id);
 
         if (row != NULL && is_alias(row) == alias)
+            row = alias ? row : row_in(cpu, row, release);
+        else
+            row = NULL;
+        if (row != NULL)
             return row;
     }
     return NULL;
 }
 
-int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
+int kpdb_next_in(unsigned cpu, int release, int previous, struct kpdb_event *out)
 {
     const struct table_row *row;
     unsigned id;
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(cpu, previous, false, &id);
+    if (!is_release(release))
+        return KPDB_NOT_IN_RELEASE;
+    row = next_row(cpu, release, previous, false, &id);
+    if (row == NULL)
+        return KPDB_END;
+    fill_event(cpu, row, id, out);
+    return KPDB_OK;
+}
+
+int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out)
+{
+    return kpdb_next_in(cpu, KPDB_ANY_RELEASE, previous, out);
+}
+
+int kpdb_older(unsigned cpu, const struct kpdb_event *event, struct kpdb_event *out)
+{
+    const struct table_row *row = NULL;
+    unsigned id = event->id;
+
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (is_below(id, TABLE_EVENT_IDS))
+        row = own_row(cpu, id);
+    while (row != NULL && releases_of(cpu, row) != event->releases)
+        row = older_row(row);
+    if (row != NULL)
+        row = older_row(row);
     if (row == NULL)
         return KPDB_END;
     fill_event(cpu, row, id, out);
@@ -372,7 +448,7 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event)
 
     if (cpu >= TABLE_CPUS)
         return KPDB_NO_CPU;
-    row = next_row(cpu, previous, true, &id);
+    row = next_row(cpu, KPDB_ANY_RELEASE, previous, true, &id);
     if (row == NULL)
         return KPDB_END;
     *event = row->number;
@@ -389,7 +465,7 @@ unsigned kpdb_event_ids(void)
     return TABLE_EVENT_IDS;
 }
 
-unsigned kpdb_listed_since(unsigned cpu, unsigned id)
+unsigned kpdb_listed_since(unsigned cpu, unsigned number)
 {
     const struct table_cpu_more *more = &table_cpus_more[cpu];
     size_t low = more->kernels_at, high = low + more->kernels;
@@ -397,9 +473,9 @@ unsigned kpdb_listed_since(unsigned cpu, unsigned id)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (table_kernels[middle].event == id)
+        if (table_kernels[middle].number == number)
             return table_kernels[middle].since;
-        if (table_kernels[middle].event < id)
+        if (table_kernels[middle].number < number)
             low = middle + 1;
         else
             high = middle;
@@ -410,12 +486,13 @@ unsigned kpdb_listed_since(unsigned cpu, unsigned id)
 unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
 {
     unsigned event = id;
-    const struct table_row *row =
-        cpu < TABLE_CPUS && is_below(id, TABLE_EVENT_IDS) ? row_of(cpu, &event) : NULL;
+    const struct table_row *row = cpu < TABLE_CPUS && is_below(id, TABLE_EVENT_IDS)
+                                      ? row_of(cpu, KPDB_ANY_RELEASE, &event)
+                                      : NULL;
 
     if (row == NULL || tables.kinds[row->kind].fixed >= 0)
         return 0;
-    return kpdb_listed_since(cpu, event);
+    return kpdb_listed_since(cpu, row->number);
 }
 
 const char *kpdb_renamed(unsigned id)
@@ -508,6 +585,26 @@ int kpdb_cpu(unsigned cpu, struct kpdb_cpu *out)
     out->releases = from->releases;
     out->events = more->events;
     out->kernel_list = more->kernel_list != 0;
+    return KPDB_OK;
+}
+
+int kpdb_cpu_in(unsigned cpu, int release, struct kpdb_cpu *out)
+{
+    if (cpu >= TABLE_CPUS)
+        return KPDB_NO_CPU;
+    if (!is_release(release) || !(release < 0 || tables.cpus[cpu].releases >> release & 1))
+        return KPDB_NOT_IN_RELEASE;
+    (void)kpdb_cpu(cpu, out);
+    for (unsigned i = 0; release >= 0 && is_below(i, TABLE_PAST); i++) {
+        const struct table_past *past = &table_past[i];
+
+        if (past->cpu == cpu && past->releases >> release & 1) {
+            out->marketing_name = string_of(past->marketing);
+            out->fixed_counters = past->fixed;
+            out->config_counters = past->config;
+            out->power_counters = past->power;
+        }
+    }
     return KPDB_OK;
 }
 
@@ -676,16 +773,42 @@ int kpdb_release_find(const char *name, size_t length)
     return KPDB_NOT_IN_RELEASE;
 }
 
-unsigned kpdb_release_macos(unsigned release)
+/* The number of the digits from *text on, at most 9999; *text comes to be behind them. */
+static unsigned read_digits(const char **text)
+{
+    unsigned number = 0;
+
+    for (; **text >= '0' && **text <= '9'; ++*text)
+        number = number < 1000 ? number * 10 + (unsigned)(**text - '0') : 9999;
+    return number;
+}
+
+/* The version that a release's name tells; with the minor given where it tells none. */
+static unsigned read_version(unsigned release, unsigned minor)
 {
     const char *name = kpdb_release_name(release);
-    unsigned version = 0;
+    unsigned major;
 
     while (name != NULL && *name != '\0' && (*name < '0' || *name > '9'))
         name++;
-    while (name != NULL && *name >= '0' && *name <= '9' && version < 1000)
-        version = version * 10 + (unsigned)(*name++ - '0');
-    return version;
+    major = name == NULL ? 0 : read_digits(&name);
+    if (major == 0)
+        return 0;
+    if (*name == '.') {
+        name++;
+        minor = read_digits(&name);
+    }
+    return major * 100 + (minor < 100 ? minor : 99);
+}
+
+unsigned kpdb_release_macos(unsigned release)
+{
+    return read_version(release, 0);
+}
+
+unsigned kpdb_release_until(unsigned release)
+{
+    return read_version(release, 99);
 }
 
 int kpdb_cpu_newest(unsigned cpu)

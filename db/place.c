@@ -6,14 +6,12 @@
 
 int kpdb_find_pmu(unsigned cpu, const struct kpdb_options *options, struct kpdb_pmu *out)
 {
-    int result = kpdb_cpu(cpu, &out->cpu);
+    int result;
 
+    out->release = options->release == KPDB_ANY_RELEASE ? kpdb_cpu_newest(cpu) : options->release;
+    result = kpdb_cpu_in(cpu, out->release, &out->cpu);
     if (result != KPDB_OK)
         return result;
-    out->release = options->release == KPDB_ANY_RELEASE ? kpdb_cpu_newest(cpu) : options->release;
-    if (out->release < 0 || out->release >= (int)kpdb_release_count() ||
-        (out->cpu.releases >> out->release & 1) == 0)
-        return KPDB_NOT_IN_RELEASE;
     out->intel = out->cpu.arch == KPDB_X86_64 || out->cpu.arch == KPDB_I386;
     out->config = out->cpu.config_counters & ~(options->unforced ? out->cpu.power_counters : 0);
     return KPDB_OK;

@@ -75,8 +75,13 @@ static inline int kpdb_find_wanted(unsigned cpu, const struct kpdb_pmu *pmu,
 }
 /* Whether it can go anywhere: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or KPDB_NO_COUNTER. */
 KPDB_INTERNAL int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
-/* kpdb_kernel_since() of an event that the CPU has by that id, and on no fixed counter. */
-KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned id);
+/*
+ * The newest macOS that a release's name means: 1599 of "macos-15", which has no minor, and 1504 of
+ * "macos-15.4"; 0 when the name tells none.
+ */
+KPDB_INTERNAL unsigned kpdb_release_until(unsigned release);
+/* kpdb_kernel_since() of a selector that the CPU has. */
+KPDB_INTERNAL unsigned kpdb_listed_since(unsigned cpu, unsigned number);
 
 /*
  * The order of placement (kperfdata.md 2.7). An event is a number, and the smallest is placed

@@ -52,26 +52,42 @@ static struct value *mask_data(struct arena *arena, uint32_t mask, size_t base)
     return list;
 }
 
-static struct value *aliases_data(struct arena *arena, const struct model *model,
-                                  const struct database *database, const struct event *event)
+/* What is shown of a CPU: it as of one release. */
+struct view {
+    const struct model *model;
+    const struct cpu *cpu;
+    size_t release;
+    const struct event **resolved; /* which event every name means there */
+};
+
+static bool is_alias_of(const struct view *view, const struct alias *alias,
+                        const struct event *event)
 {
+    return model_same_event(view->model, alias_event(alias, view->release), event->name);
+}
+
+static struct value *aliases_data(struct arena *arena, const struct view *view,
+                                  const struct event *event)
+{
+    const struct database *database = &view->cpu->db;
     struct value *list = value_list(arena);
 
     for (size_t i = 0; i < database->alias_count; i++)
-        if (model_same_event(model, database->aliases[i].event, event->name))
+        if (is_alias_of(view, &database->aliases[i], event))
             add_text(arena, list, database->aliases[i].name);
     return list;
 }
 
 /* The aliases in one cell of a table, a blank between two: what makes the cell is to escape it. */
-static const char *aliases_text(struct arena *arena, const struct model *model,
-                                const struct database *database, const struct event *event)
+static const char *aliases_text(struct arena *arena, const struct view *view,
+                                const struct event *event)
 {
+    const struct database *database = &view->cpu->db;
     struct buffer text = {0};
     const char *copy;
 
     for (size_t i = 0; i < database->alias_count; i++)
-        if (model_same_event(model, database->aliases[i].event, event->name)) {
+        if (is_alias_of(view, &database->aliases[i], event)) {
             buffer_puts(&text, text.length == 0 ? "" : " ");
             buffer_puts(&text, database->aliases[i].name);
         }
@@ -125,18 +141,21 @@ static void set_meaning(struct arena *arena, struct value *item, const struct ev
     set_text(arena, item, "errata_ids", event->errata_ids);
 }
 
-static void set_event(struct arena *arena, struct value *item, const struct model *model,
-                      const struct cpu *cpu, const struct event *event)
+static void set_event(struct arena *arena, struct value *item, const struct view *view,
+                      const struct event *event)
 {
+    const struct database *db = &view->cpu->db;
+
     set_text(arena, item, "name", event->name);
     set_text(arena, item, "ident", layout_upper_identifier(arena, event->name));
     set_fields(arena, item, event_fields, event_field_count, event);
     set_perf_flags(arena, item, event);
     set_value(arena, item, "counters", mask_data(arena, event->counters, 0));
-    set_value(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(&cpu->db)));
-    set_value(arena, item, "aliases", aliases_data(arena, model, &cpu->db, event));
-    set_text(arena, item, "aliases_text", aliases_text(arena, model, &cpu->db, event));
-    set_value(arena, item, "releases", releases_data(arena, model, event->releases));
+    set_value(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(db)));
+    set_value(arena, item, "aliases", aliases_data(arena, view, event));
+    set_text(arena, item, "aliases_text", aliases_text(arena, view, event));
+    set_value(arena, item, "releases",
+              releases_data(arena, view->model, event_releases(database_event(db, event->name))));
 }
 
 /*
@@ -146,13 +165,6 @@ static bool perf_has(const struct database *database, const struct event *event)
 {
     return event->has_number || (arch_has_umask(database->arch) && event->fixed >= 0);
 }
-
-/* What is shown of a CPU: it as of one release. */
-struct view {
-    const struct model *model;
-    const struct cpu *cpu;
-    const struct event **resolved; /* which event every name means there */
-};
 
 /* Some events of it. */
 struct event_list {
@@ -192,23 +204,25 @@ static const struct value *event_data(struct arena *arena, const void *user, siz
     const struct event_list *list = user;
     struct value *item = lazy_item(arena, index);
 
-    set_event(arena, item, list->view->model, list->view->cpu, list->events[index]);
+    set_event(arena, item, list->view, list->events[index]);
     set_event_names(arena, item, list->view, list->events[index]);
     return item;
 }
 
 /* With perf_only, those that perf can count, as the first of their own list. */
-static struct value *cpu_events_data(struct arena *arena, const struct view *view, size_t release,
-                                     bool perf_only)
+static struct value *cpu_events_data(struct arena *arena, const struct view *view, bool perf_only)
 {
     const struct database *db = &view->cpu->db;
     struct event_list *list = arena_alloc(arena, 1, sizeof *list);
 
     list->view = view;
     list->events = arena_alloc(arena, db->event_count, sizeof *list->events);
-    for (size_t i = 0; i < db->event_count; i++)
-        if ((db->events[i].releases >> release & 1) && (!perf_only || perf_has(db, &db->events[i])))
-            list->events[list->count++] = &db->events[i];
+    for (size_t i = 0; i < db->event_count; i++) {
+        const struct event *event = event_as_in(&db->events[i], view->release);
+
+        if (event != NULL && (!perf_only || perf_has(db, event)))
+            list->events[list->count++] = event;
+    }
     return value_lazy_list(arena, event_data, list, list->count);
 }
 
@@ -225,7 +239,7 @@ static const struct value *name_data(struct arena *arena, const void *user, size
     set_bool(arena, item, "supported", view->resolved[index] != NULL);
     if (view->resolved[index] != NULL) {
         event = value_map(arena);
-        set_event(arena, event, view->model, view->cpu, view->resolved[index]);
+        set_event(arena, event, view, view->resolved[index]);
         set_meaning(arena, event, view->resolved[index], name->summary);
         set_value(arena, item, "event", event);
     }
@@ -267,16 +281,17 @@ static const struct value *metric_data(struct arena *arena, const void *user, si
     return item;
 }
 
-static void set_cpu(struct arena *arena, struct value *item, const struct model *model,
-                    const struct cpu *c)
+static void set_cpu(struct arena *arena, struct value *item, const struct view *view)
 {
+    const struct model *model = view->model;
+    const struct cpu *c = view->cpu;
     struct value *ids = value_list(arena), *chips = value_list(arena), *also = value_list(arena);
 
     set_text(arena, item, "db", c->db.name);
     set_text(arena, item, "ident", layout_upper_identifier(arena, c->db.name));
     set_text(arena, item, "arch", arch_name(c->db.arch));
     set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
-    set_fields(arena, item, database_fields, database_field_count, &c->db);
+    set_fields(arena, item, database_fields, database_field_count, c->history[view->release]);
     set_int(arena, item, "event_bits", c->event_bits);
     set_value(arena, item, "releases", releases_data(arena, model, c->releases));
     for (size_t i = 0; i < c->db.id_count; i++) {
@@ -310,13 +325,14 @@ static const struct value *cpu_data(struct arena *arena, const void *user, size_
 
     view->model = model;
     view->cpu = &model->cpus[cpu];
+    view->release = release;
     view->resolved = arena_alloc(arena, model->name_count, sizeof *view->resolved);
     for (size_t n = 0; n < model->name_count; n++)
         view->resolved[n] = portable_on(model, &model->names[n], cpu, release);
-    set_cpu(arena, item, model, view->cpu);
+    set_cpu(arena, item, view);
     set_text(arena, item, "release", model->releases[release]);
-    set_value(arena, item, "events", cpu_events_data(arena, view, release, false));
-    set_value(arena, item, "perf_events", cpu_events_data(arena, view, release, true));
+    set_value(arena, item, "events", cpu_events_data(arena, view, false));
+    set_value(arena, item, "perf_events", cpu_events_data(arena, view, true));
     set_value(arena, item, "names", value_lazy_list(arena, name_data, view, model->name_count));
     set_value(arena, item, "metrics",
               value_lazy_list(arena, metric_data, view, model->metric_count));

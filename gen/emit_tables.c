@@ -110,7 +110,7 @@ static void add_row(struct arena *arena, struct value *list, const struct layout
 {
     const struct layout_row *from = &layout->rows[row];
     struct value *item = value_map(arena);
-    bool alias = from->kind == 0, begins = row == layout->row_at.list[id];
+    bool alias = from->kind < layout->alias_kinds, begins = row == layout->row_at.list[id];
 
     set_int(arena, item, "number", from->number);
     set_int(arena, item, "umask", from->umask);
@@ -240,8 +240,38 @@ static struct value *kernels_data(struct arena *arena, const struct layout *layo
     struct value *list = value_list(arena);
 
     for (size_t i = 0; i < layout->kernel_count; i++)
-        add_pair(arena, list, "event", layout->kernels[i].event, "since", layout->kernels[i].since,
-                 layout->strings.list[layout->kernels[i].event]);
+        add_pair(arena, list, "number", layout->kernels[i].number, "since",
+                 layout->kernels[i].since, layout->kernels[i].name);
+    return list;
+}
+
+static struct value *older_rows_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->older_row_count; i++)
+        add_pair(arena, list, "row", layout->older_rows[i].row, "older",
+                 layout->older_rows[i].older, layout->rows[layout->older_rows[i].row].name);
+    return list;
+}
+
+static struct value *past_data(struct arena *arena, const struct layout *layout)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < layout->past_count; i++) {
+        const struct layout_past *past = &layout->past[i];
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "cpu", past->cpu);
+        set_text(arena, item, "name", layout->model->cpus[past->cpu].db.name);
+        set_int(arena, item, "marketing", past->marketing);
+        set_int(arena, item, "releases", past->releases);
+        set_int(arena, item, "fixed", past->fixed);
+        set_int(arena, item, "config", past->config);
+        set_int(arena, item, "power", past->power);
+        value_append(arena, list, item);
+    }
     return list;
 }
 
@@ -447,6 +477,9 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "name_count", model->name_count);
     set_int(arena, data, "metric_count", model->metric_count);
     set_int(arena, data, "row_count", layout->row_count);
+    set_int(arena, data, "older_row_count", layout->older_row_count);
+    set_int(arena, data, "alias_kinds", layout->alias_kinds);
+    set_int(arena, data, "past_count", layout->past_count);
     set_int(arena, data, "kernel_count", layout->kernel_count);
     set_int(arena, data, "rename_count", layout->renames.count / 2);
     set_int(arena, data, "kind_count", layout->kind_count);
@@ -570,6 +603,8 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "id_order", numbers_data(arena, &layout->id_order));
     set_value(arena, data, "designations", designations_data(arena, layout));
     set_value(arena, data, "row_at", numbers_data(arena, &layout->row_at));
+    set_value(arena, data, "older_rows", older_rows_data(arena, layout));
+    set_value(arena, data, "past", past_data(arena, layout));
     set_value(arena, data, "kernels", kernels_data(arena, layout));
     set_value(arena, data, "renames", renames_data(arena, layout));
     set_value(arena, data, "name_at", numbers_data(arena, &layout->name_at));

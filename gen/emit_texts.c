@@ -53,26 +53,28 @@ static void tell_events(struct texts *texts, const struct database *db, struct m
     }
 }
 
-/*
- * An id that is an alias only means what the aliased events do, unless they mean different things.
- */
+/* What an alias means: what each of the events does that it is for, or nothing. */
+static void tell_alias(struct meaning *alias, const struct meaning *event)
+{
+    if (alias->told && alias->text != event->text) {
+        *alias = (struct meaning){.told = true};
+    } else {
+        alias->text = event->text;
+        alias->doubted |= event->doubted;
+        alias->told = true;
+    }
+}
+
+/* The ids that are aliases only: an event's own meaning stays, whatever has its name elsewhere. */
 static void tell_aliases(const struct texts *texts, const struct database *db,
                          const bool *is_hardware, struct meaning *meanings)
 {
     for (size_t i = 0; i < db->alias_count; i++) {
         size_t id = id_of(texts, db->aliases[i].name);
-        const struct meaning *aliased = &meanings[id_of(texts, db->aliases[i].event)];
 
-        if (is_hardware[id])
-            continue;
-        if (meanings[id].told && meanings[id].text != aliased->text) {
-            meanings[id].text = 0;
-        } else {
-            meanings[id].text = aliased->text;
-            meanings[id].doubted |= aliased->doubted;
-            meanings[id].told = true;
-        }
-        meanings[id].doubted &= meanings[id].text != 0;
+        for (const struct alias *alias = &db->aliases[i]; alias != NULL && !is_hardware[id];
+             alias = alias->older)
+            tell_alias(&meanings[id], &meanings[id_of(texts, alias->event)]);
     }
 }
 

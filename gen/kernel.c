@@ -94,16 +94,16 @@ static bool read_selectors(struct arena *arena, const struct plist_node *soc,
 /* An event of a CPU of several SoCs is accepted where and when all of them accept it. */
 static void apply_listing(struct cpu *cpu, const struct listing *listing)
 {
-    for (size_t i = 0; i < cpu->db.event_count; i++) {
-        struct event *event = &cpu->db.events[i];
-        uint16_t version = listed_since(listing, event->number);
+    for (size_t i = 0; i < cpu->db.event_count; i++)
+        for (struct event *event = &cpu->db.events[i]; event != NULL; event = event->older) {
+            uint16_t version = listed_since(listing, event->number);
 
-        if (!event->has_number)
-            continue;
-        if (!cpu->has_kernel_list || version == 0 ||
-            (event->kernel != 0 && version > event->kernel))
-            event->kernel = version;
-    }
+            if (!event->has_number)
+                continue;
+            if (!cpu->has_kernel_list || version == 0 ||
+                (event->kernel != 0 && version > event->kernel))
+                event->kernel = version;
+        }
     cpu->has_kernel_list = true;
 }
 

@@ -224,10 +224,13 @@ static size_t id_of(const struct index *index, const char *name)
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
-/* The rows in the order they are found in: of each its id, and which of the id's rows it is. */
+/*
+ * The rows in the order they are found in: of each its id, which of the id's rows it is, and the
+ * number, from 1, of that for older releases.
+ */
 struct row_list {
     struct layout_row *rows;
-    size_t *ids, *variants;
+    size_t *ids, *variants, *older;
     size_t count;
     size_t *variant_count; /* of each id */
     struct map known, kinds, lists;
@@ -245,20 +248,34 @@ static size_t share_kind(struct arena *arena, struct layout *layout, struct map 
     return number;
 }
 
-/* Which of the id's rows this one is; a new one becomes the id's last. */
+/* The number of the row, from 1; a new one becomes the id's last. older: as in the list. */
 static size_t share_row(struct arena *arena, struct row_list *rows, size_t id,
-                        const struct layout_row *row)
+                        const struct layout_row *row, size_t older)
 {
-    const size_t parts[] = {id, row->number, row->umask, row->kind};
+    const size_t parts[] = {id, row->number, row->umask, row->kind, older};
     size_t number = number_of(arena, &rows->known, parts, sizeof parts, rows->count);
 
     if (number == rows->count) {
         rows->rows[number] = *row;
         rows->ids[number] = id;
+        rows->older[number] = older;
         rows->variants[number] = rows->variant_count[id]++;
         rows->count++;
     }
-    return rows->variants[number];
+    return number + 1;
+}
+
+static int compare_older(const void *a, const void *b)
+{
+    size_t x = ((const struct layout_older *)a)->row, y = ((const struct layout_older *)b)->row;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Where the i-th row of the list comes to be. */
+static size_t place_of(const struct layout *layout, const struct row_list *rows, size_t i)
+{
+    return layout->row_at.list[rows->ids[i]] + rows->variants[i];
 }
 
 /* Sorts the rows by id, so that row_at[id] + variant is a row. */
@@ -270,7 +287,15 @@ static void order_rows(struct arena *arena, struct layout *layout, const struct 
     for (size_t id = 0; id < layout->event_ids; id++)
         add_number(arena, &layout->row_at, layout->row_at.list[id] + rows->variant_count[id]);
     for (size_t i = 0; i < rows->count; i++)
-        layout->rows[layout->row_at.list[rows->ids[i]] + rows->variants[i]] = rows->rows[i];
+        layout->rows[place_of(layout, rows, i)] = rows->rows[i];
+    layout->older_rows = arena_alloc(arena, rows->count, sizeof *layout->older_rows);
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->older[i] != 0)
+            layout->older_rows[layout->older_row_count++] = (struct layout_older){
+                place_of(layout, rows, i), place_of(layout, rows, rows->older[i] - 1)};
+    if (layout->older_row_count != 0)
+        qsort(layout->older_rows, layout->older_row_count, sizeof *layout->older_rows,
+              compare_older);
 }
 
 static struct layout_row event_row(struct arena *arena, struct layout *layout,
@@ -288,6 +313,80 @@ static struct layout_row event_row(struct arena *arena, struct layout *layout,
 
     return (struct layout_row){event->number, event->umask,
                                share_kind(arena, layout, &rows->kinds, &kind), event->name};
+}
+
+/* The number, from 1, of an event's row, behind which are those of older releases. */
+static size_t share_event(struct arena *arena, struct layout *layout, struct row_list *rows,
+                          const struct index *index, const struct cpu *cpu,
+                          const struct event *event)
+{
+    size_t id = id_of(index, event->name), number = 0;
+    const struct event *versions[RELEASES_MAX];
+    size_t count = 0;
+
+    for (; event != NULL; event = event->older)
+        versions[count++] = event;
+    while (count-- > 0) {
+        const struct layout_row row = event_row(arena, layout, rows, index, cpu, versions[count]);
+
+        number = share_row(arena, rows, id, &row, number);
+    }
+    return number;
+}
+
+/*
+ * The kind of an alias that means another event in other releases: of the newest meaning, in all
+ * releases but those of the others.
+ */
+static struct layout_kind alias_kind(const struct alias *alias, bool newest)
+{
+    uint32_t others = 0;
+
+    for (const struct alias *older = alias->older; older != NULL; older = older->older)
+        others |= older->releases;
+    return (struct layout_kind){
+        .fallback = LAYOUT_NO_ID,
+        .releases = newest ? LAYOUT_ALL_RELEASES & ~others : alias->releases,
+    };
+}
+
+/* The same as share_event() of an alias. */
+static size_t share_alias(struct arena *arena, struct layout *layout, struct row_list *rows,
+                          const struct index *index, const struct alias *alias)
+{
+    const struct alias *meanings[RELEASES_MAX];
+    size_t id = id_of(index, alias->name), number = 0, count = 0;
+
+    for (; alias != NULL; alias = alias->older)
+        meanings[count++] = alias;
+    for (size_t i = count; i-- > 0;) {
+        const struct layout_kind kind = alias_kind(meanings[i], i == 0);
+        const struct layout_row row = {
+            .number = (unsigned)id_of(index, meanings[i]->event),
+            .kind = count == 1 ? 0 : share_kind(arena, layout, &rows->kinds, &kind),
+            .name = meanings[i]->event,
+        };
+
+        number = share_row(arena, rows, id, &row, number);
+    }
+    return number;
+}
+
+/* Makes the kinds of aliases, which come before those of events. */
+static void lay_out_alias_kinds(struct arena *arena, struct layout *layout, struct row_list *rows)
+{
+    for (size_t c = 0; c < layout->model->cpu_count; c++) {
+        const struct database *db = &layout->model->cpus[c].db;
+
+        for (size_t i = 0; i < db->alias_count; i++)
+            for (const struct alias *alias = &db->aliases[i];
+                 db->aliases[i].older != NULL && alias != NULL; alias = alias->older) {
+                const struct layout_kind kind = alias_kind(alias, alias == &db->aliases[i]);
+
+                share_kind(arena, layout, &rows->kinds, &kind);
+            }
+    }
+    layout->alias_kinds = layout->kind_count;
 }
 
 /*
@@ -315,21 +414,32 @@ static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
     struct layout_list list = {ids, variants, count, layout->event_ids, 0, 0, 0};
 
     for (size_t i = 0; i < count; i++) {
-        bool alias = i >= db->event_count;
-        const struct alias *a = alias ? &db->aliases[i - db->event_count] : NULL;
-        struct layout_row row = {.name = alias ? a->event : NULL};
+        size_t row =
+            i < db->event_count
+                ? share_event(arena, layout, rows, index, &layout->model->cpus[cpu], &db->events[i])
+                : share_alias(arena, layout, rows, index, &db->aliases[i - db->event_count]);
 
-        ids[i] = id_of(index, alias ? a->name : db->events[i].name);
-        if (alias)
-            row.number = (unsigned)id_of(index, a->event);
-        else
-            row = event_row(arena, layout, rows, index, &layout->model->cpus[cpu], &db->events[i]);
-        variants[i] = share_row(arena, rows, ids[i], &row);
+        ids[i] = rows->ids[row - 1];
+        variants[i] = rows->variants[row - 1];
         list.first = ids[i] < list.first ? ids[i] : list.first;
         end = ids[i] + 1 > end ? ids[i] + 1 : end;
     }
     list.span = end > list.first ? end - list.first : 0;
     layout->cpus[cpu].list = share_list(arena, layout, &rows->lists, &list);
+}
+
+/* How many rows a CPU's events and aliases have at most. */
+static size_t count_rows(const struct database *db)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < db->event_count; i++)
+        for (const struct event *event = &db->events[i]; event != NULL; event = event->older)
+            count++;
+    for (size_t i = 0; i < db->alias_count; i++)
+        for (const struct alias *alias = &db->aliases[i]; alias != NULL; alias = alias->older)
+            count++;
+    return count;
 }
 
 static void lay_out_events(struct arena *arena, struct layout *layout, const struct index *index)
@@ -339,13 +449,17 @@ static void lay_out_events(struct arena *arena, struct layout *layout, const str
     size_t most = 0;
 
     for (size_t c = 0; c < model->cpu_count; c++)
-        most += model->cpus[c].db.event_count + model->cpus[c].db.alias_count;
+        most += count_rows(&model->cpus[c].db);
     rows.rows = arena_alloc(arena, most, sizeof *rows.rows);
     rows.ids = arena_alloc(arena, most, sizeof *rows.ids);
     rows.variants = arena_alloc(arena, most, sizeof *rows.variants);
+    rows.older = arena_alloc(arena, most, sizeof *rows.older);
     rows.variant_count = arena_alloc(arena, layout->event_ids, sizeof *rows.variant_count);
     layout->kinds = arena_alloc(arena, most + 1, sizeof(struct layout_kind));
+    layout->kinds[0] =
+        (struct layout_kind){.fallback = LAYOUT_NO_ID, .releases = LAYOUT_ALL_RELEASES};
     layout->kind_count = 1;
+    lay_out_alias_kinds(arena, layout, &rows);
     layout->lists = arena_alloc(arena, model->cpu_count, sizeof(struct layout_list));
     for (size_t c = 0; c < model->cpu_count; c++)
         lay_out_cpu_events(arena, layout, index, &rows, c);
@@ -459,57 +573,77 @@ static void lay_out_lists(struct arena *arena, struct layout *layout)
 
 /* ---- kernels' lists -------------------------------------------------------------------------- */
 
+static int compare_kernels(const void *a, const void *b)
+{
+    const struct layout_kernel *x = a, *y = b;
+
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+/* The selectors of a CPU, each once, by number. */
+static size_t list_selectors(struct arena *arena, const struct database *db,
+                             struct layout_kernel **selectors)
+{
+    size_t count = 0, kept = 0, most = count_rows(db);
+    struct layout_kernel *list = arena_alloc(arena, most, sizeof *list);
+
+    for (size_t i = 0; i < db->event_count; i++)
+        for (const struct event *event = &db->events[i]; event != NULL; event = event->older)
+            if (event->has_number)
+                list[count++] = (struct layout_kernel){event->number, event->kernel, event->name};
+    if (count != 0)
+        qsort(list, count, sizeof *list, compare_kernels);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || list[kept - 1].number != list[i].number)
+            list[kept++] = list[i];
+    *selectors = list;
+    return kept;
+}
+
 /*
- * The first macOS whose kernel lists most of a CPU's selectors; of two as common the one that comes
- * first among the events. counts, by version, is all 0 before and after.
+ * The first macOS whose kernel lists most of the selectors; of two as common the one that comes
+ * first. counts, by version, is all 0 before and after.
  */
-static unsigned common_kernel(const struct database *db, size_t *counts)
+static unsigned common_kernel(const struct layout_kernel *selectors, size_t count, size_t *counts)
 {
     size_t best = 0;
     unsigned common = 0;
 
-    for (size_t i = 0; i < db->event_count; i++)
-        counts[db->events[i].kernel] += db->events[i].has_number;
-    for (size_t i = 0; i < db->event_count; i++)
-        if (db->events[i].has_number && counts[db->events[i].kernel] > best) {
-            best = counts[db->events[i].kernel];
-            common = db->events[i].kernel;
+    for (size_t i = 0; i < count; i++)
+        counts[selectors[i].since]++;
+    for (size_t i = 0; i < count; i++)
+        if (counts[selectors[i].since] > best) {
+            best = counts[selectors[i].since];
+            common = selectors[i].since;
         }
-    for (size_t i = 0; i < db->event_count; i++)
-        counts[db->events[i].kernel] = 0;
+    for (size_t i = 0; i < count; i++)
+        counts[selectors[i].since] = 0;
     return common;
 }
 
-static int compare_kernels(const void *a, const void *b)
-{
-    size_t x = ((const struct layout_kernel *)a)->event;
-    size_t y = ((const struct layout_kernel *)b)->event;
-
-    return x < y ? -1 : x > y;
-}
-
-static void lay_out_kernels(struct arena *arena, struct layout *layout, const struct index *index)
+static void lay_out_kernels(struct arena *arena, struct layout *layout)
 {
     const struct model *model = layout->model;
-    size_t *counts = arena_alloc(arena, UINT16_MAX + 1, sizeof *counts), events = 0;
+    size_t *counts = arena_alloc(arena, UINT16_MAX + 1, sizeof *counts), rows = 0;
 
     for (size_t c = 0; c < model->cpu_count; c++)
-        events += model->cpus[c].db.event_count;
-    layout->kernels = arena_alloc(arena, events, sizeof *layout->kernels);
+        rows += count_rows(&model->cpus[c].db);
+    layout->kernels = arena_alloc(arena, rows, sizeof *layout->kernels);
     for (size_t c = 0; c < model->cpu_count; c++) {
-        const struct database *db = &model->cpus[c].db;
         struct layout_cpu *cpu = &layout->cpus[c];
+        struct layout_kernel *selectors;
+        size_t count = model->cpus[c].has_kernel_list
+                           ? list_selectors(arena, &model->cpus[c].db, &selectors)
+                           : 0;
 
-        cpu->kernel = model->cpus[c].has_kernel_list ? common_kernel(db, counts) : 0;
+        cpu->kernel = count == 0 ? 0 : common_kernel(selectors, count, counts);
         cpu->kernels_at = layout->kernel_count;
-        for (size_t i = 0; i < db->event_count; i++)
-            if (db->events[i].has_number && db->events[i].kernel != cpu->kernel)
-                layout->kernels[layout->kernel_count++] =
-                    (struct layout_kernel){id_of(index, db->events[i].name), db->events[i].kernel};
+        for (size_t i = 0; i < count; i++)
+            if (selectors[i].since != cpu->kernel)
+                layout->kernels[layout->kernel_count++] = selectors[i];
         cpu->kernels = layout->kernel_count - cpu->kernels_at;
-        if (cpu->kernels != 0)
-            qsort(&layout->kernels[cpu->kernels_at], cpu->kernels, sizeof *layout->kernels,
-                  compare_kernels);
     }
 }
 
@@ -668,6 +802,50 @@ static void lay_out_cpus(struct arena *arena, struct layout *layout)
     }
 }
 
+/* Whether a release says the same of a CPU's counters as the newest that has it. */
+static bool same_counters(const struct database *a, const struct database *b)
+{
+    return a->fixed == b->fixed && a->config == b->config && a->power == b->power &&
+           strcmp(a->marketing_name, b->marketing_name) == 0;
+}
+
+static bool is_past(const struct layout *layout, const struct layout_past *past,
+                    const struct database *was)
+{
+    return past->fixed == was->fixed && past->config == was->config && past->power == was->power &&
+           strcmp(layout->strings.list[past->marketing], was->marketing_name) == 0;
+}
+
+static void lay_out_past(struct arena *arena, struct layout *layout)
+{
+    const struct model *model = layout->model;
+
+    layout->past =
+        arena_alloc(arena, model->cpu_count * model->release_count, sizeof *layout->past);
+    for (size_t c = 0; c < model->cpu_count; c++) {
+        size_t first = layout->past_count;
+
+        for (size_t r = model->release_count; r-- > 0;) {
+            const struct database *was = model->cpus[c].history[r];
+            size_t i = first;
+
+            if (was == NULL || same_counters(was, &model->cpus[c].db))
+                continue;
+            while (i < layout->past_count && !is_past(layout, &layout->past[i], was))
+                i++;
+            if (i == layout->past_count)
+                layout->past[layout->past_count++] = (struct layout_past){
+                    .cpu = c,
+                    .marketing = share_string(arena, &layout->strings, was->marketing_name),
+                    .fixed = was->fixed,
+                    .config = was->config,
+                    .power = was->power,
+                };
+            layout->past[i].releases |= 1u << r;
+        }
+    }
+}
+
 /* ---- finding CPUs ---------------------------------------------------------------------------- */
 
 static const struct layout_id *sorting_ids;
@@ -789,11 +967,12 @@ struct layout layout_tables(struct arena *arena, const struct model *model)
     lay_out_event_ids(arena, &layout);
     index = index_events(arena, &layout);
     lay_out_events(arena, &layout, &index);
-    lay_out_kernels(arena, &layout, &index);
+    lay_out_kernels(arena, &layout);
     lay_out_renames(arena, &layout, &index);
     lay_out_names(arena, &layout, &index);
     names = layout.strings.count;
     lay_out_cpus(arena, &layout);
+    lay_out_past(arena, &layout);
     order_ids(arena, &layout);
     lay_out_designations(arena, &layout);
     lay_out_prose(arena, &layout);

@@ -23,8 +23,11 @@
  *                          | row_at[id] + variant - 1
  *                         row     number, umask
  *                          | rows[row].kind
- *                         kind    counters, fallback, other, releases, fixed; 0: an alias, the
- *                                 row's number being the id to go on with
+ *                         kind    counters, fallback, other, releases, fixed; below alias_kinds:
+ *                                 an alias, the row's number being the id to go on with
+ *
+ * A row holds in the releases of its kind. Where an event or alias was otherwise in others, their
+ * row is an older one of it (older_rows).
  *
  * Where CPUs have few of the ids of their spans (sparse), the pair of list and id is hashed as a
  * name is, to a slot of pair_lists and pair_rows: there is no variant.
@@ -38,7 +41,7 @@
 
 enum { LAYOUT_NO_ID = 0xffff, LAYOUT_HALF_BYTE = 15, LAYOUT_ALL_RELEASES = 0xffff };
 
-/* What many rows share, so that a row is four bytes. Kind 0 is that of aliases. */
+/* What many rows share, so that a row is four bytes. The first kinds are those of aliases. */
 struct layout_kind {
     uint32_t counters;
     unsigned fallback; /* event id, or LAYOUT_NO_ID */
@@ -47,11 +50,22 @@ struct layout_kind {
     int fixed;
 };
 
-/* An id's meaning on some CPU: an event, or of kind 0 an alias of the event id in number. */
+/* An id's meaning on some CPU: an event, or by its kind an alias of the event id in number. */
 struct layout_row {
     unsigned number, umask;
     size_t kind;
     const char *name; /* of the event that is meant, for the comment */
+};
+
+/* A row and that of the same event or alias in older releases. */
+struct layout_older {
+    size_t row, older;
+};
+
+/* A CPU's counters as releases have them that say otherwise than the newest. */
+struct layout_past {
+    size_t cpu, marketing; /* marketing: a string */
+    uint32_t releases, fixed, config, power;
 };
 
 struct layout_cpu {
@@ -78,9 +92,10 @@ struct layout_id {
     size_t chips_at, chips;
 };
 
+/* The first macOS whose kernel lists a selector of a CPU; the name of an event for the comment. */
 struct layout_kernel {
-    size_t event;
-    unsigned since;
+    unsigned number, since;
+    const char *name;
 };
 
 struct layout_candidate {
@@ -136,9 +151,15 @@ struct layout {
     struct numbers row_at;                /* by event id: its first row; and the end */
     struct layout_row *rows;
     size_t row_count;
+    struct layout_older *older_rows; /* by row */
+    size_t older_row_count;
     struct layout_kind *kinds;
     size_t kind_count;
-    struct layout_kernel *kernels; /* by CPU and id: events listed since another macOS than most */
+    size_t alias_kinds;       /* kind 0 is that of an alias which means one event everywhere */
+    struct layout_past *past; /* by CPU, then newest first */
+    size_t past_count;
+    struct layout_kernel
+        *kernels; /* by CPU and number: those listed since another macOS than most */
     size_t kernel_count;
     struct numbers renames; /* pairs of an id and the next spelling of the event, by id */
 

@@ -667,11 +667,12 @@ static void compare_event_fields(struct lint *lint, const struct event *old, siz
         const struct field *field = &event_fields[f];
 
         if (field_differs(field, old, new))
-            add_finding(lint, new->name,
-                        "has %s %s in %s and %s in %s, and the tables have the newest, so "
-                        "they are wrong about the older",
-                        field->key, field_text(lint->arena, field, old), releases[old_release],
-                        field_text(lint->arena, field, new), releases[new_release]);
+            add_finding(
+                lint, new->name,
+                "has %s %s in %s and %s in %s, so a word or a placement that was made for one "
+                "is wrong in the other",
+                field->key, field_text(lint->arena, field, old), releases[old_release],
+                field_text(lint->arena, field, new), releases[new_release]);
     }
 }
 
@@ -714,12 +715,12 @@ static void compare_counters(struct lint *lint, size_t old, size_t new)
         const struct field *field = &database_fields[f];
 
         if (field->type == FIELD_MASK && field_differs(field, cpu->history[old], cpu->history[new]))
-            add_finding(lint, NULL,
-                        "%s is 0x%x in %s and 0x%x in %s, and the tables have the newest, so "
-                        "words and slots are wrong for the older",
-                        field->key, (unsigned)field_meant(field, cpu->history[old]).number,
-                        releases[old], (unsigned)field_meant(field, cpu->history[new]).number,
-                        releases[new]);
+            add_finding(
+                lint, NULL,
+                "%s is 0x%x in %s and 0x%x in %s, so words and slots that were made for one "
+                "are wrong in the other",
+                field->key, (unsigned)field_meant(field, cpu->history[old]).number, releases[old],
+                (unsigned)field_meant(field, cpu->history[new]).number, releases[new]);
     }
 }
 

@@ -46,7 +46,8 @@ static bool tell_event(const struct said *said, struct event *event)
     return true;
 }
 
-/* Tells a CPU's event of that very name; *found becomes true where there is one. */
+/* Tells a CPU's event of that very name, of every release; *found becomes true where there is one.
+ */
 static bool tell_name(const struct said *said, const struct cpu *cpu, const char *name, bool *found)
 {
     struct event *event = database_event(&cpu->db, name);
@@ -54,7 +55,10 @@ static bool tell_name(const struct said *said, const struct cpu *cpu, const char
     if (event == NULL)
         return true;
     *found = true;
-    return tell_event(said, event);
+    for (; event != NULL; event = event->older)
+        if (!tell_event(said, event))
+            return false;
+    return true;
 }
 
 /* The same under every name that the event ever had; false after a report. */

@@ -2,7 +2,7 @@
  * The databases of several releases -> one model of CPUs. A CPU is the set of CPU ids that use the
  * same database in every release; it has the oldest release's name for it, since names were given
  * to other chips later while ids never were (plists.md 2.2). An event is as the newest release has
- * it.
+ * it; where others say otherwise, what they say is behind it (`older`).
  */
 #include "common/report.h"
 #include "common/text.h"
@@ -185,27 +185,45 @@ static const struct event *least_event(const struct cpu *cpu, size_t release_cou
     return least;
 }
 
-/* Lists each event once, as the newest release has it, unless events is NULL; returns the count. */
-static size_t unite_events(const struct cpu *cpu, size_t release_count, struct event *events)
+/*
+ * Adds what a release says of an event to what newer ones do: its bit where one of them says the
+ * same, else one more behind them.
+ */
+static void add_version(struct arena *arena, struct event *newest, const struct event *event,
+                        size_t release)
+{
+    struct event *version = newest, *added;
+
+    while (!event_equals(version, event) && version->older != NULL)
+        version = version->older;
+    if (!event_equals(version, event)) {
+        added = arena_alloc(arena, 1, sizeof *added);
+        *added = *event;
+        version->older = added;
+        version = added;
+    }
+    version->releases |= 1u << release;
+}
+
+/* Lists each event once, unless events is NULL; returns the count. */
+static size_t unite_events(struct arena *arena, const struct cpu *cpu, size_t release_count,
+                           struct event *events)
 {
     size_t next[RELEASES_MAX] = {0}, count = 0;
     const struct event *least;
 
     for (; (least = least_event(cpu, release_count, next)) != NULL; count++) {
-        uint32_t releases = 0;
-
-        for (size_t r = 0; r < release_count; r++) {
+        if (events != NULL)
+            events[count] = *least;
+        for (size_t r = release_count; r-- > 0;) {
             const struct database *from = cpu->history[r];
 
-            if (from != NULL && next[r] < from->event_count &&
-                compare_names(from->events[next[r]].name, least->name) == 0) {
-                releases |= 1u << r;
-                next[r]++;
-            }
-        }
-        if (events != NULL) {
-            events[count] = *least;
-            events[count].releases = releases;
+            if (from == NULL || next[r] == from->event_count ||
+                compare_names(from->events[next[r]].name, least->name) != 0)
+                continue;
+            if (events != NULL)
+                add_version(arena, &events[count], &from->events[next[r]], r);
+            next[r]++;
         }
     }
     return count;
@@ -213,14 +231,31 @@ static size_t unite_events(const struct cpu *cpu, size_t release_count, struct e
 
 static void merge_events(struct arena *arena, struct cpu *cpu, size_t release_count)
 {
-    cpu->db.event_count = unite_events(cpu, release_count, NULL);
+    cpu->db.event_count = unite_events(arena, cpu, release_count, NULL);
     cpu->db.events = arena_alloc(arena, cpu->db.event_count, sizeof(struct event));
-    unite_events(cpu, release_count, cpu->db.events);
+    unite_events(arena, cpu, release_count, cpu->db.events);
 }
 
 static int compare_aliases(const void *a, const void *b)
 {
     return strcmp(((const struct alias *)a)->name, ((const struct alias *)b)->name);
+}
+
+/* The same as add_version() does with an event. */
+static void add_meaning(struct arena *arena, struct alias *newest, const char *event,
+                        size_t release)
+{
+    struct alias *meaning = newest, *added;
+
+    while (compare_names(meaning->event, event) != 0 && meaning->older != NULL)
+        meaning = meaning->older;
+    if (compare_names(meaning->event, event) != 0) {
+        added = arena_alloc(arena, 1, sizeof *added);
+        *added = (struct alias){.name = newest->name, .event = event};
+        meaning->older = added;
+        meaning = added;
+    }
+    meaning->releases |= 1u << release;
 }
 
 static void merge_aliases(struct arena *arena, struct cpu *cpu, size_t release_count)
@@ -241,30 +276,19 @@ static void merge_aliases(struct arena *arena, struct cpu *cpu, size_t release_c
 
             if (*number == 0) {
                 db->aliases[db->alias_count++] =
-                    (struct alias){from->aliases[i].name, from->aliases[i].event, 0};
+                    (struct alias){.name = from->aliases[i].name, .event = from->aliases[i].event};
                 *number = db->alias_count;
             }
-            db->aliases[*number - 1].releases |= 1u << r;
+            add_meaning(arena, &db->aliases[*number - 1], from->aliases[i].event, r);
         }
     }
     if (db->alias_count != 0)
         qsort(db->aliases, db->alias_count, sizeof(struct alias), compare_aliases);
 }
 
-/* Reports events and aliases of older releases that contradict the newest. */
+/* Reports what older releases have that the tables cannot tell beside the newest. */
 static void check_merged(const struct cpu *cpu)
 {
-    uint32_t counters = database_counters(&cpu->db);
-
-    for (size_t i = 0; i < cpu->db.event_count; i++) {
-        const struct event *event = &cpu->db.events[i];
-
-        if (event->counters & ~counters)
-            report_error(cpu->db.name,
-                         "%s of an older release counts on %u (expected a part of %u, the "
-                         "counters of the newest)",
-                         event->name, (unsigned)event->counters, (unsigned)counters);
-    }
     for (size_t i = 0; i < cpu->db.alias_count; i++)
         if (database_event(&cpu->db, cpu->db.aliases[i].name) != NULL)
             report_error(cpu->db.name,
@@ -433,11 +457,17 @@ static struct code code_of(const struct event *event)
     return (struct code){numbers | event->number, event->counters, event->fixed};
 }
 
-static bool same_encoding(const struct event *a, const struct event *b)
+/* Whether two names have one encoding, each in some release. */
+static bool share_encoding(const struct event *a, const struct event *b)
 {
-    const struct code x = code_of(a), y = code_of(b);
+    for (; a != NULL; a = a->older)
+        for (const struct event *other = b; other != NULL; other = other->older) {
+            const struct code x = code_of(a), y = code_of(other);
 
-    return memcmp(&x, &y, sizeof x) == 0;
+            if (memcmp(&x, &y, sizeof x) == 0)
+                return true;
+        }
+    return false;
 }
 
 /* The events that have the code of one that is gone. */
@@ -619,9 +649,9 @@ static void group_renames(struct arena *arena, struct model *model)
 static const char *describe_conflict(struct arena *arena, const struct database *db,
                                      const struct event *a, const struct event *b)
 {
-    if ((a->releases & b->releases) != 0)
+    if ((event_releases(a) & event_releases(b)) != 0)
         return arena_printf(arena, "%s has both %s and %s", db->name, a->name, b->name);
-    return same_encoding(a, b)
+    return share_encoding(a, b)
                ? NULL
                : arena_printf(arena, "%s and %s differ on %s", a->name, b->name, db->name);
 }
@@ -640,10 +670,11 @@ static const char *first_conflict(struct arena *arena, const struct database *db
 
         if (event == NULL)
             continue;
-        if ((event->releases & releases) != 0 || (count != 0 && !same_encoding(known[0], event)))
+        if ((event_releases(event) & releases) != 0 ||
+            (count != 0 && !share_encoding(known[0], event)))
             for (size_t k = 0; k < count && why == NULL; k++)
                 why = describe_conflict(arena, db, known[k], event);
-        releases |= event->releases;
+        releases |= event_releases(event);
         known[count++] = event;
     }
     return why;
@@ -676,9 +707,10 @@ static const char **find_contradictions(struct arena *arena, const struct model 
                 seen[n].first = event;
                 seen[n].releases = 0;
             }
-            if ((seen[n].releases & event->releases) != 0 || !same_encoding(seen[n].first, event))
+            if ((seen[n].releases & event_releases(event)) != 0 ||
+                !share_encoding(seen[n].first, event))
                 why[n] = first_conflict(arena, db, &model->renamed[n]);
-            seen[n].releases |= event->releases;
+            seen[n].releases |= event_releases(event);
         }
     }
     return why;

@@ -244,6 +244,38 @@ const char *database_alias(const struct database *database, const char *name)
     return alias == NULL ? NULL : alias->event;
 }
 
+uint32_t event_releases(const struct event *event)
+{
+    uint32_t releases = 0;
+
+    for (; event != NULL; event = event->older)
+        releases |= event->releases;
+    return releases;
+}
+
+const struct event *event_as_in(const struct event *event, size_t release)
+{
+    while (event != NULL && !(event->releases >> release & 1))
+        event = event->older;
+    return event;
+}
+
+bool event_equals(const struct event *a, const struct event *b)
+{
+    for (size_t f = 0; f < event_field_count; f++)
+        if (field_differs(&event_fields[f], a, b))
+            return false;
+    return true;
+}
+
+const char *alias_event(const struct alias *alias, size_t release)
+{
+    for (const struct alias *as = alias; as != NULL; as = as->older)
+        if (as->releases >> release & 1)
+            return as->event;
+    return alias->event;
+}
+
 static int compare_owner(const void *id, const void *owner)
 {
     return cpu_id_compare(id, &((const struct owner *)owner)->id);
@@ -312,9 +344,7 @@ size_t cpu_newest(const struct cpu *cpu)
 
 static const struct event *named_in(const struct cpu *cpu, const char *name, size_t release)
 {
-    const struct event *event = database_event(&cpu->db, name);
-
-    return event != NULL && event->releases >> release & 1 ? event : NULL;
+    return event_as_in(database_event(&cpu->db, name), release);
 }
 
 /* The index in model->renamed, from 1; 0 for a name that has no others. */

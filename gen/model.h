@@ -52,14 +52,16 @@ struct event {
     const char *description, *errata; /* Apple's prose, or NULL */
     /* merged: what it counts, in a sentence, and "SKL091, SKL044"; NULL where nothing says so */
     const char *summary, *errata_ids;
-    uint32_t releases; /* merged: a bit for each that has the event */
-    uint16_t kernel;   /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
+    uint32_t releases;   /* merged: a bit for each that has the event, with these values */
+    struct event *older; /* merged: as other releases have it, newest first; or NULL */
+    uint16_t kernel;     /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
 };
 
 struct alias {
     const char *name;
     const char *event;
-    uint32_t releases;
+    uint32_t releases;   /* merged, as of an event */
+    struct alias *older; /* merged: as other releases have it, newest first; or NULL */
 };
 
 /* One plist as read.c has it, or several as merge.c makes them one. */
@@ -87,6 +89,18 @@ uint32_t database_counters(const struct database *database);
 /* The event of a name; the name of the event that an alias is for. NULL when there is none. */
 struct event *database_event(const struct database *database, const char *name);
 const char *database_alias(const struct database *database, const char *name);
+
+/* Every release that has an event by this name, whatever its values. */
+uint32_t event_releases(const struct event *event);
+/* The event with the values of a release, of a merged one and those older; NULL: it lacks it. */
+const struct event *event_as_in(const struct event *event, size_t release);
+/* Whether two releases say the same of an event, prose apart. */
+bool event_equals(const struct event *a, const struct event *b);
+/*
+ * What an alias is for in a release: in one that does not have it, what it is for in the newest
+ * that does.
+ */
+const char *alias_event(const struct alias *alias, size_t release);
 
 enum field_type {
     FIELD_CODE,  /* a number that messages show as hexadecimal */

@@ -324,17 +324,17 @@ static void compare_events(struct comparison *c)
     struct kpdb_event event = {0};
 
     for (unsigned pass = 0; pass < 2; pass++) /* those that others fall back on first */
-        for (int id = -1; kpdb_next((unsigned)c->sampler->cpu, id, &event) == KPDB_OK;) {
+        for (int id = -1;
+             kpdb_next_in((unsigned)c->sampler->cpu, c->release, id, &event) == KPDB_OK;
+             id = event.id) {
             bool falls_back = event.fixed >= 0 && c->sampler->intel;
             int at;
 
-            id = event.id;
-            if ((event.releases >> c->release & 1) == 0 || falls_back != (pass == 1) ||
-                kpdb_on_in((unsigned)c->sampler->cpu, c->release, event.id, &event) != KPDB_OK)
+            if (falls_back != (pass == 1))
                 continue;
-            at = find_live(c->live, kpdb_event_name((unsigned)id));
+            at = find_live(c->live, kpdb_event_name(event.id));
             if (at == NOT_LIVE)
-                tell_drift(c, kpdb_event_name((unsigned)id), "removed", "present", "absent");
+                tell_drift(c, kpdb_event_name(event.id), "removed", "present", "absent");
             else if (falls_back)
                 compare_fallback(c, &event, at);
             else

@@ -118,7 +118,7 @@ static int identify_machine(struct kplive *sampler, struct kplive_error *error)
     if (sampler->cpu < 0)
         sampler->cpu = sampler->release = KPLIVE_NO_CPU;
     else
-        sampler->release = fitting_release((unsigned)sampler->cpu, sampler->macos_version / 100);
+        sampler->release = fitting_release((unsigned)sampler->cpu, sampler->macos_version);
     return KPLIVE_OK;
 }
 

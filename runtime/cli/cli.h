@@ -112,7 +112,9 @@ void cli_each_cpu(void (*each)(const void *user, const char *name), const void *
 void cli_each_release(void (*each)(const void *user, const char *name), const void *user);
 void cli_each_name(void (*each)(const void *user, const char *name), const void *user);
 /* The n-th alias of an event on a CPU, and the n-th chip-agnostic name; NULL after the last. */
-const char *cli_alias(unsigned cpu, const struct kpdb_event *event, unsigned n);
+const char *cli_alias(unsigned cpu, int release, const struct kpdb_event *event, unsigned n);
+/* Every release that has the event by this name, whatever its values. */
+uint32_t cli_event_releases(unsigned cpu, const struct kpdb_event *event);
 const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, unsigned n);
 
 /* The keys of one event as `kpep list --json` has them, in an object that is begun. */

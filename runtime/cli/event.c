@@ -26,20 +26,30 @@ bool cli_match(const char *pattern, const char *name)
     return fnmatch(low_pattern, low_name, FNM_NOESCAPE) == 0;
 }
 
-const char *cli_alias(unsigned cpu, const struct kpdb_event *event, unsigned n)
+const char *cli_alias(unsigned cpu, int release, const struct kpdb_event *event, unsigned n)
 {
+    struct kpdb_event meant;
     uint16_t target;
 
     for (int id = kpdb_alias_next(cpu, -1, &target); id >= 0;
-         id = kpdb_alias_next(cpu, id, &target)) {
-        const char *other = kpdb_renamed(target);
-        bool means = target == event->id || /* or it is renamed, and this is the older spelling */
-                     (other != NULL && strcmp(other, kpdb_event_name(event->id)) == 0);
-
-        if (means && n-- == 0)
+         id = kpdb_alias_next(cpu, id, &target))
+        if (kpdb_on_in(cpu, release, (unsigned)id, &meant) == KPDB_OK && meant.id == event->id &&
+            n-- == 0)
             return kpdb_event_name((unsigned)id);
-    }
     return NULL;
+}
+
+uint32_t cli_event_releases(unsigned cpu, const struct kpdb_event *event)
+{
+    struct kpdb_event version;
+    uint32_t releases = 0;
+
+    if (kpdb_on(cpu, event->id, &version) != KPDB_OK)
+        return event->releases;
+    do
+        releases |= version.releases;
+    while (kpdb_older(cpu, &version, &version) == KPDB_OK);
+    return releases;
 }
 
 const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, unsigned n)
@@ -59,7 +69,7 @@ bool cli_match_event(const char *pattern, unsigned cpu, int release, const struc
 
     if (cli_match(pattern, kpdb_event_name(event->id)))
         return true;
-    for (unsigned n = 0; (name = cli_alias(cpu, event, n)) != NULL; n++)
+    for (unsigned n = 0; (name = cli_alias(cpu, release, event, n)) != NULL; n++)
         if (cli_match(pattern, name))
             return true;
     for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
@@ -117,7 +127,7 @@ const char *cli_other_names(unsigned cpu, int release, const struct kpdb_event *
     const char *name;
 
     *text = '\0';
-    for (unsigned n = 0; (name = cli_alias(cpu, event, n)) != NULL; n++)
+    for (unsigned n = 0; (name = cli_alias(cpu, release, event, n)) != NULL; n++)
         if (typed == NULL || strcmp(name, typed) != 0)
             cli_append(text, size, name);
     for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
@@ -149,14 +159,14 @@ void cli_event_json(struct json *json, unsigned cpu, int release, const struct k
         json_number(json, "fixed_counter", (uint64_t)event->fixed);
     json_string(json, "fallback", kpdb_event_name(event->fallback));
     json_begin_line(json, "aliases", '[');
-    for (unsigned n = 0; (name = cli_alias(cpu, event, n)) != NULL; n++)
+    for (unsigned n = 0; (name = cli_alias(cpu, release, event, n)) != NULL; n++)
         json_string(json, NULL, name);
     json_end(json, ']');
     json_begin_line(json, "names", '[');
     for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
         json_string(json, NULL, name);
     json_end(json, ']');
-    cli_releases_json(json, event->releases);
+    cli_releases_json(json, cli_event_releases(cpu, event));
     json_string(json, "renamed", kpdb_renamed(event->id));
     json_string(json, "summary", kpdb_summary(event->id));
     json_boolean(json, "doubted", kpdb_summary_doubted(event->id));

@@ -12,11 +12,6 @@ struct listing {
     unsigned elsewhere;            /* that match, in other releases only */
 };
 
-static bool is_in(const struct listing *listing, const struct kpdb_event *event)
-{
-    return event->releases >> listing->release & 1;
-}
-
 /* Whether the pattern means an event by a name that it has in the release. */
 static bool is_named(const struct listing *listing, int release, const struct kpdb_event *event)
 {
@@ -28,24 +23,32 @@ static bool is_meant(const struct listing *listing, int release, const struct kp
     return is_named(listing, release, event) || cli_match_meaning(listing->pattern, event);
 }
 
-static bool is_listed(const struct listing *listing, const struct kpdb_event *event)
+/* The next event of the release that is listed; false after the last. */
+static bool next_listed(const struct listing *listing, int previous, struct kpdb_event *event)
 {
-    return is_in(listing, event) && is_meant(listing, listing->release, event);
+    while (kpdb_next_in(listing->cpu, listing->release, previous, event) == KPDB_OK) {
+        if (is_meant(listing, listing->release, event))
+            return true;
+        previous = event->id;
+    }
+    return false;
 }
 
 static void count_events(struct listing *listing)
 {
     struct kpdb_event event = {0};
 
-    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id) {
-        listing->in_release += is_in(listing, &event);
-        if (is_listed(listing, &event)) {
-            listing->matching++;
-            listing->meanings |= !is_named(listing, listing->release, &event);
-        } else if (!is_in(listing, &event)) {
-            listing->elsewhere += is_meant(listing, KPDB_ANY_RELEASE, &event);
-        }
+    for (int id = -1; kpdb_next_in(listing->cpu, listing->release, id, &event) == KPDB_OK;
+         id = event.id) {
+        bool listed = is_meant(listing, listing->release, &event);
+
+        listing->in_release++;
+        listing->matching += listed;
+        listing->meanings |= listed && !is_named(listing, listing->release, &event);
     }
+    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
+        if (!(cli_event_releases(listing->cpu, &event) >> listing->release & 1))
+            listing->elsewhere += is_meant(listing, KPDB_ANY_RELEASE, &event);
 }
 
 static void list_json(const struct listing *listing)
@@ -54,12 +57,11 @@ static void list_json(const struct listing *listing)
     struct kpdb_event event = {0};
 
     json_begin(&json, NULL, '[');
-    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
-        if (is_listed(listing, &event)) {
-            json_begin_line(&json, NULL, '{');
-            cli_event_json(&json, listing->cpu, listing->release, &event);
-            json_end(&json, '}');
-        }
+    for (int id = -1; next_listed(listing, id, &event); id = event.id) {
+        json_begin_line(&json, NULL, '{');
+        cli_event_json(&json, listing->cpu, listing->release, &event);
+        json_end(&json, '}');
+    }
     json_end(&json, ']');
 }
 
@@ -69,11 +71,10 @@ static void list_plain(const struct listing *listing)
     struct kpdb_event event = {0};
     const char *name;
 
-    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id) {
-        if (!is_listed(listing, &event))
-            continue;
+    for (int id = -1; next_listed(listing, id, &event); id = event.id) {
         puts(kpdb_event_name(event.id));
-        for (unsigned n = 0; (name = cli_alias(listing->cpu, &event, n)) != NULL; n++)
+        for (unsigned n = 0; (name = cli_alias(listing->cpu, listing->release, &event, n)) != NULL;
+             n++)
             puts(name);
         for (unsigned n = 0; (name = cli_name(listing->cpu, listing->release, &event, n)) != NULL;
              n++)
@@ -85,13 +86,14 @@ static void event_row(struct table *table, const struct listing *listing,
                       const struct kpdb_event *event)
 {
     bool one_release = (listing->info.releases & (listing->info.releases - 1)) == 0;
+    uint32_t releases = cli_event_releases(listing->cpu, event);
     char text[256];
 
     table_cell(table, "%s", kpdb_event_name(event->id));
     table_cell(table, "%s", cli_number(event, text, sizeof text));
     table_cell(table, "%s", cli_umask(listing->info.arch, event, text, sizeof text));
     table_cell(table, "%s", cli_counters(event->counters, text, sizeof text));
-    table_cell(table, "%s", one_release ? "-" : cli_releases(event->releases, text, sizeof text));
+    table_cell(table, "%s", one_release ? "-" : cli_releases(releases, text, sizeof text));
     table_cell(table, "%s",
                cli_other_names(listing->cpu, listing->release, event, NULL, text, sizeof text));
 }
@@ -117,12 +119,11 @@ static void list_text(struct arena *arena, const struct listing *listing)
     struct kpdb_event event = {0};
 
     table_titles(table, titles);
-    for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
-        if (is_listed(listing, &event)) {
-            event_row(table, listing, &event);
-            if (listing->meanings)
-                event_note(table, listing, &event);
-        }
+    for (int id = -1; next_listed(listing, id, &event); id = event.id) {
+        event_row(table, listing, &event);
+        if (listing->meanings)
+            event_note(table, listing, &event);
+    }
     table_print(table);
     printf("\n%u", listing->matching);
     if (listing->matching != listing->in_release)

@@ -46,10 +46,12 @@ static void read_all_events(const struct arguments *arguments, struct placement 
     bool intel = placement->info.arch == KPDB_X86_64 || placement->info.arch == KPDB_I386;
     struct kpdb_event event = {0};
 
-    for (int id = -1; kpdb_next(placement->cpu, id, &event) == KPDB_OK; id = event.id) {
+    for (int id = -1;
+         kpdb_next_in(placement->cpu, placement->options.release, id, &event) == KPDB_OK;
+         id = event.id) {
         const char *name = kpdb_event_name(event.id);
 
-        if ((event.releases >> placement->options.release & 1) && !(intel && event.fixed >= 0))
+        if (!(intel && event.fixed >= 0))
             add_request(placement, name, strlen(name), arguments->user_only);
     }
 }

@@ -63,7 +63,7 @@ static void show_row(struct table *table, const char *name, unsigned cpu, int fo
     table_cell(table, "%s", cli_umask(info.arch, event, text, sizeof text));
     table_cell(table, "%s", cli_counters(event->counters, text, sizeof text));
     table_cell(table, "%s", event->fallback == KPDB_NO_ID ? "-" : kpdb_event_name(event->fallback));
-    table_cell(table, "%s", cli_releases(event->releases, text, sizeof text));
+    table_cell(table, "%s", cli_releases(cli_event_releases(cpu, event), text, sizeof text));
     table_cell(table, "%s", cli_other_names(cpu, found_in, event, name, text, sizeof text));
     table_cell(table, "%s",
                kpdb_errata(cpu, event->id) == NULL ? "-" : kpdb_errata(cpu, event->id));

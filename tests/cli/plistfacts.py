@@ -246,7 +246,7 @@ class Facts:
 
     def row(self, cpu, release, event):
         """One item of `kpep list --json`."""
-        return {"name": event, **cpu.merged()[event], "aliases": cpu.aliases(event),
+        return {"name": event, **cpu.history[release].events[event], "aliases": cpu.aliases(event),
                 "names": self.names_of(event, cpu, release),
                 "releases": cpu.event_releases(event), "renamed": self.spellings.get(event),
                 **self.meanings.row(cpu, event)}

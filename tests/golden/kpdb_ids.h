@@ -8,7 +8,7 @@
 #ifndef KPDB_IDS_H
 #define KPDB_IDS_H
 
-#define KPDB_FINGERPRINT 0xad1c53fcu
+#define KPDB_FINGERPRINT 0xf0657ecdu
 
 /* CPUs: kpdb_cpu(). */
 #define KPDB_CPU_T1 0 /* t1 */

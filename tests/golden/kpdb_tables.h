@@ -17,7 +17,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xad1c53fcu,
+_Static_assert(KPDB_FINGERPRINT == 0xf0657ecdu,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -31,6 +31,9 @@ enum {
     TABLE_METRICS = 2,
     TABLE_ROWS = 9,
     TABLE_VARIANT_MASK = 0xf, /* 0xf: two variants in a byte */
+    TABLE_OLDER_ROWS = 0,
+    TABLE_ALIAS_KINDS = 1,
+    TABLE_PAST = 0,
     TABLE_KERNELS = 0,
     TABLE_RENAMES = 0,
     /* How names of events and chip-agnostic names are hashed: struct kpdb_hashing (db/hash.h). */
@@ -86,8 +89,8 @@ struct table_strings {
 _Static_assert(sizeof(struct table_strings) == 182, "kpdb_tables.h: strings are missing");
 
 /*
- * What an event id is on some CPU, in the order of ids: an event; or, of kind 0,
- * an alias, and number is the id of what it means.
+ * What an event id is on some CPU, in the order of ids: an event; or, of a kind
+ * below TABLE_ALIAS_KINDS, an alias, and number is the id of what it means.
  */
 struct table_row {
     uint16_t number;
@@ -110,8 +113,9 @@ struct tables {
     uint8_t shifts[TABLE_CPUS + 1];
     struct table_strings strings;
     /*
-     * By kind: what many rows share, which is all but id, number and umask. Kind 0 is that of
-     * aliases. releases is a mask, 0xffff being all that have the CPU.
+     * By kind: what many rows share, which is all but id, number and umask. The first are those of
+     * aliases. releases is a mask, 0xffff being all that have the CPU: a row is what an event is in
+     * these.
      */
     struct kpdb_event kinds[7 + 1];
     /* By row: row_at says which an id's are. */
@@ -149,8 +153,8 @@ static const struct tables tables = {
     .kinds = {
         /* 0 */
         { .id = 0, .number = 0, .counters = 0x0,
-          .fallback = 0,
-          .other = 0x0, .releases = 0x0, .fixed = 0, .umask = 0 },
+          .fallback = KPDB_NO_ID,
+          .other = 0x0, .releases = 0xffff, .fixed = 0, .umask = 0 },
         /* 1 */
         { .id = 0, .number = 0, .counters = 0xfc,
           .fallback = KPDB_NO_ID,
@@ -286,11 +290,32 @@ static const struct table_designation table_designations[] = {
 };
 
 /*
- * By table_cpu_more.kernels_at and on, in the order of ids: a CPU's events that a kernel lists
- * since another macOS than most, or (0) not at all.
+ * By rank, in the order of rows: a row and that of the same event or alias in older releases, where
+ * these say otherwise.
+ */
+struct table_older_row {
+    table_number row, older;
+};
+static const struct table_older_row table_older_rows[TABLE_OLDER_ROWS + 1] = {
+    {0, 0},
+};
+
+/* By CPU: what releases say of its counters that say otherwise than the newest. */
+struct table_past {
+    uint32_t fixed, config, power; /* masks of counters */
+    table_number cpu, marketing;   /* marketing: a string */
+    uint16_t releases;             /* bit n: release n says so */
+};
+static const struct table_past table_past[TABLE_PAST + 1] = {
+    {0, 0, 0, 0, 0, 0},
+};
+
+/*
+ * By table_cpu_more.kernels_at and on, in the order of numbers: a CPU's selectors that a kernel
+ * lists since another macOS than most, or (0) not at all.
  */
 struct table_kernel {
-    uint16_t event, since;
+    uint16_t number, since;
 };
 static const struct table_kernel table_kernels[TABLE_KERNELS + 1] = {
     {0, 0},
@@ -407,4 +432,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xad1c53fcu
+#define TABLE_END 0xf0657ecdu
