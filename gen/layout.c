@@ -334,6 +334,9 @@ static size_t share_event(struct arena *arena, struct layout *layout, struct row
     return number;
 }
 
+/* Of a kind: what no event's fixed counter is. */
+enum { NOT_AN_EVENT = -2 };
+
 /*
  * The kind of an alias that means another event in other releases: of the newest meaning, in all
  * releases but those of the others.
@@ -347,6 +350,7 @@ static struct layout_kind alias_kind(const struct alias *alias, bool newest)
     return (struct layout_kind){
         .fallback = LAYOUT_NO_ID,
         .releases = newest ? LAYOUT_ALL_RELEASES & ~others : alias->releases,
+        .fixed = NOT_AN_EVENT,
     };
 }
 

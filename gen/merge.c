@@ -646,38 +646,42 @@ static void group_renames(struct arena *arena, struct model *model)
     model->renamed_count = count;
 }
 
-static const char *describe_conflict(struct arena *arena, const struct database *db,
-                                     const struct event *a, const struct event *b)
+/* Marks the events that share an encoding with a marked one, or with one marked so. */
+static void mark_kin(const struct event *const *events, size_t count, bool *marked)
 {
-    if ((event_releases(a) & event_releases(b)) != 0)
-        return arena_printf(arena, "%s has both %s and %s", db->name, a->name, b->name);
-    return share_encoding(a, b)
-               ? NULL
-               : arena_printf(arena, "%s and %s differ on %s", a->name, b->name, db->name);
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < count; i++)
+            for (size_t k = 0; k < count && marked[i]; k++)
+                if (!marked[k] && share_encoding(events[i], events[k]))
+                    more = marked[k] = true;
+    }
 }
 
-/* Why two of the names are not one event on a CPU: the first two for which that is so; or NULL. */
+/* Why several of the names are not one event on a CPU; NULL when they may be. */
 static const char *first_conflict(struct arena *arena, const struct database *db,
                                   const struct spellings *spellings)
 {
     const struct event **known = arena_alloc(arena, spellings->count, sizeof *known);
-    const char *why = NULL;
-    uint32_t releases = 0;
+    bool *kin = arena_alloc(arena, spellings->count, sizeof *kin);
     size_t count = 0;
 
-    for (size_t i = 0; i < spellings->count && why == NULL; i++) {
-        const struct event *event = database_event(db, spellings->names[i]);
-
-        if (event == NULL)
-            continue;
-        if ((event_releases(event) & releases) != 0 ||
-            (count != 0 && !share_encoding(known[0], event)))
-            for (size_t k = 0; k < count && why == NULL; k++)
-                why = describe_conflict(arena, db, known[k], event);
-        releases |= event_releases(event);
-        known[count++] = event;
+    for (size_t i = 0; i < spellings->count; i++) {
+        known[count] = database_event(db, spellings->names[i]);
+        count += known[count] != NULL;
     }
-    return why;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if ((event_releases(known[k]) & event_releases(known[i])) != 0)
+                return arena_printf(arena, "%s has both %s and %s", db->name, known[k]->name,
+                                    known[i]->name);
+    kin[0] = true;
+    mark_kin(known, count, kin);
+    for (size_t i = 1; i < count; i++)
+        if (!kin[i])
+            return arena_printf(arena, "%s and %s differ on %s", known[0]->name, known[i]->name,
+                                db->name);
+    return NULL;
 }
 
 /*

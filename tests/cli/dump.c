@@ -73,7 +73,9 @@ static void print_events(unsigned cpu)
     uint16_t means;
 
     for (int id = -1; kpdb_next(cpu, id, &event) == KPDB_OK; id = event.id)
-        print_event(cpu, &event);
+        do
+            print_event(cpu, &event);
+        while (kpdb_older(cpu, &event, &event) == KPDB_OK);
     for (int id = -1; (id = kpdb_alias_next(cpu, id, &means)) >= 0;) {
         printf("alias %u", cpu);
         print_string(kpdb_event_name((unsigned)id));
@@ -82,16 +84,41 @@ static void print_events(unsigned cpu)
     }
 }
 
-/* What each chip-agnostic name is in the CPU's newest release. */
-static void print_supported(unsigned cpu)
+/* The counters and names of databases of a release, and what its aliases mean. */
+static void print_release(unsigned cpu, unsigned release)
+{
+    struct kpdb_event event;
+    struct kpdb_cpu info;
+    uint16_t newest;
+
+    if (kpdb_cpu_in(cpu, (int)release, &info) != KPDB_OK)
+        return;
+    printf("cpu-in %u", cpu);
+    print_string(kpdb_release_name(release));
+    print_string(info.marketing_name);
+    printf(" %u %u %u\n", (unsigned)info.fixed_counters, (unsigned)info.config_counters,
+           (unsigned)info.power_counters);
+    for (int id = -1; (id = kpdb_alias_next(cpu, id, &newest)) >= 0;)
+        if (kpdb_on_in(cpu, (int)release, (unsigned)id, &event) == KPDB_OK) {
+            printf("alias-in %u", cpu);
+            print_string(kpdb_release_name(release));
+            print_string(kpdb_event_name((unsigned)id));
+            print_string(kpdb_event_name(event.id));
+            putchar('\n');
+        }
+}
+
+/* What each chip-agnostic name is in a release. */
+static void print_supported(unsigned cpu, unsigned release)
 {
     struct kpdb_event event;
     struct kpdb_name name;
 
     for (unsigned n = 0; kpdb_name(n, &name) == KPDB_OK; n++) {
-        bool found = kpdb_name_on(cpu, kpdb_cpu_newest(cpu), n, &event) == KPDB_OK;
+        bool found = kpdb_name_on(cpu, (int)release, n, &event) == KPDB_OK;
 
         printf("on %u", cpu);
+        print_string(kpdb_release_name(release));
         print_string(name.name);
         print_string(found ? kpdb_event_name(event.id) : NULL);
         putchar('\n');
@@ -124,7 +151,10 @@ int main(void)
     for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
         print_cpu(cpu);
         print_events(cpu);
-        print_supported(cpu);
+        for (unsigned release = 0; release < kpdb_release_count(); release++) {
+            print_release(cpu, release);
+            print_supported(cpu, release);
+        }
     }
     print_names();
     return fflush(stdout) != 0;

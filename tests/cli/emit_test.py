@@ -78,7 +78,7 @@ def event_constants(facts, cpu, event, prefix):
 
 def constants(facts, cpu, release):
     """Every constant the header of a CPU is to have."""
-    head, prefix = cpu.newest.head, f"KPEP_{ident(cpu.db)}"
+    head, prefix = cpu.history[release].head, f"KPEP_{ident(cpu.db)}"
     wanted = {f"{prefix}_{key.upper()}": head.get(key, 0)
               for key in ("fixed_counters", "config_counters", "power_counters")}
     wanted[f"{prefix}_EVENT_BITS"] = cpu.event_bits
@@ -164,7 +164,7 @@ def check_headers():
 # ---- json, csv, markdown
 
 def cpu_json(facts, cpu, release):
-    head = cpu.newest.head
+    head = cpu.history[release].head
     rows = facts.rows(cpu, release)
     return {"db": cpu.db, "arch": cpu.arch, "marketing_name": head["marketing_name"],
             "release": release, "releases": cpu.releases, "chips": cpu.chips, "cpu_ids": cpu.ids,
@@ -355,8 +355,9 @@ def lines(prefix, fields):
     return [f"{prefix}.{key}={value}" for key, value in fields.items()]
 
 
-def own_event(cpu, event):
-    fields, row, means = raw(cpu, event), cpu.merged()[event], FACTS.meanings.row(cpu, event)
+def own_event(cpu, release, event):
+    fields, means = raw(cpu, event), FACTS.meanings.row(cpu, event)
+    row = cpu.history[release].events[event]
     other = fields.get("other", 0)
     base = bits(cpu.newest.head["config_counters"])[0] if cpu.intel else 0
     return {"name": event, "ident": ident(event), "number": row["number"],
@@ -366,18 +367,18 @@ def own_event(cpu, event):
             "counter_mask": other >> 8, "has_counter_mask": truth(other >> 8),
             "counters_mask": row["counters_mask"], "fixed": truth("fixed_counter" in fields),
             "fixed_counter": fields.get("fixed_counter", -1),
-            "aliases_text": " ".join(cpu.aliases(event)), "doubted": truth(means["doubted"]),
+            "aliases_text": " ".join(cpu.aliases(event, release)), "doubted": truth(means["doubted"]),
             "summary": means["summary"], "errata_ids": means["errata"] or "",
             "fallback": row["fallback"] or "",
             "description": "", "counters": " ".join(map(str, bits(row["counters_mask"]))),
             "perf_counters": " ".join(map(str, bits(row["counters_mask"], base))),
-            "aliases": " ".join(cpu.aliases(event)),
+            "aliases": " ".join(cpu.aliases(event, release)),
             "releases": " ".join(cpu.event_releases(event))}
 
 
 def own_cpu(cpu, release, first):
     """The lines that OWN gives of a CPU."""
-    head, rows = cpu.newest.head, FACTS.rows(cpu, release)
+    head, rows = cpu.history[release].head, FACTS.rows(cpu, release)
     yield from lines("cpu", {
         "first": truth(first), "db": cpu.db, "ident": ident(cpu.db), "arch": cpu.arch,
         "intel": truth(cpu.intel), "marketing_name": head["marketing_name"],
@@ -389,7 +390,7 @@ def own_cpu(cpu, release, first):
     for i, row in enumerate(rows):
         names = row["names"]
         yield from lines("event", {
-            "first": truth(i == 0), **own_event(cpu, row["name"]), "names": " ".join(names)})
+            "first": truth(i == 0), **own_event(cpu, release, row["name"]), "names": " ".join(names)})
     yield "cpu.perf=" + " ".join(row["name"] for row in rows if perf_event(cpu, row))
     for i, name in enumerate(sorted(FACTS.names)):
         event, facts = FACTS.name_on(name, cpu, release), FACTS.names[name]
@@ -397,7 +398,7 @@ def own_cpu(cpu, release, first):
                                   "unit": facts["unit"], "summary": facts["summary"],
                                   "supported": truth(event)})
         if event is not None:  # `first` is the name's: an event of a name is in no list
-            yield from lines("event", {"first": truth(i == 0), **own_event(cpu, event)})
+            yield from lines("event", {"first": truth(i == 0), **own_event(cpu, release, event)})
     for i, metric in enumerate(sorted(FACTS.metrics)):
         facts = FACTS.metrics[metric]
         terms = {key: " ".join(f"{name}:{FACTS.name_on(name, cpu, release) or ''}"

@@ -205,10 +205,14 @@ def linked(cpus):
 
     def contradicted(group):
         for releases in cpus:
-            newest = {name: event for events in releases for name, event in events.items()}
-            has = [name for name in group if name in newest]
+            codes = {name: {events[name]["number"] for events in releases if name in events}
+                     for name in group}
+            apart = [numbers for numbers in codes.values() if numbers]
+            kin = set(apart[0]) if apart else set()
+            while any(numbers & kin and not numbers <= kin for numbers in apart):
+                kin = kin.union(*(numbers for numbers in apart if numbers & kin))
             if any(len(group & set(events)) > 1 for events in releases) or any(
-                    newest[name] != newest[has[0]] for name in has):
+                    not numbers & kin for numbers in apart):
                 return True
         return False
 

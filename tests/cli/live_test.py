@@ -21,16 +21,16 @@ def kpep(chip, release, *arguments, sim="", data="", libraries=LIBRARIES):
 
 def equal_tables():
     old = sim_options("libkperfdata_sim_old.so")
-    for chip, release, gen, libraries in (("m1", "macos-15", 3, old), ("m1", "macos-26.4", 4, LIBRARIES),
-                                          ("m4", "macos-26.4", 4, LIBRARIES), ("m5", "macos-26.4", 4, LIBRARIES),
+    for chip, release, gen, libraries in (("m1", "macos-15", 3, old), ("m1", "macos-26.0", 4, LIBRARIES),
+                                          ("m4", "macos-26.0", 4, LIBRARIES), ("m5", "macos-26.0", 4, LIBRARIES),
                                           ("haswell", "macos-15", 3, old), ("icelake", "macos-15", 3, old)):
         status, output, errors = kpep(chip, release, "check", "--json", sim=f"gen={gen}", libraries=libraries)
         equal((status, errors), (0, ""), f"{chip} {release}")
         got = json.loads(output)
         equal((got["cpu_id"], got["release"], got["changed"], got["encodings"]),
               (CPUS[chip], release, [], 1000), f"{chip} {release}")
-    status, output, _ = kpep("m1", "macos-26.4", "check", sim="gen=4")
-    check(output.endswith("macos-26.4, which fits best: 0 differences\nkpep_event is 56 bytes here (never used)\n"),
+    status, output, _ = kpep("m1", "macos-26.0", "check", sim="gen=4")
+    check(output.endswith("macos-26.0, which fits best: 0 differences\nkpep_event is 56 bytes here (never used)\n"),
           output)
 
 
@@ -50,24 +50,24 @@ def drifted():
         "drift=apart:INST_BRANCH:INST_BARRIER": [("INST_BRANCH INST_BARRIER", "code", "0", "12")],
     }
     for data, want in cases.items():
-        status, output, errors = kpep("m1", "macos-26.4", "check", "--json", sim="gen=4", data=data)
+        status, output, errors = kpep("m1", "macos-26.0", "check", "--json", sim="gen=4", data=data)
         equal((status, errors), (1, ""), data)
         got = json.loads(output)
         equal([(c["name"], c["field"], c["table"], c["live"]) for c in got["changed"]], want, data)
         equal(got["drifts"], len(want), data)
-    status, output, _ = kpep("m1", "macos-26.4", "check", sim="gen=4", data="lie=user_bits:0x30000,lie=layout:apart")
+    status, output, _ = kpep("m1", "macos-26.0", "check", sim="gen=4", data="lie=user_bits:0x30000,lie=layout:apart")
     equal(output.splitlines()[1:], ["  changed  user_bits: 0x30000, the tables say 0x20000",
-                                    "60 events and 1000 encodings compared with macos-26.4, which fits best: 1 difference"],
+                                    "60 events and 1000 encodings compared with macos-26.0, which fits best: 1 difference"],
           "as text, and without a size of an event that cannot be told")
     # The other release's framework: the tables of that release fit best.
     status, output, _ = kpep("m1", "macos-15", "check", "--json", sim="gen=4")
     equal(json.loads(output)["release"], "macos-15", "the release that fits best")
     # Tables and framework that differ are not programmed.
-    status, output, errors = kpep("m1", "macos-26.4", "measure", "--calibrate", "-e", "INST_BRANCH",
+    status, output, errors = kpep("m1", "macos-26.0", "measure", "--calibrate", "-e", "INST_BRANCH",
                                   sim="gen=4", data="drift=number:INST_BRANCH:142")
     equal((status, output), (1, ""), "verify refuses")
     check(all(word in errors for word in ("INST_BRANCH", "0x8d", "0x8e", "kpep check")), errors)
-    status, output, errors = kpep("m1", "macos-26.4", "measure", "--calibrate", "-e", "INST_BRANCH,L1D_CACHE_MISS_LD",
+    status, output, errors = kpep("m1", "macos-26.0", "measure", "--calibrate", "-e", "INST_BRANCH,L1D_CACHE_MISS_LD",
                                   sim="gen=4", data="drift=number:INST_BRANCH:142")
     check("INST_BRANCH" in errors and "L1D" not in errors, f"the event that differs is blamed, not the last: {errors}")
 
@@ -85,26 +85,26 @@ def cannot():
         check(words in errors, f"{sim}: {errors}")
     # macOS 26 says "forced" also where nobody holds them: taken only by who insists.
     for arguments, wanted in (([], 3), (["--insist"], 1)):
-        status, output, errors = kpep("m1", "macos-26.4", "measure", "--calibrate", "-r", "1", *arguments,
+        status, output, errors = kpep("m1", "macos-26.0", "measure", "--calibrate", "-r", "1", *arguments,
                                       sim="gen=4 otherforce=1")
         equal((status, output == "", "--insist" in errors), (wanted, wanted == 3, wanted == 3), f"{arguments}: {errors}")
-    status, output, errors = kpep("m1", "macos-26.4", "check", sim="gen=4 translated=1")
+    status, output, errors = kpep("m1", "macos-26.0", "check", sim="gen=4 translated=1")
     equal(status, 3, "under Rosetta")
     check("Rosetta" in errors, errors)
     for lie in ("lie=events_count:0", "lie=events_count:-1", "lie=name:null", "lie=name:long", "lie=map:-1",
                 "lie=kpc_count:-1", "lie=events:null", "lie=event:null", "lie=name:empty"):
-        status, output, errors = kpep("m1", "macos-26.4", "check", sim="gen=4", data=lie)
+        status, output, errors = kpep("m1", "macos-26.0", "check", sim="gen=4", data=lie)
         check(status in (1, 3), f"{lie}: {status} {errors}")
 
 
 def measured():
-    status, output, errors = kpep("m1", "macos-26.4", "measure", "--calibrate", "-r", "5", "--json",
+    status, output, errors = kpep("m1", "macos-26.0", "measure", "--calibrate", "-r", "5", "--json",
                                   sim="gen=4 work=1000")
     equal((status, errors), (1, ""), "the simulator does not see the loop's own work")
     got = {e["name"]: e for e in json.loads(output)["events"]}
     equal(sorted(got), ["branch-misses", "branches", "cycles", "instructions"], "what is measured")
     check(all(e["read"] > 0 for e in got.values()), f"reads cost something: {got}")
-    lines = kpep("m1", "macos-26.4", "measure", "--calibrate", "-r", "5", "-e", "cycles,INST_BRANCH",
+    lines = kpep("m1", "macos-26.0", "measure", "--calibrate", "-r", "5", "-e", "cycles,INST_BRANCH",
                  sim="gen=4 work=1000")[1].splitlines()
     equal(lines[2].split(), ["event", "a", "read", "costs", "with", "work", "moves"], "the text's head")
     equal([(line.split()[0], line.split()[-1]) for line in lines[3:]],

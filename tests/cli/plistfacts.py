@@ -83,6 +83,10 @@ def read_directory(directory):
     return list(found.values())
 
 
+# What an event counts, and where.
+CODE = ("number", "umask", "counters_mask", "fixed_counter")
+
+
 class Cpu:
     """The ids that use the same database in every release: what kpep calls a db."""
 
@@ -126,8 +130,14 @@ class Cpu:
             aliases.update(database.head.get("aliases", {}))
         return aliases
 
-    def aliases(self, event):
-        return sorted(alias for alias, means in self.all_aliases().items() if means == event)
+    def alias_means(self, alias, release):
+        """In a release that lacks the alias it means what it does in the newest that has it."""
+        own = self.history[release].head.get("aliases", {})
+        return own.get(alias, self.all_aliases()[alias])
+
+    def aliases(self, event, release):
+        return sorted(alias for alias in self.all_aliases()
+                      if self.alias_means(alias, release) == event)
 
     def encoding(self, release, event):
         fields = dict(self.history[release].events[event])
@@ -209,9 +219,10 @@ class Facts:
         if old not in events or new not in events:
             return False
         both = set(cpu.event_releases(old)) & set(cpu.event_releases(new))
-        same = all(events[old][key] == events[new][key]
-                   for key in ("number", "umask", "counters_mask", "fixed_counter"))
-        return bool(both) or not same
+        codes = [{tuple(database.events[name][key] for key in CODE)
+                  for database in cpu.history.values() if name in database.events}
+                 for name in (old, new)]
+        return bool(both) or codes[0].isdisjoint(codes[1])
 
     def event_in(self, cpu, release, event):
         """The event in a release by that name or its other one; None when it is not there."""
@@ -246,7 +257,7 @@ class Facts:
 
     def row(self, cpu, release, event):
         """One item of `kpep list --json`."""
-        return {"name": event, **cpu.history[release].events[event], "aliases": cpu.aliases(event),
+        return {"name": event, **cpu.history[release].events[event], "aliases": cpu.aliases(event, release),
                 "names": self.names_of(event, cpu, release),
                 "releases": cpu.event_releases(event), "renamed": self.spellings.get(event),
                 **self.meanings.row(cpu, event)}

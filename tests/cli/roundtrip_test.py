@@ -191,12 +191,20 @@ class Model(Facts):
 
     def aliases_of(self, cpu, release, event):
         """Those of its other spelling too."""
-        return sorted(alias for alias, means in cpu.all_aliases().items()
-                      if self.event_in(cpu, release, means) == event)
+        return sorted(alias for alias in cpu.all_aliases()
+                      if self.alias_on(cpu, release, alias) == event)
 
-def other_bits(cpu, name):
-    newest = cpu.history[cpu.event_releases(name)[-1]]
-    return newest.head["events"][name].get("other", 0)
+    def alias_on(self, cpu, release, alias):
+        return self.event_in(cpu, release, cpu.alias_means(alias, release))
+
+
+def versions(cpu, name):
+    """The releases that say the same of an event, and one of them: newest first."""
+    found = {}
+    for release in reversed(cpu.event_releases(name)):
+        key = tuple(fields_of(cpu.history[release], name).items())
+        found.setdefault(key, []).insert(0, release)
+    return [(releases, cpu.history[releases[-1]]) for releases in found.values()]
 
 
 def head_line(n, cpu):
@@ -205,22 +213,39 @@ def head_line(n, cpu):
         [head.get(key, 0) for key in HEAD_MASKS] + [cpu.event_bits, len(cpu.merged()), 0]
 
 
+def release_lines(facts, cpu, n, release):
+    head = cpu.history[release].head
+    yield ["cpu-in", n, release, head["marketing_name"], *(head.get(key, 0) for key in HEAD_MASKS)]
+    for alias in cpu.all_aliases():
+        event = facts.alias_on(cpu, release, alias)
+        if event is not None:
+            yield ["alias-in", n, release, alias, event]
+
+
 def expected(facts, numbers):
-    """The lines of dump.c. An event of one number: the newest release's."""
+    """The lines of dump.c."""
     lines = []
     for cpu in facts.cpus:
-        n, newest = numbers[cpu.db], cpu.releases[-1]
+        n = numbers[cpu.db]
         lines += [head_line(n, cpu), ["cpu-releases", n, *cpu.releases]]
         lines += [["id", n, cpu_id] for cpu_id in cpu.ids]
         lines += [["also", n, n, name] for name in
                   dict.fromkeys(d.name for d in cpu.history.values()) if name != cpu.db]
-        for name, event in cpu.merged().items():
-            fixed = -1 if event["fixed_counter"] is None else event["fixed_counter"]
-            lines.append(["event", n, name, event["number"], event["umask"],
-                          event["counters_mask"], fixed, other_bits(cpu, name), 0,
-                          event["fallback"], facts.spellings.get(name), *cpu.event_releases(name)])
+        for name in cpu.merged():
+            for releases, database in versions(cpu, name):
+                event = database.events[name]
+                fixed = -1 if event["fixed_counter"] is None else event["fixed_counter"]
+                lines.append(["event", n, name, event["number"], event["umask"],
+                              event["counters_mask"], fixed,
+                              database.head["events"][name].get("other", 0), 0,
+                              event["fallback"], facts.spellings.get(name), *releases])
         lines += [["alias", n, alias, event] for alias, event in cpu.all_aliases().items()]
-        lines += [["on", n, name, facts.name_on(name, cpu, newest)] for name in facts.names]
+        for release in facts.releases:
+            if release in cpu.history:
+                lines += release_lines(facts, cpu, n, release)
+            lines += [["on", n, release, name,
+                       facts.name_on(name, cpu, release) if release in cpu.history else None]
+                      for name in facts.names]
     lines += [["name", name, fields["unit"], fields["summary"]]
               for name, fields in facts.names.items()]
     return sorted(lines, key=repr)

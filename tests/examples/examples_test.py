@@ -114,7 +114,7 @@ def passes():
         equal({row[1] for row in rows}, wanted[machine[1]], f"{machine}: passes")
     status, output, errors = example(MACHINES[3])
     equal((status, output), (1, ""), "an event that Ice Lake does not have")
-    check(errors.startswith("passes: l1-dcache-load-misses-spec: "), errors)
+    check(errors.startswith("passes: l1-dcache-load-misses: "), errors)
     cannot_count()
 
 

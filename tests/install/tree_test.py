@@ -65,7 +65,7 @@ def check_commands(tree):
     status, text, errors = run(
         tree / "bin" / "kpepc", "emit", "-t", "c-header", "--cpu", "m1", "--names",
         data / "names.plist", "--chips", data / "chips.plist",
-        *(f"{name}={data / name}" for name in ("macos-15", "macos-26.4")))
+        *(f"{name}={data / name}" for name in ("macos-15", "macos-26.4", "macos-27")))
     equal(status, 0, f"the installed kpepc: {errors}")
     check("INST_BRANCH" in text, "the installed kpepc and databases")
 

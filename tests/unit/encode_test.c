@@ -42,7 +42,7 @@ enum bucket { FIXED, NARROW, WIDE, BUCKETS };
 struct scene {
     unsigned cpu;
     int release;
-    unsigned macos;
+    unsigned macos, until; /* 1500 to 1599 of "macos-15", 1503 to 1503 of "macos-15.3" */
     struct kpdb_cpu facts;
     struct choice choices[MOST_CHOICES];
     unsigned choice_count;
@@ -105,6 +105,17 @@ static void fill_names(struct scene *scene)
             add_name(scene, event.id, name.name);
 }
 
+/* The versions that a release's name means, read otherwise than libkpdb does. */
+static void read_macos(unsigned release, unsigned *macos, unsigned *until)
+{
+    unsigned major = 0, minor = 0;
+    int read = sscanf(kpdb_release_name(release), "macos-%u.%u", &major, &minor);
+
+    CHECK(read >= 1);
+    *macos = major * 100 + minor;
+    *until = read == 2 ? *macos : major * 100 + 99;
+}
+
 static void make_scenes(void)
 {
     struct scene *scene;
@@ -121,7 +132,7 @@ static void make_scenes(void)
             scene->cpu = cpu;
             scene->release = (int)r;
             scene->facts = facts;
-            CHECK(sscanf(kpdb_release_name(r), "macos-%u", &scene->macos) == 1);
+            read_macos(r, &scene->macos, &scene->until);
             fill_choices(scene);
             fill_names(scene);
         }
@@ -216,7 +227,7 @@ static void ask_model(const struct sample *sample, struct verdict *verdict)
 {
     verdict->code = MODEL_OK;
     verdict->conflict = 0;
-    model_create(&verdict->model, sample->scene->cpu, sample->scene->macos);
+    model_create(&verdict->model, sample->scene->cpu, sample->scene->macos / 100);
     if (!sample->options.unforced)
         CHECK(model_force_counters(&verdict->model) == MODEL_OK);
     for (verdict->failed = 0; verdict->failed < sample->count; verdict->failed++) {
@@ -678,9 +689,9 @@ static void test_codes(void)
     CHECK_INT(kpdb_kperfdata_code(KPDB_NO_COUNTER - 1), 1);
     CHECK_INT(kpdb_kperfdata_code(-2147483647 - 1), 1);
     for (unsigned r = 0; r < kpdb_release_count(); r++) {
-        unsigned macos = 0;
+        unsigned macos, until;
 
-        CHECK(sscanf(kpdb_release_name(r), "macos-%u", &macos) == 1);
+        read_macos(r, &macos, &until);
         CHECK_INT(kpdb_release_macos(r), macos);
     }
 }
@@ -691,7 +702,7 @@ enum {
     COUNTED_ANYWAY = 0x53,  /* USR, OS, INT, EN: what every word has or the kernel adds */
     KERNEL_DROPS = 0x20,    /* AnyThread: the kernel's mask, 0xffc7ffff, takes it off */
     USER_AND_KERNEL = 0x03, /* USR, OS */
-    NEWEST_PUBLIC_KERNEL = 15,
+    NEWEST_PUBLIC_KERNEL = 1599,
 };
 
 static unsigned intel_warnings(const struct kpdb_event *event, bool user_only, bool full)
@@ -712,15 +723,15 @@ static unsigned apple_warnings(const struct scene *scene, const struct kpdb_even
 {
     unsigned warnings = 0;
     unsigned since = kpdb_kernel_since(scene->cpu, event->id);
-    bool listed = since != 0 && since / 100 <= scene->macos;
+    bool listed = since != 0 && since <= scene->until;
 
     if (event->fixed >= 0)
         return user_only ? KPDB_WARN_ALL_MODES : 0;
     if (event->number >> scene->facts.event_bits != 0)
         warnings |= KPDB_WARN_TOO_WIDE;
-    if (scene->macos >= 15 && !user_only)
+    if (scene->macos >= 1500 && !user_only)
         warnings |= KPDB_WARN_USER_MODE;
-    if (scene->facts.kernel_list && scene->macos >= 14 && !listed)
+    if (scene->facts.kernel_list && scene->macos >= 1400 && !listed)
         warnings |= scene->macos > NEWEST_PUBLIC_KERNEL ? KPDB_WARN_UNLISTED : KPDB_WARN_REFUSED;
     return warnings;
 }

@@ -633,7 +633,7 @@ static void test_macos(void)
     check_macos("chip=m1 os=13.6", 1306, "13.6", "macos-15");
     check_macos("chip=m1 gen=4 os=26.4", 2604, "26.4", "macos-26.4");
     check_macos("chip=m1 gen=4 os=26.4 sdk=old", 2604, "26.4", "macos-26.4");
-    check_macos("chip=m1 gen=4 os=26.4 sdk=old osrelease=none", 2600, "26.0", "macos-26.4");
+    check_macos("chip=m1 gen=4 os=26.4 sdk=old osrelease=none", 2600, "26.0", "macos-26.0");
     check_macos("chip=m1 gen=4 os=27.0 osrelease=26.0.0", 2700, "27.0", "macos-26.4");
 }
 

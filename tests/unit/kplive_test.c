@@ -33,7 +33,7 @@ static const char *use_release(enum sim_gen gen)
 {
     char path[4096];
 
-    snprintf(path, sizeof path, "%s/%s", db_path, gen == SIM_G4 ? "macos-26.4" : "macos-15");
+    snprintf(path, sizeof path, "%s/%s", db_path, gen == SIM_G4 ? "macos-26.0" : "macos-15");
     setenv("KPEP_DB_PATH", path, 1);
     return gen == SIM_G4 ? kperfdata_path : kperfdata_old_path;
 }
