@@ -11,8 +11,7 @@ struct table {
     unsigned columns;
     size_t cells;
     const char **text;
-    const char **notes; /* by row; NULL where there is none */
-    size_t notes_end;   /* rows after the last that has one are not in notes */
+    const char **notes; /* by cell; that of a row's last is below the row, NULL: none */
 };
 
 struct table *table_new(struct arena *arena, unsigned columns)
@@ -29,22 +28,16 @@ void table_cell(struct table *table, const char *format, ...)
 
     table->text = arena_grow(table->arena, table->text, table->cells, sizeof *table->text);
     va_start(args, format);
-    table->text[table->cells++] = arena_vprintf(table->arena, format, args);
+    table->text[table->cells] = arena_vprintf(table->arena, format, args);
     va_end(args);
+    table->notes = arena_grow(table->arena, table->notes, table->cells, sizeof *table->notes);
+    table->notes[table->cells++] = NULL;
 }
 
 void table_note(struct table *table, const char *text)
 {
-    size_t row = table->cells / table->columns - 1;
-
-    if (*text == '\0')
-        return;
-    while (table->notes_end <= row) {
-        table->notes =
-            arena_grow(table->arena, table->notes, table->notes_end, sizeof *table->notes);
-        table->notes[table->notes_end++] = NULL;
-    }
-    table->notes[row] = arena_printf(table->arena, "%s", text);
+    if (*text != '\0')
+        table->notes[table->cells - 1] = arena_printf(table->arena, "%s", text);
 }
 
 void table_titles(struct table *table, const char *const *titles)
@@ -118,12 +111,12 @@ void table_print(const struct table *table)
     for (size_t c = 0; c < table->columns; c++)
         widths[c] = column_used(table, c) ? column_width(table, c) : 0;
     for (size_t cell = 0; cell < table->cells; cell += table->columns) {
-        size_t row = cell / table->columns;
+        const char *note = table->notes[cell + table->columns - 1];
 
         fputs(bold && cell == 0 ? "\033[1m" : "", stdout);
         print_row(table, cell, widths);
         fputs(bold && cell == 0 ? "\033[0m\n" : "\n", stdout);
-        if (row < table->notes_end && table->notes[row] != NULL)
-            printf("    %s\n", table->notes[row]);
+        if (note != NULL)
+            printf("    %s\n", note);
     }
 }

@@ -162,7 +162,8 @@ class Meanings:
         """The keys of an event that are about its meaning."""
         sure, doubted = self.find(self.sure, event), self.find(self.doubted, event)
         return {"summary": sure or doubted, "doubted": doubted is not None,
-                "errata": self.errata.get((cpu.db, event))}
+                "errata": self.errata.get((cpu.db, event),
+                                          self.errata.get((cpu.db, self.spellings.get(event))))}
 
 
 class Facts:

@@ -347,7 +347,7 @@ def rivals(case, directory):
 
 def real_databases():
     """All of the default build's, sampled."""
-    facts = [word for name in ("names", "chips", "kernel")
+    facts = [word for name in ("names", "chips", "kernel", "meanings")
              for word in (f"--{name}", DATABASES / f"{name}.plist")]
     releases = [f"{name}={DATABASES / 'kpep' / name}" for name in ("macos-15", "macos-26.4")]
     case = Case("all databases", KPEPC, "compile", "-o", "out", *facts, *releases,

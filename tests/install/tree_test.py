@@ -23,7 +23,7 @@ def expected():
     found += [f"{library}/pkgconfig/{name}.pc" for name in ("kpdb", "kplive")]
     found += [f"share/doc/kpep/{name}" for name in ("README.md", "CHANGELOG.md", "LICENSE")]
     found += [f"share/doc/kpep/doc/{name}" for name in files(SOURCE / "doc")]
-    found += [f"share/kpep/{name}.plist" for name in ("names", "chips", "kernel")]
+    found += [f"share/kpep/{name}.plist" for name in ("names", "chips", "kernel", "meanings")]
     found += [f"share/kpep/{name}" for name in files(SOURCE / "db" / "kpep")]
     for part in ("db", "gen", "runtime"):
         for page in (SOURCE / part / "man").iterdir():
