@@ -118,8 +118,16 @@ int kpdb_cpu_by_id(uint32_t type, uint32_t subtype, uint32_t family);
 int kpdb_cpu_find(const char *name, size_t length);
 /* The n-th id of a CPU, by number: 0, or KPDB_NO_CPU, or KPDB_END. */
 int kpdb_cpu_id(unsigned cpu, unsigned n, struct kpdb_cpu_id *out);
-/* The n-th chip with one of the CPU's ids ("M1 Max"), or NULL after the last. */
+/* The n-th chip with one of the CPU's ids ("M1 Max"), each once, or NULL after the last. */
 const char *kpdb_cpu_chip(unsigned cpu, unsigned n);
+/*
+ * Of the CPU's id of number `id`, as kpdb_cpu_id() counts them: the n-th chip with it, or NULL
+ * after the last (of an id that no chip is known to have: at once); how sure that is, "high",
+ * "medium" or "low", NULL when nothing is known; how that is known, in one line, or NULL.
+ */
+const char *kpdb_cpu_id_chip(unsigned cpu, unsigned id, unsigned n);
+const char *kpdb_cpu_id_confidence(unsigned cpu, unsigned id);
+const char *kpdb_cpu_id_note(unsigned cpu, unsigned id);
 /* The n-th other database name that means the CPU ("as6"), or NULL after the last. */
 const char *kpdb_cpu_also(unsigned cpu, unsigned n);
 /* "arm64", "x86_64", "arm", "i386". */
@@ -141,6 +149,12 @@ int kpdb_release_find(const char *name, size_t length);
 unsigned kpdb_release_macos(unsigned release);
 /* The newest release that knows the CPU, or KPDB_NO_CPU. */
 int kpdb_cpu_newest(unsigned cpu);
+/*
+ * Whether what the tables have of a release is all of it. Where they have a part, a CPU whose
+ * releases lack it may be in it all the same: it was not seen, not known to be gone. False also
+ * where there is no such release.
+ */
+bool kpdb_release_whole(unsigned release);
 
 /* ---- events ---------------------------------------------------------------------------------- */
 

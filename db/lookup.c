@@ -722,6 +722,16 @@ int kpdb_cpu_id(unsigned cpu, unsigned n, struct kpdb_cpu_id *out)
     return KPDB_OK;
 }
 
+/* Whether an id of the CPU before the one that has this chip has the same. */
+static bool is_chip_of_earlier(size_t cpu, size_t chip)
+{
+    size_t at = table_ids[table_cpus_more[cpu].ids_at].chips_at;
+
+    while (at < chip && table_chips[at] != table_chips[chip])
+        at++;
+    return at < chip;
+}
+
 const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
 {
     if (cpu >= TABLE_CPUS)
@@ -729,11 +739,42 @@ const char *kpdb_cpu_chip(unsigned cpu, unsigned n)
     for (unsigned i = 0; i < table_cpus_more[cpu].ids; i++) {
         const struct table_id *id = &table_ids[table_cpus_more[cpu].ids_at + i];
 
-        if (n < id->chips)
-            return string_of(table_chips[id->chips_at + n]);
-        n -= id->chips;
+        for (size_t at = id->chips_at; at < (size_t)id->chips_at + id->chips; at++)
+            if (!is_chip_of_earlier(cpu, at) && n-- == 0)
+                return string_of(table_chips[at]);
     }
     return NULL;
+}
+
+const char *kpdb_cpu_id_chip(unsigned cpu, unsigned id, unsigned n)
+{
+    const struct table_id *found;
+
+    if (cpu >= TABLE_CPUS || id >= table_cpus_more[cpu].ids)
+        return NULL;
+    found = &table_ids[table_cpus_more[cpu].ids_at + id];
+    return n < found->chips ? string_of(table_chips[found->chips_at + n]) : NULL;
+}
+
+const char *kpdb_cpu_id_confidence(unsigned cpu, unsigned id)
+{
+    static const char words[][8] = {"low", "medium", "high"};
+    unsigned level;
+
+    if (cpu >= TABLE_CPUS || id >= table_cpus_more[cpu].ids)
+        return NULL;
+    level = table_id_notes[table_cpus_more[cpu].ids_at + id].confidence;
+    return level == 0 ? NULL : words[level - 1];
+}
+
+const char *kpdb_cpu_id_note(unsigned cpu, unsigned id)
+{
+    unsigned note;
+
+    if (cpu >= TABLE_CPUS || id >= table_cpus_more[cpu].ids)
+        return NULL;
+    note = table_id_notes[table_cpus_more[cpu].ids_at + id].note;
+    return note == 0 ? NULL : prose_of(note - 1);
 }
 
 const char *kpdb_cpu_also(unsigned cpu, unsigned n)
@@ -771,6 +812,11 @@ int kpdb_release_find(const char *name, size_t length)
             same_bytes(string_of(TABLE_RELEASES_AT + r), name, length))
             return (int)r;
     return KPDB_NOT_IN_RELEASE;
+}
+
+bool kpdb_release_whole(unsigned release)
+{
+    return release < TABLE_RELEASES && (TABLE_WHOLE_RELEASES >> release & 1) != 0;
 }
 
 /* The number of the digits from *text on, at most 9999; *text comes to be behind them. */

@@ -129,6 +129,21 @@ static void add_change(struct arena *arena, struct comparison *pair, struct chan
     pair->changed[pair->changed_count++] = change;
 }
 
+/*
+ * Whether both sides cover what has the bit; else it is not compared. Where only one does it is
+ * said whenever there is anything to compare, and where none does, when it differs.
+ */
+static bool both_cover(struct comparison *pair, uint32_t bit, bool differs, bool any)
+{
+    bool old = (pair->old->covers & bit) != 0, new = (pair->new->covers &bit) != 0;
+
+    if (old && new)
+        return true;
+    if (differs || (any && old != new))
+        pair->unseen |= bit;
+    return false;
+}
+
 /* Compares two texts of the databases themselves; NULL where one has none. */
 static void compare_texts(struct arena *arena, struct comparison *pair, const char *key,
                           const char *old, const char *new)
@@ -145,16 +160,31 @@ static const char *field_text(struct arena *arena, const struct field *field,
     return arena_printf(arena, "%" PRId64, value->number);
 }
 
+/* Compares two aliases of a name: the events that they are for. */
+static void compare_alias(struct arena *arena, struct comparison *pair, const char *name)
+{
+    const char *old = database_alias(pair->old, name), *new = database_alias(pair->new, name);
+
+    if (both_cover(pair, coverage_bit("aliases"),
+                   old == NULL || new == NULL || strcmp(old, new) != 0, true))
+        compare_texts(arena, pair, arena_printf(arena, "aliases.%s", name), old, new);
+}
+
 /* Compares two events by the name, or two databases, whose name is NULL here. */
 static void compare_fields(struct arena *arena, struct comparison *pair, const char *name,
                            const struct field *fields, size_t count, const void *old,
                            const void *new)
 {
+    uint32_t first = coverage_bit(fields[0].key);
+
     for (size_t f = 0; f < count; f++) {
         const struct field *field = &fields[f];
         const struct field_value was = field_meant(field, old), is = field_meant(field, new);
+        bool differs = field_differs(field, old, new);
+        bool any = field->type != FIELD_PROSE &&
+                   (field_written(field, old).present || field_written(field, new).present);
 
-        if (field_differs(field, old, new))
+        if (both_cover(pair, first << f, differs, any) && differs)
             add_change(arena, pair,
                        (struct change){name, field->key, field_text(arena, field, &was),
                                        field_text(arena, field, &is), !field_is_text(field)});
@@ -170,19 +200,22 @@ static void compare_heads(struct arena *arena, struct comparison *pair)
     compare_texts(arena, pair, "architecture", arch_name(old->arch), arch_name(new->arch));
     compare_fields(arena, pair, NULL, database_fields, database_field_count, old, new);
     for (size_t i = 0; i < old->alias_count; i++)
-        compare_texts(arena, pair, arena_printf(arena, "aliases.%s", old->aliases[i].name),
-                      old->aliases[i].event, database_alias(new, old->aliases[i].name));
+        compare_alias(arena, pair, old->aliases[i].name);
     for (size_t i = 0; i < new->alias_count; i++)
         if (database_alias(old, new->aliases[i].name) == NULL)
-            compare_texts(arena, pair, arena_printf(arena, "aliases.%s", new->aliases[i].name),
-                          NULL, new->aliases[i].event);
+            compare_alias(arena, pair, new->aliases[i].name);
 }
 
-/* Sorts events into removed, renamed and added, and compares those that both have. */
+/*
+ * Sorts events into removed, renamed and added, and compares those that both have. An event came or
+ * went where it was seen on one side, and the list of the other is whole; to rename takes two such.
+ */
 static void compare_events(struct arena *arena, struct comparison *pair)
 {
     const struct database *old = pair->old, *new = pair->new;
     bool *came = arena_alloc(arena, new->event_count, sizeof *came); /* by a rename */
+    const uint32_t list = coverage_bit("events");
+    bool old_whole = (old->covers & list) != 0, new_whole = (new->covers &list) != 0;
     struct departure *departures;
     size_t count = merge_departures(arena, old, new, &departures);
 
@@ -193,10 +226,12 @@ static void compare_events(struct arena *arena, struct comparison *pair)
             is = departures->come;
             count--;
             departures++;
-            if (is == NULL) {
+            if (!new_whole || old->covers == 0)
+                pair->unseen |= list;
+            else if (is == NULL || !old_whole)
                 pair->removed[pair->removed_count++] = was;
+            if (is == NULL || !old_whole || !new_whole)
                 continue;
-            }
             came[is - new->events] = true;
             pair->renamed[pair->renamed_count++] = (struct rename){was->name, is->name};
         } else {
@@ -204,9 +239,14 @@ static void compare_events(struct arena *arena, struct comparison *pair)
         }
         compare_fields(arena, pair, is->name, event_fields, event_field_count, was, is);
     }
-    for (size_t i = 0; i < new->event_count; i++)
-        if (!came[i] && database_event(old, new->events[i].name) == NULL)
+    for (size_t i = 0; i < new->event_count; i++) {
+        if (came[i] || database_event(old, new->events[i].name) != NULL)
+            continue;
+        if (old_whole && new->covers != 0)
             pair->added[pair->added_count++] = &new->events[i];
+        else
+            pair->unseen |= list;
+    }
 }
 
 static void compare_databases(struct arena *arena, struct comparison *pair)
@@ -237,10 +277,25 @@ struct diff diff_releases(struct arena *arena, const struct release *old, const 
     return diff;
 }
 
+/* What became of an id. */
+enum id_kind { ID_ADDED, ID_REMOVED, ID_MOVED, ID_UNSEEN };
+
+static enum id_kind id_kind(const struct diff *diff, const struct id_change *change)
+{
+    if (change->old == NULL)
+        return diff->old->whole ? ID_ADDED : ID_UNSEEN;
+    if (change->new == NULL)
+        return diff->new->whole ? ID_REMOVED : ID_UNSEEN;
+    return ID_MOVED;
+}
+
 bool diff_any(const struct diff *diff)
 {
-    bool any = diff->only_old_count != 0 || diff->only_new_count != 0 || diff->id_count != 0;
+    bool any = (diff->only_old_count != 0 && diff->new->whole) ||
+               (diff->only_new_count != 0 && diff->old->whole);
 
+    for (size_t i = 0; i < diff->id_count && !any; i++)
+        any = id_kind(diff, &diff->ids[i]) != ID_UNSEEN;
     for (size_t i = 0; i < diff->pair_count && !any; i++)
         any = pair_differs(&diff->pairs[i]);
     return any;
@@ -263,7 +318,26 @@ static const char *value_or_none(const char *text)
     return text == NULL ? "none" : text;
 }
 
-static void add_comparison(struct arena *arena, struct buffer *text, const struct comparison *pair)
+/* Adds the keys of some bits: "number, counters_mask"; returns whether there is one. */
+static bool add_keys(struct buffer *text, const char *before, uint32_t bits)
+{
+    for (size_t n = 0; coverage_key(n) != NULL; n++)
+        if ((bits >> n & 1) != 0) {
+            buffer_printf(text, "%s%s", before, coverage_key(n));
+            before = ", ";
+        }
+    return bits != 0;
+}
+
+/* "  unknown  counters_mask: not in this snapshot (macos-26.4)" */
+static void add_unseen(struct buffer *text, uint32_t bits, const char *snapshot)
+{
+    if (add_keys(text, "  unknown  ", bits))
+        buffer_printf(text, ": not in this snapshot (%s)\n", snapshot);
+}
+
+static void add_comparison(struct arena *arena, struct buffer *text, const struct diff *diff,
+                           const struct comparison *pair)
 {
     for (size_t i = 0; i < pair->changed_count; i++) {
         const struct change *change = &pair->changed[i];
@@ -280,6 +354,8 @@ static void add_comparison(struct arena *arena, struct buffer *text, const struc
     for (size_t i = 0; i < pair->removed_count; i++)
         buffer_printf(text, "  removed  %s (%s)\n", pair->removed[i]->name,
                       encoding_text(arena, pair->removed[i]));
+    add_unseen(text, pair->unseen & ~pair->old->covers, diff->old->name);
+    add_unseen(text, pair->unseen & ~pair->new->covers, diff->new->name);
 }
 
 static void print_count(size_t count, const char *what, bool *any)
@@ -287,6 +363,15 @@ static void print_count(size_t count, const char *what, bool *any)
     if (count != 0)
         printf("%s%zu %s", *any ? ", " : "", count, what);
     *any |= count != 0;
+}
+
+static size_t count_bits(uint32_t bits)
+{
+    size_t count = 0;
+
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
 }
 
 /* Prints one heading for all databases that changed in the same way: first, next[first] and on. */
@@ -303,6 +388,7 @@ static void print_same(const struct diff *diff, size_t first, const size_t *next
     print_count(pair->renamed_count, "renamed", &any);
     print_count(pair->added_count, "added", &any);
     print_count(pair->removed_count, "removed", &any);
+    print_count(count_bits(pair->unseen), "unknown", &any);
     printf("\n");
 }
 
@@ -315,7 +401,7 @@ static void print_pairs(struct arena *arena, const struct diff *diff)
     for (size_t i = 0; i < diff->pair_count; i++) {
         size_t *number;
 
-        add_comparison(arena, &texts[i], &diff->pairs[i]);
+        add_comparison(arena, &texts[i], diff, &diff->pairs[i]);
         if (texts[i].length == 0)
             continue;
         number = map_at(arena, &last, texts[i].data, texts[i].length);
@@ -335,39 +421,59 @@ static void print_pairs(struct arena *arena, const struct diff *diff)
         buffer_free(&texts[i]);
 }
 
-static void print_databases(const char *title, const struct database *const *list, size_t count)
+/* Prints the databases that `side` does not have: by the title, unless it is not known to be so. */
+static void print_databases(const char *title, const struct release *side,
+                            const struct database *const *list, size_t count)
 {
     if (count == 0)
         return;
-    printf("\n%s:", title);
+    if (side->whole)
+        printf("\n%s:", title);
+    else
+        printf("\nnot in this snapshot (%s):", side->name);
     for (size_t i = 0; i < count; i++)
         printf("%s %s", i == 0 ? "" : ",", list[i]->name);
     printf("\n");
 }
 
-void diff_print_text(struct arena *arena, const struct diff *diff)
+/* Prints the ids, but those that a side just does not have. */
+static void print_ids(struct arena *arena, const struct diff *diff)
 {
-    if (!diff_any(diff)) {
-        printf("%s and %s say the same\n", diff->old->name, diff->new->name);
-        return;
-    }
-    printf("%s -> %s\n", diff->old->name, diff->new->name);
-    print_databases("new databases", diff->only_new, diff->only_new_count);
-    print_databases("databases gone", diff->only_old, diff->only_old_count);
-    print_pairs(arena, diff);
-    if (diff->id_count != 0)
-        printf("\nCPU ids\n");
+    const char *heading = "\nCPU ids\n";
+
     for (size_t i = 0; i < diff->id_count; i++) {
         const struct id_change *change = &diff->ids[i];
         const char *id = cpu_id_text(arena, &change->id);
+        enum id_kind kind = id_kind(diff, change);
 
-        if (change->old == NULL)
+        if (kind == ID_UNSEEN)
+            continue;
+        printf("%s", heading);
+        heading = "";
+        if (kind == ID_ADDED)
             printf("  new      %s is %s\n", id, change->new->name);
-        else if (change->new == NULL)
+        else if (kind == ID_REMOVED)
             printf("  gone     %s was %s\n", id, change->old->name);
         else
             printf("  moved    %s is %s, was %s\n", id, change->new->name, change->old->name);
     }
+}
+
+void diff_print_text(struct arena *arena, const struct diff *diff)
+{
+    bool unseen = diff->only_old_count != 0 || diff->only_new_count != 0;
+
+    for (size_t i = 0; i < diff->pair_count && !unseen; i++)
+        unseen = diff->pairs[i].unseen != 0;
+    if (diff_any(diff))
+        printf("%s -> %s\n", diff->old->name, diff->new->name);
+    else
+        printf("%s and %s say the same%s\n", diff->old->name, diff->new->name,
+               unseen ? " of what both cover" : "");
+    print_databases("new databases", diff->old, diff->only_new, diff->only_new_count);
+    print_databases("databases gone", diff->new, diff->only_old, diff->only_old_count);
+    print_pairs(arena, diff);
+    print_ids(arena, diff);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -378,6 +484,15 @@ static void print_value_json(struct json *json, const char *key, const char *tex
         json_number(json, key, strtoull(text, NULL, 10));
     else
         json_string(json, key, text);
+}
+
+static void print_keys_json(struct json *json, const char *key, uint32_t bits)
+{
+    json_begin(json, key, '[');
+    for (size_t n = 0; coverage_key(n) != NULL; n++)
+        if ((bits >> n & 1) != 0)
+            json_string(json, NULL, coverage_key(n));
+    json_end(json, ']');
 }
 
 static void print_pair_json(struct json *json, const struct comparison *pair)
@@ -412,6 +527,10 @@ static void print_pair_json(struct json *json, const struct comparison *pair)
         json_end(json, '}');
     }
     json_end(json, ']');
+    json_begin_line(json, "not_covered", '{');
+    print_keys_json(json, "old", pair->unseen & ~pair->old->covers);
+    print_keys_json(json, "new", pair->unseen & ~pair->new->covers);
+    json_end(json, '}');
     json_end(json, '}');
 }
 
@@ -424,23 +543,38 @@ static void print_names_json(struct json *json, const char *key, const struct da
     json_end(json, ']');
 }
 
-/* Prints the ids that came or went as id: database, those that moved as id: {from, to}. */
+/* Prints the databases that one side alone has, or that the other does not cover. */
+static void print_unpaired_json(struct json *json, const struct diff *diff)
+{
+    const struct database *const *old = diff->only_old, *const *new = diff->only_new;
+
+    print_names_json(json, "only_old", old, diff->new->whole ? diff->only_old_count : 0);
+    print_names_json(json, "only_new", new, diff->old->whole ? diff->only_new_count : 0);
+    json_begin_line(json, "not_covered", '{');
+    print_names_json(json, "old", new, diff->old->whole ? 0 : diff->only_new_count);
+    print_names_json(json, "new", old, diff->new->whole ? 0 : diff->only_old_count);
+    json_end(json, '}');
+}
+
+/* Prints the ids that came, went or are on one side as id: database, others as id: {from, to}. */
 static void print_ids_json(struct arena *arena, struct json *json, const struct diff *diff)
 {
-    static const char *const keys[] = {"added", "removed", "moved"};
+    static const char *const keys[] = {[ID_ADDED] = "added",
+                                       [ID_REMOVED] = "removed",
+                                       [ID_MOVED] = "moved",
+                                       [ID_UNSEEN] = "not_covered"};
 
     json_begin(json, "cpu_ids", '{');
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++) {
         json_begin(json, keys[k], '{');
         for (size_t i = 0; i < diff->id_count; i++) {
             const struct id_change *change = &diff->ids[i];
             const char *id = cpu_id_text(arena, &change->id);
-            size_t kind = change->old == NULL ? 0 : change->new == NULL ? 1 : 2;
 
-            if (kind != k)
+            if (id_kind(diff, change) != k)
                 continue;
-            if (kind < 2) {
-                json_string(json, id, kind == 0 ? change->new->name : change->old->name);
+            if (k != ID_MOVED) {
+                json_string(json, id, (change->new != NULL ? change->new : change->old)->name);
                 continue;
             }
             json_begin_line(json, id, '{');
@@ -462,11 +596,10 @@ void diff_print_json(struct arena *arena, const struct diff *diff)
     json_string(&json, "new", diff->new->name);
     json_begin(&json, "databases", '[');
     for (size_t i = 0; i < diff->pair_count; i++)
-        if (pair_differs(&diff->pairs[i]))
+        if (pair_differs(&diff->pairs[i]) || diff->pairs[i].unseen != 0)
             print_pair_json(&json, &diff->pairs[i]);
     json_end(&json, ']');
-    print_names_json(&json, "only_old", diff->only_old, diff->only_old_count);
-    print_names_json(&json, "only_new", diff->only_new, diff->only_new_count);
+    print_unpaired_json(&json, diff);
     print_ids_json(arena, &json, diff);
     json_end(&json, '}');
 }

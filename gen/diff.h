@@ -24,9 +24,10 @@ struct comparison {
     size_t renamed_count;
     struct change *changed;
     size_t changed_count;
+    uint32_t unseen; /* bits of coverage_key(): what differs, or may, and is not covered by both */
 };
 
-/* A CPU id that came, went or has another database. */
+/* A CPU id that came, went or has another database; or that one side, not whole, does not have. */
 struct id_change {
     struct cpu_id id;
     const struct database *old, *new; /* NULL where the release does not know the id */
@@ -36,7 +37,7 @@ struct diff {
     const struct release *old, *new;
     struct comparison *pairs; /* by the new name; also those that are the same */
     size_t pair_count;
-    const struct database **only_old, **only_new;
+    const struct database **only_old, **only_new; /* of a release that is not whole: unseen there */
     size_t only_old_count, only_new_count;
     struct id_change *ids; /* by id */
     size_t id_count;
@@ -44,7 +45,7 @@ struct diff {
 
 struct diff diff_releases(struct arena *arena, const struct release *old,
                           const struct release *new);
-/* Whether there is any difference at all. */
+/* Whether there is any difference at all: what is not covered is none. */
 bool diff_any(const struct diff *diff);
 /* Text that reads like a release note, and the JSON of kpepc-diff(1); to stdout. */
 void diff_print_text(struct arena *arena, const struct diff *diff);

@@ -28,6 +28,20 @@ static void add_text(struct arena *arena, struct value *list, const char *text)
     set_text(arena, add_item(arena, list), "name", text);
 }
 
+/* The names of a list's items in one text. */
+static const char *names_text(struct arena *arena, const struct value *list)
+{
+    struct buffer text = {0};
+    const char *copy;
+
+    for (size_t i = 0; i < list->length; i++)
+        buffer_printf(&text, "%s%s", i == 0 ? "" : ", ",
+                      value_get(list->items[i], "name", strlen("name"))->string);
+    copy = arena_copy(arena, text.length == 0 ? "" : text.data, text.length);
+    buffer_free(&text);
+    return copy;
+}
+
 /* ---- the model ------------------------------------------------------------------------------- */
 
 static struct value *releases_data(struct arena *arena, const struct model *model,
@@ -52,11 +66,15 @@ static struct value *mask_data(struct arena *arena, uint32_t mask, size_t base)
     return list;
 }
 
-/* What is shown of a CPU: it as of one release. */
+/*
+ * What is shown of a CPU: it as of one release; or all that several have, what they say of one
+ * event being what the newest of them says.
+ */
 struct view {
     const struct model *model;
     const struct cpu *cpu;
-    size_t release;
+    uint32_t releases;
+    size_t release;                /* the newest of them */
     const struct event **resolved; /* which event every name means there */
 };
 
@@ -106,6 +124,12 @@ static void set_perf_flags(struct arena *arena, struct value *item, const struct
     set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
 }
 
+/* What Intel's PERFEVTSEL selects an event with: not for which modes, nor whether it counts. */
+static size_t perfevtsel(const struct event *event)
+{
+    return event->number | (size_t)event->umask << 8 | (size_t)(event->other & 0xffac) << 16;
+}
+
 /* The lowest configurable counter: Linux counts Intel's general ones from it, Apple's from 0. */
 static size_t perf_base(const struct database *database)
 {
@@ -150,6 +174,7 @@ static void set_event(struct arena *arena, struct value *item, const struct view
     set_text(arena, item, "ident", layout_upper_identifier(arena, event->name));
     set_fields(arena, item, event_fields, event_field_count, event);
     set_perf_flags(arena, item, event);
+    set_int(arena, item, "perfevtsel", perfevtsel(event));
     set_value(arena, item, "counters", mask_data(arena, event->counters, 0));
     set_value(arena, item, "perf_counters", mask_data(arena, event->counters, perf_base(db)));
     set_value(arena, item, "aliases", aliases_data(arena, view, event));
@@ -209,8 +234,90 @@ static const struct value *event_data(struct arena *arena, const void *user, siz
     return item;
 }
 
+/* The event as the newest of the releases has it; NULL when none of them does. */
+static const struct event *newest_of(const struct event *event, uint32_t releases)
+{
+    while (event != NULL && (event->releases & releases) == 0)
+        event = event->older;
+    return event;
+}
+
+/* A list of the releases, beside what it is that only they have. */
+static void set_releases_text(struct arena *arena, struct value *item, const struct view *view,
+                              uint32_t releases)
+{
+    set_text(arena, item, "releases_text",
+             names_text(arena, releases_data(arena, view->model, releases & view->releases)));
+}
+
+/* Whether the counters have to be told something else to count it. */
+static bool is_recoded(const struct event *a, const struct event *b)
+{
+    return a->number != b->number || a->umask != b->umask || a->other != b->other ||
+           a->counters != b->counters || a->fixed != b->fixed;
+}
+
+/* What the view's older releases say otherwise of the event. */
+static struct value *older_data(struct arena *arena, const struct view *view,
+                                const struct event *event)
+{
+    const struct event *newest = event;
+    struct value *list = value_list(arena);
+
+    while ((event = newest_of(event->older, view->releases)) != NULL) {
+        struct value *item = add_item(arena, list);
+
+        set_fields(arena, item, event_fields, event_field_count, event);
+        set_int(arena, item, "perfevtsel", perfevtsel(event));
+        set_bool(arena, item, "recoded", is_recoded(event, newest));
+        set_releases_text(arena, item, view, event->releases);
+    }
+    return list;
+}
+
+/* What the CPU calls the event in others of the view's releases. */
+static struct value *spellings_data(struct arena *arena, const struct view *view,
+                                    const struct event *event)
+{
+    const struct model *model = view->model;
+    struct value *list = value_list(arena);
+    size_t n = map_get(&model->renamed_by_name, event->name, strlen(event->name));
+
+    for (size_t i = 0; n != 0 && i < model->renamed[n - 1].count; i++) {
+        const struct event *other = database_event(&view->cpu->db, model->renamed[n - 1].names[i]);
+        struct value *item;
+
+        if (other == NULL || strcmp(other->name, event->name) == 0 ||
+            newest_of(other, view->releases) == NULL)
+            continue;
+        item = add_item(arena, list);
+        set_text(arena, item, "name", other->name);
+        set_releases_text(arena, item, view, event_releases(other));
+    }
+    return list;
+}
+
+/* One of all events: with what differs between the view's releases. */
+static const struct value *any_event_data(struct arena *arena, const void *user, size_t index)
+{
+    const struct event_list *list = user;
+    const struct view *view = list->view;
+    const struct event *event = list->events[index];
+    uint32_t releases = event_releases(database_event(&view->cpu->db, event->name));
+    struct value *item = lazy_item(arena, index);
+
+    set_event(arena, item, view, event);
+    set_event_names(arena, item, view, event);
+    set_bool(arena, item, "in_all", (view->releases & ~releases) == 0);
+    set_releases_text(arena, item, view, releases);
+    set_value(arena, item, "older", older_data(arena, view, event));
+    set_value(arena, item, "spellings", spellings_data(arena, view, event));
+    return item;
+}
+
 /* With perf_only, those that perf can count, as the first of their own list. */
-static struct value *cpu_events_data(struct arena *arena, const struct view *view, bool perf_only)
+static struct value *cpu_events_data(struct arena *arena, const struct view *view,
+                                     value_item_fn *data, bool perf_only)
 {
     const struct database *db = &view->cpu->db;
     struct event_list *list = arena_alloc(arena, 1, sizeof *list);
@@ -218,12 +325,12 @@ static struct value *cpu_events_data(struct arena *arena, const struct view *vie
     list->view = view;
     list->events = arena_alloc(arena, db->event_count, sizeof *list->events);
     for (size_t i = 0; i < db->event_count; i++) {
-        const struct event *event = event_as_in(&db->events[i], view->release);
+        const struct event *event = newest_of(&db->events[i], view->releases);
 
         if (event != NULL && (!perf_only || perf_has(db, event)))
             list->events[list->count++] = event;
     }
-    return value_lazy_list(arena, event_data, list, list->count);
+    return value_lazy_list(arena, data, list, list->count);
 }
 
 static const struct value *name_data(struct arena *arena, const void *user, size_t index)
@@ -286,11 +393,15 @@ static void set_cpu(struct arena *arena, struct value *item, const struct view *
     const struct model *model = view->model;
     const struct cpu *c = view->cpu;
     struct value *ids = value_list(arena), *chips = value_list(arena), *also = value_list(arena);
+    struct map known = {NULL}; /* a chip with two ids is one */
 
     set_text(arena, item, "db", c->db.name);
     set_text(arena, item, "ident", layout_upper_identifier(arena, c->db.name));
+    set_text(arena, item, "asked",
+             layout_upper_identifier(arena, c->asked == NULL ? c->db.name : c->asked));
     set_text(arena, item, "arch", arch_name(c->db.arch));
     set_bool(arena, item, "intel", arch_has_umask(c->db.arch));
+    set_bool(arena, item, "arm64", c->db.arch == ARCH_ARM64);
     set_fields(arena, item, database_fields, database_field_count, c->history[view->release]);
     set_int(arena, item, "event_bits", c->event_bits);
     set_value(arena, item, "releases", releases_data(arena, model, c->releases));
@@ -299,12 +410,14 @@ static void set_cpu(struct arena *arena, struct value *item, const struct view *
 
         add_text(arena, ids, cpu_id_text(arena, &c->db.ids[i]));
         for (size_t n = 0; chip != NULL && n < chip->name_count; n++)
-            add_text(arena, chips, chip->names[n]);
+            if ((*map_text(arena, &known, chip->names[n]))++ == 0)
+                add_text(arena, chips, chip->names[n]);
     }
     for (size_t i = 0; i < c->also_count; i++)
         add_text(arena, also, c->also[i]);
     set_value(arena, item, "cpu_ids", ids);
     set_value(arena, item, "chips", chips);
+    set_text(arena, item, "chips_text", chips->length == 0 ? NULL : names_text(arena, chips));
     set_value(arena, item, "also", also);
 }
 
@@ -313,27 +426,67 @@ struct shown_cpus {
     const struct model *model;
     size_t *cpus, *releases;
     size_t count;
+    bool newest; /* each CPU's release is its newest, for want of another */
 };
+
+/* The CPU in one release, or in all of a mask. */
+static const struct view *make_view(struct arena *arena, const struct model *model, size_t cpu,
+                                    uint32_t releases)
+{
+    struct view *view = arena_alloc(arena, 1, sizeof *view);
+
+    view->model = model;
+    view->cpu = &model->cpus[cpu];
+    view->releases = releases;
+    while (releases >> view->release > 1)
+        view->release++;
+    view->resolved = arena_alloc(arena, model->name_count, sizeof *view->resolved);
+    for (size_t n = 0; n < model->name_count; n++)
+        for (size_t r = model->release_count; r-- > 0 && view->resolved[n] == NULL;)
+            if (releases >> r & 1)
+                view->resolved[n] = portable_on(model, &model->names[n], cpu, r);
+    return view;
+}
+
+/* The counters, and the registers that the assembler has for arm64's (kernel.md 2.7). */
+static struct value *cpu_counters_data(struct arena *arena, const struct database *database)
+{
+    struct value *list = value_list(arena);
+    uint32_t counters = database_counters(database);
+
+    for (unsigned n = 0; n < 32; n++)
+        if (counters >> n & 1) {
+            struct value *item = add_item(arena, list);
+
+            set_int(arena, item, "counter", n);
+            set_text(arena, item, "sysreg",
+                     database->arch == ARCH_ARM64
+                         ? arena_printf(arena, "s3_2_c15_c%u_0", n < 8 ? n : n + 1)
+                         : NULL);
+        }
+    return list;
+}
 
 static const struct value *cpu_data(struct arena *arena, const void *user, size_t index)
 {
     const struct shown_cpus *shown = user;
     const struct model *model = shown->model;
     size_t cpu = shown->cpus[index], release = shown->releases[index];
-    struct view *view = arena_alloc(arena, 1, sizeof *view);
+    const struct view *view = make_view(arena, model, cpu, UINT32_C(1) << release), *any = view;
     struct value *item = lazy_item(arena, index);
 
-    view->model = model;
-    view->cpu = &model->cpus[cpu];
-    view->release = release;
-    view->resolved = arena_alloc(arena, model->name_count, sizeof *view->resolved);
-    for (size_t n = 0; n < model->name_count; n++)
-        view->resolved[n] = portable_on(model, &model->names[n], cpu, release);
+    if (shown->newest)
+        any = make_view(arena, model, cpu, model->cpus[cpu].releases);
     set_cpu(arena, item, view);
     set_text(arena, item, "release", model->releases[release]);
-    set_value(arena, item, "events", cpu_events_data(arena, view, false));
-    set_value(arena, item, "perf_events", cpu_events_data(arena, view, true));
+    set_value(arena, item, "events", cpu_events_data(arena, view, event_data, false));
+    set_value(arena, item, "perf_events", cpu_events_data(arena, view, event_data, true));
     set_value(arena, item, "names", value_lazy_list(arena, name_data, view, model->name_count));
+    set_text(arena, item, "all_releases_text",
+             names_text(arena, releases_data(arena, model, any->releases)));
+    set_value(arena, item, "all_events", cpu_events_data(arena, any, any_event_data, false));
+    set_value(arena, item, "all_names", value_lazy_list(arena, name_data, any, model->name_count));
+    set_value(arena, item, "counters", cpu_counters_data(arena, view->cpu->history[release]));
     set_value(arena, item, "metrics",
               value_lazy_list(arena, metric_data, view, model->metric_count));
     return item;
@@ -345,6 +498,7 @@ struct value *emit_model_data(struct arena *arena, const struct model *model, in
     struct shown_cpus *shown = arena_alloc(arena, 1, sizeof *shown);
 
     shown->model = model;
+    shown->newest = release < 0;
     shown->cpus = arena_alloc(arena, model->cpu_count, sizeof *shown->cpus);
     shown->releases = arena_alloc(arena, model->cpu_count, sizeof *shown->releases);
     for (size_t c = 0; c < model->cpu_count; c++) {
@@ -426,10 +580,11 @@ static void set_optional(struct arena *arena, struct value *map, const char *key
 }
 
 struct value *emit_snapshot_data(struct arena *arena, const struct database *database,
-                                 const char *release, const char *source)
+                                 const char *release, const char *source, uint32_t covers)
 {
     struct value *data = value_map(arena), *ids = value_list(arena), *aliases = value_list(arena);
     struct value *version = value_list(arena), *internal = value_list(arena);
+    struct value *keys = value_list(arena);
 
     set_text(arena, data, "name", database->name);
     set_text(arena, data, "release", release);
@@ -437,6 +592,11 @@ struct value *emit_snapshot_data(struct arena *arena, const struct database *dat
     for (size_t i = 0; i < database->id_count; i++)
         add_text(arena, ids, cpu_id_text(arena, &database->ids[i]));
     set_value(arena, data, "cpus", ids);
+    for (size_t n = 0; coverage_key(n) != NULL; n++)
+        if ((covers >> n & 1) != 0)
+            add_text(arena, keys, coverage_key(n));
+    set_value(arena, data, "covers", keys);
+    set_bool(arena, data, "is_part", covers != COVERS_ALL);
     if (database->has_internal)
         value_append(arena, internal, value_text(arena, database->internal ? "true" : "false"));
     set_value(arena, data, "internal", internal);

@@ -42,9 +42,9 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
  * release: only the events of that one, or -1 for each CPU's newest.
  */
 struct value *emit_model_data(struct arena *arena, const struct model *model, int release);
-/* What snapshot.plist.mustache is rendered from. */
+/* What snapshot.plist.mustache is rendered from. covers: as in struct database. */
 struct value *emit_snapshot_data(struct arena *arena, const struct database *database,
-                                 const char *release, const char *source);
+                                 const char *release, const char *source, uint32_t covers);
 /* A builtin template to text; ends the program when it fails, which is a bug. */
 void emit_builtin(struct arena *arena, const char *name, const struct value *data,
                   struct buffer *out);

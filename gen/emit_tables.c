@@ -218,6 +218,8 @@ static struct value *table_ids_data(struct arena *arena, const struct layout *la
         set_int(arena, item, "cpu", from->cpu);
         set_int(arena, item, "chips_at", from->chips_at);
         set_int(arena, item, "chips", from->chips);
+        set_int(arena, item, "confidence", from->confidence);
+        set_int(arena, item, "note", from->note);
         value_append(arena, list, item);
     }
     return list;
@@ -470,6 +472,7 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
 
     set_int(arena, data, "release_count", model->release_count);
     set_int(arena, data, "releases_at", layout->releases_at);
+    set_int(arena, data, "whole_releases", layout->model->whole_releases);
     set_int(arena, data, "cpu_count", model->cpu_count);
     set_int(arena, data, "id_count", layout->id_count);
     set_int(arena, data, "designation_count", layout->designation_count);

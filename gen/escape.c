@@ -364,6 +364,44 @@ static void put_markdown(struct sink *sink, struct span text, const struct value
     put_escaped(sink, text, escape_markdown);
 }
 
+/* Up to the last blank before `most` bytes are over; up to the first, if that is later. */
+static size_t line_length(struct span text, size_t most)
+{
+    size_t at = most;
+
+    if (text.length <= most)
+        return text.length;
+    while (at != 0 && text.text[at] != ' ')
+        at--;
+    if (at == 0)
+        for (at = most; at < text.length && text.text[at] != ' ';)
+            at++;
+    return at;
+}
+
+/*
+ * For the inside of a comment of C, which has " * " before each line: what is long is broken at
+ * blanks. What the lines begin with is not known here, so there is room for twenty bytes of it.
+ */
+static void put_comment(struct sink *sink, struct span text, const struct value *value)
+{
+    enum { LINE = 80 };
+
+    (void)value;
+    while (text.length != 0 && sink->state == SINK_OK) {
+        size_t length = line_length(text, LINE);
+
+        put_escaped(sink, (struct span){text.text, length}, escape_c);
+        text.text += length;
+        text.length -= length;
+        if (text.length != 0) {
+            text.text++; /* the blank */
+            text.length--;
+            sink_add(sink, "\n * ", 4);
+        }
+    }
+}
+
 /*
  * RFC 4180: quotes only where the text would not be read back otherwise, or where a spreadsheet
  * would run a string, not a number, as a formula, which gets a ' before it.
@@ -464,6 +502,7 @@ const struct filter filters[] = {
     {.name = "upper", .put = put_upper},
     {.name = "lower", .put = put_lower},
     {.name = "c", .escapes = true, .endings = ".c.h.inc", .put = put_c},
+    {.name = "comment", .escapes = true, .put = put_comment},
     {.name = "json", .escapes = true, .endings = ".json", .put = put_json},
     {.name = "html", .escapes = true, .endings = ".html.htm.xml.svg", .put = put_html},
     {.name = "csv", .escapes = true, .put = put_csv},

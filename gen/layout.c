@@ -798,7 +798,12 @@ static void lay_out_cpus(struct arena *arena, struct layout *layout)
             const struct chip *chip = model_chip(model, &cpu->db.ids[i]);
             struct layout_id *id = &layout->ids[layout->id_count++];
 
-            *id = (struct layout_id){cpu->db.ids[i], c, layout->chips.count, 0};
+            *id =
+                (struct layout_id){.id = cpu->db.ids[i], .cpu = c, .chips_at = layout->chips.count};
+            if (chip != NULL)
+                id->confidence = chip->confidence;
+            if (chip != NULL && chip->note != NULL)
+                id->note = 1 + share_string(arena, &layout->prose, chip->note);
             for (; chip != NULL && id->chips < chip->name_count; id->chips++)
                 add_number(arena, &layout->chips,
                            share_string(arena, &layout->strings, chip->names[id->chips]));

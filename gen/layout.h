@@ -90,6 +90,8 @@ struct layout_id {
     struct cpu_id id;
     size_t cpu;
     size_t chips_at, chips;
+    unsigned confidence;
+    size_t note; /* of prose, from 1; 0: none */
 };
 
 /* The first macOS whose kernel lists a selector of a CPU; the name of an event for the comment. */
@@ -169,7 +171,7 @@ struct layout {
     const bool **sets; /* by set and CPU: whether it has the CPU */
     size_t set_count;
 
-    struct strings prose; /* units, summaries, names of metrics */
+    struct strings prose; /* units, summaries, names of metrics, notes */
     struct numbers terms; /* of all metrics: chip-agnostic names */
 
     struct perfect names;    /* of event ids and names */

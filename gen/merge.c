@@ -781,8 +781,10 @@ struct model merge_releases(struct arena *arena, const struct release *releases,
     struct model model = {.release_count = count, .cpu_count = tracks.count};
 
     model.releases = arena_alloc(arena, count, sizeof(char *));
-    for (size_t r = 0; r < count; r++)
+    for (size_t r = 0; r < count; r++) {
         model.releases[r] = releases[r].name;
+        model.whole_releases |= (uint32_t)releases[r].whole << r;
+    }
     model.cpus = arena_alloc(arena, tracks.count, sizeof(struct cpu));
     for (size_t i = 0; i < tracks.count; i++)
         merge_cpu(arena, &tracks, &tracks.list[i], &model.cpus[i]);
@@ -850,7 +852,7 @@ static size_t find_designated(struct arena *arena, const struct map *ids, const 
 }
 
 /* Lists the CPUs that were named, in the model's order; returns their count. */
-static size_t select_cpus(struct arena *arena, const struct model *model, const char *const *cpus,
+static size_t select_cpus(struct arena *arena, struct model *model, const char *const *cpus,
                           size_t count, size_t *kept)
 {
     struct map ids = model_ids(arena, model), names = map_designations(arena, model);
@@ -860,11 +862,14 @@ static size_t select_cpus(struct arena *arena, const struct model *model, const 
     for (size_t i = 0; i < count; i++) {
         size_t number = find_designated(arena, &ids, &names, cpus[i]);
 
-        if (number != 0)
-            keep[number - 1] = true;
-        else
+        if (number == 0) {
             report_error(NULL, "no CPU '%s' (expected a database, chip or cpu_TYPE_SUBTYPE_FAMILY)",
                          cpus[i]);
+            continue;
+        }
+        keep[number - 1] = true;
+        if (model->cpus[number - 1].asked == NULL)
+            model->cpus[number - 1].asked = cpus[i];
     }
     for (size_t i = 0; i < model->cpu_count; i++)
         if (keep[i])

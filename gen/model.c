@@ -4,6 +4,7 @@
  */
 #include "model.h"
 
+#include "common/buffer.h"
 #include "common/text.h"
 
 #include <stddef.h>
@@ -98,7 +99,8 @@ const struct field event_fields[] = {
 
 const size_t event_field_count = sizeof event_fields / sizeof event_fields[0];
 
-_Static_assert(sizeof event_fields / sizeof event_fields[0] <= 32, "read.c has a bit for each");
+enum { EVENT_FIELDS = sizeof event_fields / sizeof event_fields[0] };
+_Static_assert(EVENT_FIELDS <= 32, "read.c has a bit for each");
 
 const struct field database_fields[] = {
     {"marketing_name", NULL, FIELD_TEXT, FIELD_REQUIRED, MEMBER(database, marketing_name)},
@@ -111,6 +113,42 @@ const struct field database_fields[] = {
 };
 
 const size_t database_field_count = sizeof database_fields / sizeof database_fields[0];
+
+enum {
+    COVERAGE_ALIASES = EVENT_FIELDS + sizeof database_fields / sizeof database_fields[0],
+    COVERAGE_EVENTS,
+    COVERAGE_KEYS,
+};
+_Static_assert(COVERAGE_KEYS < 32, "database.covers has a bit for each, and one is left");
+
+const char *coverage_key(size_t n)
+{
+    if (n < EVENT_FIELDS)
+        return event_fields[n].key;
+    if (n < COVERAGE_ALIASES)
+        return database_fields[n - EVENT_FIELDS].key;
+    return n == COVERAGE_ALIASES ? "aliases" : n == COVERAGE_EVENTS ? "events" : NULL;
+}
+
+uint32_t coverage_bit(const char *key)
+{
+    for (size_t n = 0; n < COVERAGE_KEYS; n++)
+        if (strcmp(coverage_key(n), key) == 0)
+            return 1u << n;
+    return 0;
+}
+
+const char *coverage_keys(struct arena *arena)
+{
+    struct buffer keys = {0};
+    const char *text;
+
+    for (size_t n = 0; n < COVERAGE_KEYS; n++)
+        buffer_add_alternative(&keys, coverage_key(n), n + 1 == COVERAGE_KEYS);
+    text = arena_copy(arena, keys.data, keys.length);
+    buffer_free(&keys);
+    return text;
+}
 
 bool field_is_text(const struct field *field)
 {

@@ -82,6 +82,7 @@ struct database {
     size_t id_count;
     const char *source;  /* of a snapshot: where its facts came from; else NULL */
     const char *release; /* of a snapshot: the release that it says; else NULL */
+    uint32_t covers;     /* of a plist: bits of coverage_key(), or COVERS_ALL */
 };
 
 /* The mask of all counters: fixed, configurable, and those that the power manager may hold. */
@@ -162,6 +163,21 @@ void field_fill(const struct field *field, void *record);
 void field_set_number(const struct field *field, void *record, uint32_t number);
 void field_set_text(const struct field *field, void *record, const char *text);
 
+/*
+ * What a snapshot that was put together of listings can cover, for it was seen in the release: the
+ * keys of event_fields[], then those of database_fields[], "aliases", and "events", which is that
+ * the release has no other event. What it has beside these is from elsewhere, and says nothing of
+ * the release; that it has the database and the CPU ids is always said. The n-th key, whose bit is
+ * 1 << n; NULL behind the last.
+ */
+const char *coverage_key(size_t n);
+/* The bit of a key; 0 when there is no such one. */
+uint32_t coverage_bit(const char *key);
+/* "number, umask, ... or events": what a message says was expected. */
+const char *coverage_keys(struct arena *arena);
+/* More than all keys: also that there is no other database. */
+#define COVERS_ALL UINT32_MAX
+
 /* The database of a release that a CPU id uses. */
 struct owner {
     struct cpu_id id;
@@ -176,6 +192,7 @@ struct release {
     size_t database_count;
     struct owner *owners; /* by id */
     size_t owner_count;
+    bool whole; /* no file says what it covers: a database that is not here is not in the release */
 };
 
 /* The database of a CPU id in the release; NULL when the release does not know the CPU. */
@@ -202,12 +219,13 @@ struct metric {
     size_t numerator_count, denominator_count;
 };
 
-/* The chips sold with a CPU id. */
+/* The chips sold with a CPU id; none where no chip is known to have it. */
 struct chip {
     struct cpu_id id;
     const char **names;
     size_t name_count;
-    const char *confidence;
+    enum { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH } confidence;
+    const char *note;    /* how that is known, in one line; or NULL */
     unsigned event_bits; /* selector width of its PMU; 0 when not known */
 };
 
@@ -217,6 +235,7 @@ struct cpu {
     uint32_t releases;
     const char **also; /* other names of databases that mean this CPU */
     size_t also_count;
+    const char *asked; /* what it was chosen by, as typed; NULL when nobody chose */
     unsigned event_bits;
     bool has_kernel_list;            /* some kernel's list of selectors for it is known */
     const struct database **history; /* per release; NULL where it is not known */
@@ -244,6 +263,7 @@ struct unknown_id {
 struct model {
     const char **releases; /* oldest first */
     size_t release_count;
+    uint32_t whole_releases; /* a bit for each that is whole */
     struct cpu *cpus;
     size_t cpu_count;
     struct rename *renames; /* by from, then to */

@@ -269,19 +269,35 @@ void names_read(struct arena *arena, struct model *model, const char *file, bool
 
 /* ---- chips ----------------------------------------------------------------------------------- */
 
+static void read_confidence(const struct plist_node *node, struct chip *chip)
+{
+    static const char *const words[] = {
+        [CONFIDENCE_LOW] = "low", [CONFIDENCE_MEDIUM] = "medium", [CONFIDENCE_HIGH] = "high"};
+    const char *word;
+
+    chip->confidence = CONFIDENCE_NONE;
+    if (!plist_text(node, "confidence", true, &word))
+        return;
+    for (unsigned level = CONFIDENCE_LOW; level <= CONFIDENCE_HIGH; level++)
+        if (strcmp(word, words[level]) == 0)
+            chip->confidence = level;
+    if (chip->confidence == CONFIDENCE_NONE)
+        plist_error(node, "confidence is '%s' (expected high, medium or low)", word);
+}
+
 static void read_chip(struct arena *arena, const struct plist_node *node, struct chip *chip)
 {
-    static const char *const known[] = {"chips", "confidence", "event_bits", NULL};
+    static const char *const known[] = {"chips", "confidence", "event_bits", "note", NULL};
     struct plist_node list;
     int64_t bits = 0;
 
-    chip->confidence = "";
     if (!cpu_id_parse(node->key, strlen(node->key), &chip->id))
         plist_error(node, "not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY, hexadecimal)");
     if (!plist_is_dict(node))
         return;
     plist_unknown_keys(arena, node, known);
-    plist_text(node, "confidence", true, &chip->confidence);
+    read_confidence(node, chip);
+    plist_text(node, "note", false, &chip->note);
     plist_integer(node, "event_bits", false, 1, 16, &bits);
     chip->event_bits = (unsigned)bits;
     if (!plist_array(node, "chips", true, &list))

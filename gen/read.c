@@ -286,11 +286,36 @@ static void sort_ids(struct database *database)
     database->id_count = count;
 }
 
-/* Reads what kpepc snapshot adds: the release, the CPU ids and the source. */
+/* Reads what was seen in the release; without the key that is all. */
+static void read_coverage(struct reader *reader, const struct plist_node *head,
+                          struct database *database)
+{
+    struct plist_node covers;
+
+    if (!plist_array(head, "covers", false, &covers))
+        return;
+    database->covers = 0;
+    for (size_t i = 0; i < covers.value->length; i++) {
+        struct plist_node node = plist_child_at(&reader->scratch, &covers, i);
+        const char *key;
+        uint32_t bit;
+
+        if (!plist_is_text(&node, &key))
+            continue;
+        bit = coverage_bit(key);
+        if (bit == 0)
+            plist_error(&node, "%s (expected %s)", key, coverage_keys(&reader->scratch));
+        else if ((database->covers & bit) != 0)
+            plist_error(&node, "%s twice (expected each once)", key);
+        database->covers |= bit;
+    }
+}
+
+/* Reads what kpepc snapshot adds: the release, the CPU ids, the source and what is covered. */
 static void read_snapshot_head(struct reader *reader, const struct plist_node *root,
                                struct database *database)
 {
-    static const char *const known[] = {"release", "cpus", "source", NULL};
+    static const char *const known[] = {"release", "cpus", "source", "covers", NULL};
     struct plist_node head, cpus;
 
     if (!plist_dict(root, "kpep", false, &head))
@@ -298,6 +323,7 @@ static void read_snapshot_head(struct reader *reader, const struct plist_node *r
     plist_unknown_keys(&reader->scratch, &head, known);
     plist_text(&head, "release", true, &database->release);
     plist_text(&head, "source", false, &database->source);
+    read_coverage(reader, &head, database);
     database->release = arena_intern(reader->arena, database->release);
     database->source = arena_intern(reader->arena, database->source);
     if (!plist_array(&head, "cpus", true, &cpus))
@@ -386,7 +412,8 @@ static void read_database(struct reader *reader, const char *file, struct databa
     static const char *const known[] = {"name", "internal", "version", "system", "kpep", NULL};
     struct plist_node root;
 
-    *database = (struct database){.file = file, .name = file, .marketing_name = ""};
+    *database =
+        (struct database){.file = file, .name = file, .marketing_name = "", .covers = COVERS_ALL};
     if (!plist_load_dict(&reader->scratch, file, &root))
         return;
     plist_unknown_keys(&reader->scratch, &root, known);
@@ -658,7 +685,7 @@ NORETURN static void refuse_release(const char *name)
 struct release read_release(struct arena *arena, const char *name, const char *directory,
                             bool descriptions)
 {
-    struct release release = {.name = name, .directory = directory};
+    struct release release = {.name = name, .directory = directory, .whole = true};
     struct reader reader = {.arena = arena, .prose = descriptions};
     struct listing listing = {0};
     bool known;
@@ -674,6 +701,8 @@ struct release read_release(struct arena *arena, const char *name, const char *d
         return release;
     read_links(arena, &release, &listing);
     qsort(release.databases, release.database_count, sizeof(struct database), compare_databases);
+    for (size_t i = 0; i < release.database_count; i++)
+        release.whole &= release.databases[i].covers == COVERS_ALL;
     if (name == NULL)
         release.name = own_name(arena, &release);
     check_ids(arena, &release);

@@ -37,6 +37,7 @@ enum {
     OPT_ALLOW_MISSING,
     OPT_DESCRIPTIONS,
     OPT_SOURCE,
+    OPT_COVERS,
     OPT_JSON,
     OPT_NO_SYNC,
     OPT_STRICT,
@@ -54,7 +55,7 @@ struct arguments {
     const char *template;
     const char *data, *partials;
     const struct option_word *escape;
-    struct option_list cpus;
+    struct option_list cpus, covers;
     bool allow_missing, descriptions, json, lenient, no_sync, strict;
 };
 
@@ -97,6 +98,11 @@ int read_template(struct arena *arena, const char *path, const char **text, size
  */
 int render_template(struct arena *arena, const struct arguments *arguments, const char *file,
                     const char *text, size_t length, const struct value *data, size_t times);
+
+/* ---- snapshot.c ------------------------------------------------------------------------------ */
+
+/* What a snapshot can say that it covers. */
+void each_coverage_key(void (*each)(const void *user, const char *key), const void *user);
 
 /* ---- emit.c ---------------------------------------------------------------------------------- */
 

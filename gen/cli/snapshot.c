@@ -50,6 +50,31 @@ static void check_stale(struct arena *arena, const char *directory, const struct
         closedir(dir);
 }
 
+void each_coverage_key(void (*each)(const void *user, const char *key), const void *user)
+{
+    for (size_t n = 0; coverage_key(n) != NULL; n++)
+        each(user, coverage_key(n));
+    each(user, "none");
+}
+
+/* The bits of the keys of --covers; those of the input, where it is not given. */
+static uint32_t read_coverage(struct arena *arena, const struct option_list *keys, uint32_t input)
+{
+    uint32_t covers = 0;
+
+    if (keys->count == 1 && strcmp(keys->words[0], "none") == 0)
+        return 0;
+    for (size_t i = 0; i < keys->count; i++) {
+        uint32_t bit = coverage_bit(keys->words[i]);
+
+        if (bit == 0)
+            report_usage("--covers '%.100s' (expected none, %s)", keys->words[i],
+                         coverage_keys(arena));
+        covers |= bit;
+    }
+    return keys->count != 0 ? covers : input;
+}
+
 /* What one database needs is given back before the next. */
 static int write_snapshot(const struct arguments *arguments, const struct release *release,
                           struct output *outputs)
@@ -59,8 +84,10 @@ static int write_snapshot(const struct arguments *arguments, const struct releas
         const struct database *database = &release->databases[i];
         const char *source = arguments->source != NULL ? arguments->source : database->source;
         struct arena arena = {0};
+        uint32_t covers = read_coverage(&arena, &arguments->covers, database->covers);
 
-        emit_output(&arena, "snapshot", emit_snapshot_data(&arena, database, release->name, source),
+        emit_output(&arena, "snapshot",
+                    emit_snapshot_data(&arena, database, release->name, source, covers),
                     &outputs[i]);
         output_end(&outputs[i]);
         arena_free(&arena);
@@ -99,6 +126,7 @@ static int run_snapshot(struct arena *arena, const struct arguments *arguments)
 
     if (arguments->source != NULL && !is_text(arguments->source))
         report_usage("--source '%s' (expected printable ASCII)", arguments->source);
+    (void)read_coverage(arena, &arguments->covers, COVERS_ALL);
     release = read_release(arena, arguments->release, arguments->operands.words[0],
                            arguments->descriptions);
     if (report_errors() != 0)
@@ -122,6 +150,7 @@ const struct command command_snapshot = {
             {.option = OPT_OUTPUT, .needed = true, .value = "DIR"},
             {.option = OPT_RELEASE, .needed = true},
             {.option = OPT_SOURCE},
+            {.option = OPT_COVERS},
             {.option = OPT_DESCRIPTIONS},
             {.option = OPT_NO_SYNC},
             {.option = OPT_STRICT},

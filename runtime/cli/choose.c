@@ -185,9 +185,50 @@ int cli_release_on(const struct arguments *arguments, unsigned cpu, int *release
     if (*release < 0) {
         *release = kpdb_cpu_newest(cpu);
     } else if (!(info.releases >> *release & 1)) {
-        report_error(NULL, "%s has no database in %s (its newest is of %s)", info.db,
-                     arguments->release, kpdb_release_name((unsigned)kpdb_cpu_newest(cpu)));
+        const char *newest = kpdb_release_name((unsigned)kpdb_cpu_newest(cpu));
+
+        if (kpdb_release_whole((unsigned)*release))
+            report_error(NULL, "%s has no database in %s (its newest is of %s)", info.db,
+                         arguments->release, newest);
+        else
+            report_error(NULL, "%s is not in the snapshot of %s (%s has it)", info.db,
+                         arguments->release, newest);
         return EXIT_NO;
     }
     return EXIT_OK;
+}
+
+const char *cli_newest(uint32_t releases)
+{
+    unsigned newest = kpdb_release_count();
+
+    while (newest > 0 && !(releases >> (newest - 1) & 1))
+        newest--;
+    return newest == 0 ? NULL : kpdb_release_name(newest - 1);
+}
+
+uint32_t cli_unseen(const struct kpdb_cpu *info)
+{
+    uint32_t unseen = 0;
+
+    for (unsigned r = 0; r < kpdb_release_count(); r++)
+        if (!(info->releases >> r & 1) && !kpdb_release_whole(r))
+            unseen |= 1u << r;
+    return unseen;
+}
+
+void cli_no_event_on(unsigned cpu, int release, const char *name, size_t length)
+{
+    const char *in = kpdb_release_name((unsigned)release);
+    struct kpdb_event event;
+    struct kpdb_cpu info;
+
+    if (kpdb_cpu(cpu, &info) != KPDB_OK)
+        return;
+    if (kpdb_find(cpu, KPDB_ANY_RELEASE, name, length, &event) != KPDB_OK) {
+        report_error(NULL, "%s has no '%.*s' in %s", info.db, (int)length, name, in);
+        return;
+    }
+    report_error(NULL, "%s has no '%.*s' in %s (%s has it)", info.db, (int)length, name, in,
+                 cli_newest(event.releases));
 }

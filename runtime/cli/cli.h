@@ -83,6 +83,12 @@ const char *cli_typed(const char *name, char *text, size_t size);
 int cli_cpu(const struct arguments *arguments, unsigned *cpu);
 int cli_release(const struct arguments *arguments, int *release); /* -1 when none was asked for */
 int cli_release_on(const struct arguments *arguments, unsigned cpu, int *release);
+/* The releases that are not whole and whose part of it lacks the CPU: it may be in them. */
+uint32_t cli_unseen(const struct kpdb_cpu *info);
+/* The name of the newest of some releases; NULL for none. */
+const char *cli_newest(uint32_t releases);
+/* "kpep: a14 has no 'X' in macos-26.4 (macos-15 has it)" */
+void cli_no_event_on(unsigned cpu, int release, const char *name, size_t length);
 /* "kpep: no event 'X' (did you mean 'Y'?)": the nearest of all events, aliases and names. */
 void cli_unknown_event(const char *name);
 /*
@@ -119,7 +125,7 @@ const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, 
 
 /* The keys of one event as `kpep list --json` has them, in an object that is begun. */
 void cli_event_json(struct json *json, unsigned cpu, int release, const struct kpdb_event *event);
-void cli_releases_json(struct json *json, uint32_t releases);
+void cli_releases_json(struct json *json, const char *key, uint32_t releases);
 
 /* On stdout: whether titles are bold (a terminal, not a dumb one, no NO_COLOR). */
 bool cli_bold(void);

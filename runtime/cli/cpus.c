@@ -10,6 +10,27 @@ static const char *id_text(const struct kpdb_cpu_id *id, char *text, size_t size
     return text;
 }
 
+static void ids_json(struct json *json, unsigned cpu)
+{
+    struct kpdb_cpu_id id;
+    const char *chip;
+    char text[40];
+
+    json_begin(json, "ids", '[');
+    for (unsigned i = 0; kpdb_cpu_id(cpu, i, &id) == KPDB_OK; i++) {
+        json_begin_line(json, NULL, '{');
+        json_string(json, "id", id_text(&id, text, sizeof text));
+        json_begin_line(json, "chips", '[');
+        for (unsigned n = 0; (chip = kpdb_cpu_id_chip(cpu, i, n)) != NULL; n++)
+            json_string(json, NULL, chip);
+        json_end(json, ']');
+        json_string(json, "confidence", kpdb_cpu_id_confidence(cpu, i));
+        json_string(json, "note", kpdb_cpu_id_note(cpu, i));
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
 static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *info)
 {
     struct kpdb_cpu_id id;
@@ -28,25 +49,61 @@ static void cpu_json(struct json *json, unsigned cpu, const struct kpdb_cpu *inf
     for (unsigned n = 0; kpdb_cpu_id(cpu, n, &id) == KPDB_OK; n++)
         json_string(json, NULL, id_text(&id, text, sizeof text));
     json_end(json, ']');
+    ids_json(json, cpu);
     json_number(json, "fixed_counters", info->fixed_counters);
     json_number(json, "config_counters", info->config_counters);
     json_number(json, "power_counters", info->power_counters);
     json_number(json, "event_bits", info->event_bits);
     json_number(json, "events", info->events);
-    cli_releases_json(json, info->releases);
+    cli_releases_json(json, "releases", info->releases);
+    cli_releases_json(json, "not_in_snapshot", cli_unseen(info));
     json_end(json, '}');
+}
+
+/* Whether it is sure that the chip has one of the CPU's ids. */
+static bool is_sure_chip(unsigned cpu, const char *chip)
+{
+    struct kpdb_cpu_id id;
+
+    for (unsigned i = 0; kpdb_cpu_id(cpu, i, &id) == KPDB_OK; i++) {
+        const char *confidence = kpdb_cpu_id_confidence(cpu, i), *other;
+
+        if (confidence == NULL || strcmp(confidence, "high") != 0)
+            continue;
+        for (unsigned n = 0; (other = kpdb_cpu_id_chip(cpu, i, n)) != NULL; n++)
+            if (strcmp(other, chip) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* "M5 Pro, A19?, (unnamed)": what is not sure with a '?', and that an id has no known chip. */
+static const char *chips_text(unsigned cpu, char *text, size_t size)
+{
+    struct kpdb_cpu_id id;
+    const char *chip;
+    char word[CLI_NAME_MAX];
+    bool unnamed = false;
+
+    *text = '\0';
+    for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++) {
+        snprintf(word, sizeof word, "%s%s", chip, is_sure_chip(cpu, chip) ? "" : "?");
+        cli_append(text, size, word);
+    }
+    for (unsigned i = 0; kpdb_cpu_id(cpu, i, &id) == KPDB_OK; i++)
+        unnamed |= kpdb_cpu_id_chip(cpu, i, 0) == NULL;
+    if (unnamed)
+        cli_append(text, size, "(unnamed)");
+    return cli_or_dash(text);
 }
 
 static void cpu_row(struct table *table, unsigned cpu, const struct kpdb_cpu *info)
 {
-    char chips[256] = "", text[256];
+    char text[1 << 13]; /* 255 ids */
     struct kpdb_cpu_id id;
-    const char *chip;
 
-    for (unsigned n = 0; (chip = kpdb_cpu_chip(cpu, n)) != NULL; n++)
-        cli_append(chips, sizeof chips, chip);
     table_cell(table, "%s", info->db);
-    table_cell(table, "%s", *chips == '\0' ? "?" : chips);
+    table_cell(table, "%s", chips_text(cpu, text, sizeof text));
     table_cell(table, "%s", kpdb_arch_name(info->arch));
     table_cell(table, "%u", info->events);
     table_cell(table, "%s", cli_counters(info->fixed_counters, text, sizeof text));
@@ -104,6 +161,30 @@ static struct table *cpu_table(struct arena *arena)
     return table;
 }
 
+/* Prints what a part of a release lacks: of that release the CPUs, or of all the releases. */
+static void print_unseen(int release)
+{
+    const char *before = "\nnot in this snapshot: ";
+    uint32_t parts = 0;
+    struct kpdb_cpu info;
+    char text[256];
+
+    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
+        uint32_t unseen = cli_unseen(&info);
+
+        parts |= unseen;
+        if (release >= 0 && (unseen >> release & 1) != 0) {
+            printf("%s%s", before, info.db);
+            before = ", ";
+        }
+    }
+    if (release < 0 && parts != 0)
+        printf("\nnot whole: %s; a CPU that is not in such a snapshot may be in the release\n",
+               cli_releases(parts, text, sizeof text));
+    else if (*before == ',')
+        putchar('\n');
+}
+
 static int run_cpus(struct arena *arena, const struct arguments *arguments)
 {
     struct json json = {.out = stdout};
@@ -129,8 +210,10 @@ static int run_cpus(struct arena *arena, const struct arguments *arguments)
     }
     if (arguments->json)
         json_end(&json, ']');
-    else if (!arguments->plain)
+    else if (!arguments->plain) {
         table_print(table);
+        print_unseen(release);
+    }
     return EXIT_OK;
 }
 

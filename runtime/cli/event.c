@@ -136,9 +136,9 @@ const char *cli_other_names(unsigned cpu, int release, const struct kpdb_event *
     return text;
 }
 
-void cli_releases_json(struct json *json, uint32_t releases)
+void cli_releases_json(struct json *json, const char *key, uint32_t releases)
 {
-    json_begin_line(json, "releases", '[');
+    json_begin_line(json, key, '[');
     for (unsigned r = 0; r < kpdb_release_count(); r++)
         if (releases >> r & 1)
             json_string(json, NULL, kpdb_release_name(r));
@@ -166,7 +166,7 @@ void cli_event_json(struct json *json, unsigned cpu, int release, const struct k
     for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
         json_string(json, NULL, name);
     json_end(json, ']');
-    cli_releases_json(json, cli_event_releases(cpu, event));
+    cli_releases_json(json, "releases", cli_event_releases(cpu, event));
     json_string(json, "renamed", kpdb_renamed(event->id));
     json_string(json, "summary", kpdb_summary(event->id));
     json_boolean(json, "doubted", kpdb_summary_doubted(event->id));

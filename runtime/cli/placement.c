@@ -338,7 +338,6 @@ int placement_error(const struct arguments *arguments, const struct placement *p
     bool crowded = error == KPDB_CONFLICT || error == KPDB_TOO_MANY;
     unsigned passes = crowded ? passes_needed(placement) : 0;
     char text[CLI_NAME_MAX] = "", mask[128];
-    const char *release = kpdb_release_name((unsigned)placement->options.release);
 
     if (failed < placement->count)
         asked_name(&placement->requests[failed], text, sizeof text);
@@ -347,7 +346,7 @@ int placement_error(const struct arguments *arguments, const struct placement *p
     if (error == KPDB_NO_EVENT)
         cli_unknown_event(text);
     else if (error == KPDB_NOT_ON_CPU || error == KPDB_NOT_IN_RELEASE)
-        report_error(NULL, "%s has no '%s' in %s", placement->info.db, text, release);
+        cli_no_event_on(placement->cpu, placement->options.release, text, strlen(text));
     else if (error == KPDB_NOT_FORCED)
         report_error(NULL,
                      "%s can be counted only on counters %s, which the power manager holds until "

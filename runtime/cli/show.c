@@ -22,6 +22,36 @@ static int find_on(unsigned cpu, int release, const char *name, struct kpdb_even
     return result;
 }
 
+/* What is known of a CPU on which the event was not found. */
+enum absence { ABSENT, UNSEEN };
+
+/* UNSEEN: the CPU has it, and is not in what there is of the release. */
+static enum absence absence_on(unsigned cpu, int release, const char *name)
+{
+    struct kpdb_event event;
+    struct kpdb_cpu info;
+
+    if (release < 0 || kpdb_cpu(cpu, &info) != KPDB_OK || !(cli_unseen(&info) >> release & 1) ||
+        kpdb_find(cpu, KPDB_ANY_RELEASE, name, strlen(name), &event) != KPDB_OK)
+        return ABSENT;
+    return UNSEEN;
+}
+
+static void absence_json(struct json *json, const char *key, const char *name, int release,
+                         enum absence absence)
+{
+    struct kpdb_event event;
+    struct kpdb_cpu info;
+    int found_in;
+
+    json_begin_line(json, key, '[');
+    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++)
+        if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK &&
+            absence_on(cpu, release, name) == absence)
+            json_string(json, NULL, info.db);
+    json_end(json, ']');
+}
+
 static void show_json(const char *name, int release)
 {
     struct json json = {.out = stdout};
@@ -41,11 +71,8 @@ static void show_json(const char *name, int release)
         json_end(&json, '}');
     }
     json_end(&json, ']');
-    json_begin_line(&json, "missing", '[');
-    for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++)
-        if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK)
-            json_string(&json, NULL, info.db);
-    json_end(&json, ']');
+    absence_json(&json, "missing", name, release, ABSENT);
+    absence_json(&json, "not_in_snapshot", name, release, UNSEEN);
     json_end(&json, '}');
 }
 
@@ -69,15 +96,15 @@ static void show_row(struct table *table, const char *name, unsigned cpu, int fo
                kpdb_errata(cpu, event->id) == NULL ? "-" : kpdb_errata(cpu, event->id));
 }
 
-static void show_missing(const char *name, int release)
+static void show_absence(const char *before, const char *name, int release, enum absence absence)
 {
-    const char *before = "\nnot on ";
     struct kpdb_event event;
     struct kpdb_cpu info;
     int found_in;
 
     for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++)
-        if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK) {
+        if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK &&
+            absence_on(cpu, release, name) == absence) {
             printf("%s%s", before, info.db);
             before = ", ";
         }
@@ -132,7 +159,25 @@ static void show_text(struct arena *arena, const char *name, int release)
     table_print(table);
     if (renamed != NULL)
         printf("\n%s and %s are one event, renamed between releases\n", spelling, renamed);
-    show_missing(name, release);
+    show_absence("\nnot on ", name, release, ABSENT);
+    show_absence("\nnot in this snapshot: ", name, release, UNSEEN);
+}
+
+/* Without a release there is none that has it; with one, another may. */
+static void report_not_found(const char *name, int release)
+{
+    uint32_t releases = 0;
+    struct kpdb_event event;
+
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++)
+        if (kpdb_find(cpu, KPDB_ANY_RELEASE, name, strlen(name), &event) == KPDB_OK)
+            releases |= event.releases;
+    if (release < 0 || releases == 0)
+        report_error(NULL, "no CPU has '%.100s'", name);
+    else
+        report_error(NULL, "no CPU has '%.100s' in %s%s (%s has it)", name,
+                     kpdb_release_whole((unsigned)release) ? "" : "the snapshot of ",
+                     kpdb_release_name((unsigned)release), cli_newest(releases));
 }
 
 static int run_show(struct arena *arena, const struct arguments *arguments)
@@ -157,8 +202,7 @@ static int run_show(struct arena *arena, const struct arguments *arguments)
     else if (found)
         show_text(arena, name, release);
     if (!found)
-        report_error(NULL, "no CPU has '%.100s'%s%s", name, release < 0 ? "" : " in ",
-                     release < 0 ? "" : kpdb_release_name((unsigned)release));
+        report_not_found(name, release);
     return found ? EXIT_OK : EXIT_NO;
 }
 

@@ -321,7 +321,41 @@ def source_is_kept():
         same(snapshot(scratch / "r1", "r1"), first, "a snapshot of it has the same source")
 
 
+def coverage_is_kept():
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        lay_out(scratch / "tree", random_world(1))
+        whole = snapshot(scratch / "tree/r1", "r1")
+        for number, (given, kept) in enumerate([
+                (["--covers", "events,number", "--covers", "aliases"], ["number", "aliases", "events"]),
+                (["--covers", "none"], [])]):
+            first = snapshot(scratch / "tree/r1", "r1", *given)
+            directory = scratch / f"r1-{number}"
+            directory.mkdir()
+            for name, text in first.items():
+                (directory / name).write_bytes(text)
+                equal(plistlib.loads(text)["kpep"].get("covers"), kept, f"{name}: {given}")
+            same(snapshot(directory, "r1"), first, "a snapshot of it covers the same")
+        check(b"covers" not in b"".join(whole.values()), "a whole snapshot says nothing of it")
+        for given in ("numbers", "none,number"):
+            status, output, errors = run(KPEPC, "snapshot", "-o", scratch / "none", "--release", "r1",
+                                         "--covers", given, scratch / "tree/r1")
+            equal((status, output, errors.count("\n")), (2, "", 1), f"--covers '{given}': {errors}")
+
+
 # ---- Apple's own files -----------------------------------------------------------------
+
+def covered(release, names):
+    """What release.tsv says was seen in the release itself, by file; a whole release has none."""
+    table = SHARED / release / "release.tsv"
+    if not table.exists():
+        return dict.fromkeys(names)
+    rows = [line.split("\t") for line in table.read_text().splitlines()[1:]]
+    return {f"{name}.plist": [key for key, seen in (("number", "no later one seen" not in numbers),
+                                                    ("counters_mask", masks == "public table of the live database"),
+                                                    ("events", events == "whole")) if seen]
+            for name, numbers, masks, events in rows}
+
 
 def shared_files():
     if not SHARED.exists():
@@ -341,14 +375,21 @@ def shared_files():
             equal(len(sources), 1, f"sources of {release}")
             taken = snapshot(scratch / release, release, "--source", sources.pop())
             check_snapshot(files, taken, release, release)
-            same(taken, contents(path), f"db/kpep/{release} is the snapshot of Apple's files")
+            facts = {name: re.sub(rb"\t\t<key>covers</key>\n\t\t<array>\n.*?\t\t</array>\n", b"", text, flags=re.S)
+                     for name, text in contents(path).items()}
+            (scratch / "facts" / release).mkdir(parents=True)
+            for name, text in facts.items():
+                (scratch / "facts" / release / name).write_bytes(text)
+            same(taken, facts, f"db/kpep/{release} is the snapshot of Apple's files")
+            equal({name: plistlib.loads(text)["kpep"].get("covers") for name, text in contents(path).items()},
+                  covered(release, contents(path)), f"what db/kpep/{release} covers")
             kept = snapshot(scratch / release, release, "--descriptions")
             check_snapshot(files, kept, release, f"{release}, text kept", keep_text=True)
             count += len(taken)
         equal(count, len(list((SOURCE / "db/kpep").glob("*/*.plist"))), "databases")
         releases = [path.name for path in sorted(FACTS.iterdir())]
         same(compiled(*DATA, *(f"{r}={scratch / r}" for r in releases)),
-             compiled(*DATA, *(f"{r}={FACTS / r}" for r in releases)),
+             compiled(*DATA, *(f"{r}={scratch / 'facts' / r}" for r in releases)),
              "the tables of Apple's files and of db/kpep")
 
 
@@ -357,5 +398,6 @@ the_default_build()
 for number in range(30):
     check_formats(number)
 source_is_kept()
+coverage_is_kept()
 shared_files()
 kpeptest.done()

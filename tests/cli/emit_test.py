@@ -67,28 +67,98 @@ def ident(name):
     return re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def event_constants(facts, cpu, event, prefix):
-    fields, row = raw(cpu, event), cpu.merged()[event]
+def all_counters(cpu, release=None):
+    head = cpu.history[release or cpu.releases[-1]].head
+    return bits(head["fixed_counters"] | head["config_counters"] | head.get("power_counters", 0))
+
+
+def any_name(facts, name, cpu, releases):
+    """What a name means in the newest release where it means something."""
+    events = (facts.name_on(name, cpu, release) for release in releases[::-1])
+    return next((event for event in events if event is not None), None)
+
+
+def versions(cpu, event, releases):
+    """The event's values in the releases, newest first: (the plist's fields, meant, releases)."""
+    found = []
+    for release in [r for r in releases[::-1] if event in cpu.history[r].events]:
+        database = cpu.history[release]
+        fields, row = database.head["events"][event], database.events[event]
+        same = next((v for v in found if v[:2] == (fields, row)), None)
+        if same is None:
+            found.append((fields, row, [release]))
+        else:
+            same[2].insert(0, release)
+    return found
+
+
+def event_constants(cpu, event, releases, prefix):
+    fields, row, _ = versions(cpu, event, releases)[0]
     constants = {f"{prefix}_COUNTERS": row["counters_mask"]}
     for key, suffix in (("number", "NUMBER"), ("umask", "UMASK"), ("fixed_counter", "FIXED")):
         if key in fields:
             constants[f"{prefix}_{suffix}"] = fields[key]
+    if cpu.intel and "number" in fields:
+        # Without USR, OS, INT and EN: whoever programs it says when it counts.
+        constants[f"{prefix}_WORD"] = (fields["number"] | fields["umask"] << 8 |
+                                       (fields.get("other", 0) << 16 & ~0x530000))
     return constants
 
 
-def constants(facts, cpu, release):
-    """Every constant the header of a CPU is to have."""
-    head, prefix = cpu.history[release].head, f"KPEP_{ident(cpu.db)}"
+def pmu_constants(cpu, release, prefix):
+    """Of the registers: numbers, and the names of registers as texts (kernel.md 2.3, 2.4, 2.7)."""
+    if cpu.intel:
+        return {f"{prefix}_WORD_USR": 1 << 16, f"{prefix}_WORD_OS": 1 << 17,
+                f"{prefix}_WORD_INT": 1 << 20, f"{prefix}_WORD_EN": 1 << 22}
+    names = {"PMCR0": "s3_1_c15_c0_0", "PMCR1": "s3_1_c15_c1_0",
+             "PMESR0": "s3_1_c15_c5_0", "PMESR1": "s3_1_c15_c6_0"}
+    names |= {f"PMC{n}": f"s3_2_c15_c{n if n < 8 else n + 1}_0"
+              for n in all_counters(cpu, release)}
+    return {f"{prefix}_WORD_EL0": 1 << 17, f"{prefix}_WORD_EL1": 1 << 18,
+            **{f"{prefix}_{name}": text for name, text in names.items()}}
+
+
+def constants(facts, cpu, releases, asked):
+    """Every constant the header of a CPU in some releases is to have."""
+    head, prefix = cpu.history[releases[-1]].head, f"KPEP_{ident(asked)}"
     wanted = {f"{prefix}_{key.upper()}": head.get(key, 0)
               for key in ("fixed_counters", "config_counters", "power_counters")}
     wanted[f"{prefix}_EVENT_BITS"] = cpu.event_bits
-    for event in cpu.history[release].events:
-        wanted |= event_constants(facts, cpu, event, f"{prefix}_EVENT_{ident(event)}")
+    wanted |= pmu_constants(cpu, releases[-1], prefix)
+    for release in releases:
+        for event in cpu.history[release].events:
+            wanted |= event_constants(cpu, event, releases, f"{prefix}_EVENT_{ident(event)}")
     for name in facts.names:
-        event = facts.name_on(name, cpu, release)
+        event = any_name(facts, name, cpu, releases)
         if event is not None:
-            wanted |= event_constants(facts, cpu, event, f"{prefix}_NAME_{ident(name)}")
+            wanted |= event_constants(cpu, event, releases, f"{prefix}_NAME_{ident(name)}")
     return wanted
+
+
+def event_comments(facts, cpu, releases):
+    """What the header says of each event: its name, what it means, where it is and is not."""
+    def listed(event):
+        return [r for r in releases if event in cpu.history[r].events]
+
+    for event in sorted({event for r in releases for event in cpu.history[r].events}):
+        text = event
+        names = [n for n in sorted(facts.names) if any_name(facts, n, cpu, releases) == event]
+        counts = facts.counts({**facts.meanings.row(cpu, event), "names": names})
+        if counts is not None:
+            text += " " + counts
+        if listed(event) != releases:
+            text += f" In {', '.join(listed(event))} only."
+        (_, newest, _), *older = versions(cpu, event, releases)
+        for fields, row, these in older:
+            if row | {"fallback": None} != newest | {"fallback": None}:
+                text += f" Otherwise in {', '.join(these)}:"
+                text += f" NUMBER {row['number']:#x}" if "number" in fields else ""
+                text += f" FIXED {row['fixed_counter']}" if "fixed_counter" in fields else ""
+                text += f" COUNTERS {row['counters_mask']:#x}"
+        other = facts.spellings.get(event)
+        if other in cpu.merged() and listed(other):
+            text += f" Called {other} in {', '.join(listed(other))}."
+        yield text
 
 
 def cxx():
@@ -101,31 +171,42 @@ def cxx():
     return found
 
 
+def compilers():
+    """Each language, with each compiler that is here."""
+    for cc, cxx_ in ((CC, cxx()), (shutil.which("clang"), shutil.which("clang++"))):
+        if cc:
+            yield from ([cc, "-std=c90"], [cc, "-std=c99"], [cc, "-std=c11", "-ffreestanding"])
+        if cxx_:
+            yield from ([cxx_, "-std=c++98"], [cxx_, "-std=c++20"])
+
+
 def compiles(header):
     """Alone, twice over, in each language; a file of nothing but macros is no C."""
-    languages = [[CC, "-std=c90"], [CC, "-std=c11"]] + ([[cxx(), "-std=c++98"]] if cxx() else [])
-    for compiler, language in languages:
-        suffix = "cc" if "++" in language else "c"
+    for compiler, *options in compilers():
+        suffix = "cc" if "++" in options[0] else "c"
         source = HERE / f"alone.{suffix}"
         source.write_text(f'#include "{header.name}"\n#include "{header.name}"\nextern int alone;\n')
-        status, _, err = run(compiler, language, *WARNINGS, source)
-        equal((status, err), (0, ""), f"{header.name} as {language}")
+        status, _, err = run(compiler, *options, *WARNINGS, source)
+        equal((status, err), (0, ""), f"{header.name} as {options}")
 
 
-def printed(headers, names):
+def printed(headers, wanted):
     """A C program that includes all the headers prints the constants: name -> value."""
     source, program = HERE / "print.c", HERE / "print"
     lines = [f'#include "{header.name}"' for header in headers * 2]
-    lines += ["#include <stdio.h>",
-              "static const struct { const char *name; unsigned long value; } all[] = {"]
-    lines += [f'{{"{name}", {name}}},' for name in names]
-    lines += ["{NULL, 0}};", "int main(void) { for (unsigned i = 0; all[i].name != NULL; i++) {",
+    lines += ["#include <stdio.h>", "static const struct { const char *name, *text; "
+              "unsigned long value; } all[] = {"]
+    lines += [f'{{"{name}", {name}, 0}},' if isinstance(value, str) else f'{{"{name}", NULL, {name}}},'
+              for name, value in wanted.items()]
+    lines += ["{NULL, NULL, 0}};", "int main(void) { for (unsigned i = 0; all[i].name != NULL; i++) {",
+              r'if (all[i].text != NULL) printf("%s %s\n", all[i].name, all[i].text); else '
               r'printf("%s %lu\n", all[i].name, all[i].value); } return 0; }']
     source.write_text("\n".join(lines) + "\n")
     status, _, err = run(CC, "-std=c11", *WARNINGS[:-1], source, "-o", program)
     if not equal((status, err), (0, ""), "the program of all constants compiles"):
         return {}
-    return {name: int(value) for name, value in map(str.split, run(program)[1].splitlines())}
+    return {name: value if isinstance(wanted[name], str) else int(value)
+            for name, value in map(str.split, run(program)[1].splitlines())}
 
 
 def check_width(what, text):
@@ -137,28 +218,129 @@ def check_width(what, text):
     equal(re.findall(r"\b65535\b", text), [], f"{what}: KPDB_NO_ID")
 
 
+def check_header(cpu, releases, asked, *options):
+    """The header of a CPU, written; and the constants that it is to have."""
+    what = f"c-header of {asked} {options}"
+    text = emit("c-header", "--cpu", asked, *options)
+    header = HERE / f"{ident(asked)}{'_'.join(options[1:])}.h"
+    header.write_text(text)
+    check_width(what, text)
+    own = constants(FACTS, cpu, releases, asked)
+    defined = re.findall(r'^#define (\w+) (?:0x[0-9a-f]+|\d+|"\w+")$', text, re.M)
+    equal(sorted(defined), sorted(own), f"{what}: its constants and no other")
+    check(not re.search(r"typedef|#include|//|[ \t]$", text, re.M), f"{what}: bare")
+    check(re.findall(r"^#(?!define)\w+", text, re.M) == ["#ifndef", "#endif"], f"{what}: one guard")
+    comments = [" ".join(comment.replace("\n *", "").split())
+                for comment in re.findall(r"/\*(.*?)\*/", text, re.S)]
+    check(comments[0].startswith(
+        f"Events of {', '.join(cpu.chips)} (database {cpu.db}, "
+        f'"{cpu.newest.head["marketing_name"]}"), written by kpepc from '
+        f"{', '.join(releases)}. "), f"{what}: whose it is: {comments[0][:200]}")
+    wanted = list(event_comments(FACTS, cpu, releases))
+    equal([comment for comment in comments if comment in wanted], wanted, f"{what}: its comments")
+    compiles(header)
+    return header, own
+
+
 def check_headers():
-    for release in FACTS.releases:
+    for release in [None, *FACTS.releases]:
         headers, wanted = [], {}
-        for cpu in (cpu for cpu in FACTS.cpus if release in cpu.releases):
-            text = emit("c-header", "--cpu", cpu.db, "--release", release)
-            header = HERE / f"{cpu.db}_{release}.h"
-            header.write_text(text)
+        for cpu in (cpu for cpu in FACTS.cpus if release in [None, *cpu.releases]):
+            # What the user calls it: once the database, once the last of its chips.
+            asked = cpu.db if release else cpu.designations()[len(cpu.chips)]
+            header, own = check_header(cpu, [release] if release else cpu.releases, asked,
+                                       *(["--release", release] if release else []))
             headers.append(header)
-            check_width(f"c-header of {cpu.db} in {release}", text)
-            own = constants(FACTS, cpu, release)
             wanted |= own
-            defined = re.findall(r"^#define (\w+) (?:0x[0-9a-f]+|\d+)$", text, re.M)
-            equal(sorted(defined), sorted(own), f"{header.name}: its constants and no other")
-            check(not re.search(r"typedef|#include|//|[ \t]$", text, re.M), f"{header.name}: bare")
-            check(re.findall(r"^#(?!define)\w+", text, re.M) == ["#ifndef", "#endif"],
-                  f"{header.name}: one guard")
-            compiles(header)
-        got = printed(headers, list(wanted))
+        got = printed(headers, wanted)
         equal(got.keys(), wanted.keys(), f"{release}: all constants")
         for name, value in wanted.items():
             equal(got.get(name), value, f"{release}: {name}")
         print(f"{release}: {len(headers)} headers, {len(wanted)} constants")
+    check_header_names()
+    check_header_of_changes()
+    check_registers()
+
+
+def check_header_of_changes():
+    """What a release said otherwise is in the comment; the constant is what the newest says."""
+    old = changed(INST_GONE={"number": 7}, INST_ALL={"number": 141, "counters_mask": 64},
+                  FIXED_INSTRUCTIONS={"fallback": "INST_BRANCH"})
+    middle = changed(INST_ALL={"number": 141, "counters_mask": 64})
+    middle |= {"config_counters": 1020 - 512}
+    new = changed(L1D_CACHE_MISS_LD={"counters_mask": 32})
+    releases = {f"r-{n + 1}": {"t1": (kpeptest.database(**fields), ["cpu_100000c_2_a"])}
+                for n, fields in enumerate((old, middle, new))}
+    directories, _ = fixture("otherwise", releases)
+    facts = Facts(directories, None, None)
+    (cpu,) = facts.cpus
+    for options, these in (([], list(releases)), *((["--release", r], [r]) for r in releases)):
+        text = emit("c-header", *options, releases=directories, data=[])
+        header = HERE / "otherwise.h"
+        header.write_text(text)
+        wanted = constants(facts, cpu, these, cpu.db)
+        equal(printed([header], wanted), wanted, f"a header of changes {options}")
+        for comment in event_comments(facts, cpu, these):
+            check(comment in " ".join(text.replace("\n *", " ").split()),
+                  f"a header of changes {options}: {comment}")
+    check("Otherwise in r-1, r-2:\n * NUMBER 0x8d\n * COUNTERS 0x40\n" in
+          emit("c-header", releases=directories, data=[]), "the fixture has an older value")
+    own = template("older.txt", "{{#cpus}}{{#all_events}}{{name}}:{{#older}} {{releases_text}} "
+                   "{{number}} {{counters_mask}} {{recoded}}{{/older}}\n{{/all_events}}{{/cpus}}")
+    lines = emit(own, releases=directories, data=[]).splitlines()
+    check("INST_ALL: r-1, r-2 141 64 true" in lines, f"older, recoded: {lines}")
+    check("FIXED_INSTRUCTIONS: r-1 0 2 false" in lines, f"older, not recoded: {lines}")
+
+
+def check_header_names():
+    """A few by hand: what issue 11 complained of."""
+    text = emit("c-header", "--cpu", "M3")
+    check(text.startswith("/*\n * Events of M3\n * (database as1, "), "M3 is called M3")
+    check("#define KPEP_M3_EVENT_INST_BRANCH_COND_NUMBER 0x94\n" in text,
+          "macOS 26 does not list INST_BRANCH_COND, and M3 has it")
+    check("INST_BRANCH_COND" not in emit("c-header", "--cpu", "m3", "--release", "macos-26.4"),
+          "a release's header has that release's events")
+    check("#define KPEP_M1_MAX_H\n" in emit("c-header", "--cpu", "M1 Max"), "a name of two words")
+
+
+def registers(cpu, prefix):
+    """Expressions of the header's macros, and what they are to be."""
+    width = cpu.event_bits
+    for n in all_counters(cpu):
+        bit = n if n < 8 else n + 24
+        yield f"{prefix}_PMCR0_ENABLE({n})", 1 << bit
+        yield f"{prefix}_PMCR0_INTERRUPT({n})", 1 << bit + 12
+        yield f"{prefix}_PMCR1_EL0({n})", 1 << bit + 8
+        yield f"{prefix}_PMCR1_EL1({n})", 1 << bit + 16
+        for register, first in ((0, 2), (1, 6)):
+            mine = first <= n < first + 4
+            yield (f"{prefix}_PMESR{register}_EVENT({2 ** width - 1}, {n})",
+                   (2 ** width - 1) << width * (n - first) if mine else 0)
+
+
+def check_registers():
+    """The macros of 64 bits: in code, in #if and in constants, without a warning."""
+    for asked in ("m1", "m3", "a8"):
+        cpu = next(cpu for cpu in FACTS.cpus if asked in cpu.designations())
+        pairs = list(registers(cpu, f"KPEP_{asked.upper()}"))
+        lines = [f'#include "{asked.upper()}.h"', "#include <stdio.h>",
+                 "static const unsigned long long constant[] = {",
+                 *(f"{macro}," for macro, _ in pairs), "};", "int main(void) {"]
+        for i, (macro, value) in enumerate(pairs):
+            lines += [f"#if {macro} != {value:#x}ull", f'#error "{macro}"', "#endif",
+                      f'printf("%llu\\n", constant[{i}] | {macro});']
+        (HERE / f"{asked.upper()}.h").write_text(emit("c-header", "--cpu", asked))
+        for suffix in ("c", "cc"):
+            (HERE / f"registers.{suffix}").write_text("\n".join([*lines, "return 0; }"]) + "\n")
+        for compiler, *options in compilers():
+            if options[0] in ("-std=c90", "-std=c++98"):
+                continue  # have no long long
+            source = HERE / f"registers.{'cc' if '++' in options[0] else 'c'}"
+            program = HERE / "registers"
+            equal(run(compiler, *options, *WARNINGS[:-1], "-Wconversion", source, "-o", program),
+                  (0, "", ""), f"{asked}: registers as {options}")
+            equal(run(program)[1].split(), [str(value) for _, value in pairs],
+                  f"{asked}: registers as {options}")
 
 
 # ---- json, csv, markdown
@@ -312,8 +494,9 @@ def flat(prefix, *keys):
 
 
 EVENT_KEYS = flat("event", "first", "name", "ident", "number", "has_number", "umask", "has_umask",
-                  "other", "edge", "any_thread", "invert", "counter_mask", "has_counter_mask",
-                  "counters_mask", "fixed", "fixed_counter", "aliases_text", "doubted") + """\
+                  "other", "perfevtsel", "edge", "any_thread", "invert", "counter_mask",
+                  "has_counter_mask", "counters_mask", "fixed", "fixed_counter", "aliases_text",
+                  "doubted") + """\
 event.summary={{#summary}}{{summary}}{{/summary}}
 event.errata_ids={{#errata_ids}}{{errata_ids}}{{/errata_ids}}
 event.fallback={{#fallback}}{{fallback}}{{/fallback}}
@@ -327,8 +510,11 @@ EVENT_NAMES = """\
 event.names={{#names}}{{^first}} {{/first}}{{name}}{{/names}}
 """
 OWN = "releases={{#releases}}{{name}} {{/releases}}\n{{#cpus}}\n" + flat(
-    "cpu", "first", "db", "ident", "arch", "intel", "marketing_name", "fixed_counters",
-    "config_counters", "power_counters", "event_bits", "release") + """\
+    "cpu", "first", "db", "ident", "asked", "arch", "intel", "arm64", "marketing_name",
+    "fixed_counters", "config_counters", "power_counters", "event_bits", "release", "all_releases_text",
+    ) + """\
+cpu.chips_text={{#chips_text}}{{chips_text}}{{/chips_text}}
+cpu.counters={{#counters}}{{^first}} {{/first}}{{counter}}:{{#sysreg}}{{sysreg}}{{/sysreg}}{{/counters}}
 cpu.releases={{#releases}}{{^first}} {{/first}}{{name}}{{/releases}}
 cpu.cpu_ids={{#cpu_ids}}{{^first}} {{/first}}{{name}}{{/cpu_ids}}
 cpu.chips={{#chips}}{{^first}},{{/first}}{{name}}{{/chips}}
@@ -338,6 +524,10 @@ cpu.also={{#also}}{{^first}} {{/first}}{{name}}{{/also}}
     "{{#perf_events}}{{^first}} {{/first}}{{name}}{{/perf_events}}\n{{#names}}\n" + \
     flat("name", "first", "name", "ident", "unit", "summary", "supported") + \
     "{{#supported}}\n{{#event}}\n" + EVENT_KEYS + "{{/event}}\n{{/supported}}\n{{/names}}\n" \
+    "{{#all_events}}\nall={{name}} {{in_all}} {{releases_text}};{{#spellings}} {{name}} in " \
+    "{{releases_text}}{{/spellings}};{{#older}} {{number}} {{counters_mask}} {{recoded}} in " \
+    "{{releases_text}}{{/older}}\n{{/all_events}}\n" \
+    "{{#all_names}}\nall={{name}} {{#supported}}{{event.name}}{{/supported}}\n{{/all_names}}\n" \
     "{{#metrics}}\n" + flat("metric", "first", "name", "unit", "summary", "scale",
                             "supported") + """\
 metric.numerator={{#numerator}}{{^first}} {{/first}}{{name}}:{{#event}}{{event}}{{/event}}{{/numerator}}
@@ -362,8 +552,9 @@ def own_event(cpu, release, event):
     base = bits(cpu.newest.head["config_counters"])[0] if cpu.intel else 0
     return {"name": event, "ident": ident(event), "number": row["number"],
             "has_number": truth("number" in fields), "umask": row["umask"],
-            "has_umask": truth("umask" in fields), "other": other, "edge": truth(other & 4),
-            "any_thread": truth(other & 32), "invert": truth(other & 128),
+            "has_umask": truth("umask" in fields), "other": other,
+            "perfevtsel": row["number"] | row["umask"] << 8 | (other << 16 & ~0x530000),
+            "edge": truth(other & 4), "any_thread": truth(other & 32), "invert": truth(other & 128),
             "counter_mask": other >> 8, "has_counter_mask": truth(other >> 8),
             "counters_mask": row["counters_mask"], "fixed": truth("fixed_counter" in fields),
             "fixed_counter": fields.get("fixed_counter", -1),
@@ -376,16 +567,34 @@ def own_event(cpu, release, event):
             "releases": " ".join(cpu.event_releases(event))}
 
 
-def own_cpu(cpu, release, first):
-    """The lines that OWN gives of a CPU."""
+def own_all(cpu, releases):
+    """The lines that OWN gives of what any of the releases has."""
+    def listed(event):
+        return ", ".join(r for r in releases if event in cpu.history[r].events)
+
+    for event in sorted({event for r in releases for event in cpu.history[r].events}):
+        other = FACTS.spellings.get(event)
+        other = f" {other} in {listed(other)}" if other in cpu.merged() and listed(other) else ""
+        yield f"all={event} {truth(listed(event) == ', '.join(releases))} {listed(event)};{other};"
+    for name in sorted(FACTS.names):
+        yield f"all={name} {any_name(FACTS, name, cpu, releases) or ''}"
+
+
+def own_cpu(cpu, release, first, releases):
+    """The lines that OWN gives of a CPU: of one release, and of all that were asked for."""
     head, rows = cpu.history[release].head, FACTS.rows(cpu, release)
     yield from lines("cpu", {
-        "first": truth(first), "db": cpu.db, "ident": ident(cpu.db), "arch": cpu.arch,
-        "intel": truth(cpu.intel), "marketing_name": head["marketing_name"],
+        "first": truth(first), "db": cpu.db, "ident": ident(cpu.db),
+        "asked": ident(cpu.db), "arch": cpu.arch, "intel": truth(cpu.intel),
+        "arm64": truth(cpu.arch == "arm64"), "marketing_name": head["marketing_name"],
         "fixed_counters": head.get("fixed_counters", 0),
         "config_counters": head.get("config_counters", 0),
         "power_counters": head.get("power_counters", 0), "event_bits": cpu.event_bits,
-        "release": release, "releases": " ".join(cpu.releases), "cpu_ids": " ".join(cpu.ids),
+        "release": release, "all_releases_text": ", ".join(releases),
+        "chips_text": ", ".join(cpu.chips), "counters": " ".join(
+            f"{n}:{'' if cpu.intel else 's3_2_c15_c%d_0' % (n + (n > 7))}"
+            for n in all_counters(cpu, release)),
+        "releases": " ".join(cpu.releases), "cpu_ids": " ".join(cpu.ids),
         "chips": ",".join(cpu.chips), "also": " ".join(cpu.also())})
     for i, row in enumerate(rows):
         names = row["names"]
@@ -399,6 +608,7 @@ def own_cpu(cpu, release, first):
                                   "supported": truth(event)})
         if event is not None:  # `first` is the name's: an event of a name is in no list
             yield from lines("event", {"first": truth(i == 0), **own_event(cpu, release, event)})
+    yield from own_all(cpu, releases)
     for i, metric in enumerate(sorted(FACTS.metrics)):
         facts = FACTS.metrics[metric]
         terms = {key: " ".join(f"{name}:{FACTS.name_on(name, cpu, release) or ''}"
@@ -416,9 +626,12 @@ def template(name, text):
 
 def check_own_template():
     own = template("own.txt", OWN)
-    for cpu, release, options in chosen():
+    ones = [(cpu, release, [release], options) for cpu, release, options in chosen()]
+    alls = [(cpu, cpu.releases[-1], cpu.releases, ["--cpu", cpu.db]) for cpu in FACTS.cpus]
+    for cpu, release, releases, options in ones + alls:
         got = emit(own, *options).splitlines()
-        wanted = ["releases=" + " ".join(FACTS.releases) + " ", *own_cpu(cpu, release, True)]
+        wanted = ["releases=" + " ".join(FACTS.releases) + " ",
+                  *own_cpu(cpu, release, True, releases)]
         equal(len(got), len(wanted), f"own template {options}: as many lines")
         wrong = [(g, w) for g, w in zip(got, wanted) if g != w]
         equal(wrong, [], f"own template {options}")
@@ -638,7 +851,7 @@ def hostile_fixture(text):
                                "candidates": {"arm64": ["INST_ALL"]}}},
              "metrics": {"cpi": {"unit": text, "summary": text, "numerator": ["cycles"],
                                  "denominator": ["all"]}}}
-    chips = {ids[0]: {"chips": [text], "confidence": text}}
+    chips = {ids[0]: {"chips": [text], "confidence": "low", "note": text}}
     where = f"hostile-{len(list(HERE.glob('hostile-*')))}"
     return fixture(where, {"r-1": {"t1": (database, ids)}, "r-2": {"t1": (newer, ids)}}, names,
                    chips)
@@ -704,8 +917,8 @@ def check_hostile():
         header = HERE / "hostile.h"
         header.write_text(emit("c-header", releases=directories, data=data))
         compiles(header)
-        wanted = constants(facts, cpu, release)
-        equal(printed([header], list(wanted)), wanted, f"c-header of {text!r}")
+        wanted = constants(facts, cpu, facts.releases, cpu.db)
+        equal(printed([header], wanted), wanted, f"c-header of {text!r}")
         equal(json.loads(emit("json", releases=directories, data=data))["cpus"],
               [cpu_json(facts, cpu, release)], f"json of {text!r}")
         hostile_csv(text, directories, data, facts)
@@ -824,6 +1037,8 @@ def changed_tables():
         "a CPU's marketing name": lambda t: cpu(t, "t2", "r-1").update(marketing_name="Other"),
         "a CPU's id": lambda t: t["r-2"].update(x1=(t["r-2"]["x1"][0], ["cpu_7_8_d"])),
         "a chip": lambda t: t["chips"][ids[0]].update(chips=["T2"]),
+        "how sure a chip is": lambda t: t["chips"][ids[0]].update(confidence="low"),
+        "how that is known": lambda t: t["chips"][ids[0]].update(note="measured"),
         "the width of selectors": lambda t: t["chips"][ids[0]].update(event_bits=8),
         "a summary": lambda t: t["meanings"]["summaries"].update(INST_ALL="C."),
         "a doubt": lambda t: t["meanings"].update(summaries={}, doubted={"INST_ALL": "A.", "X": "B."}),

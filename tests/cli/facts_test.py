@@ -26,11 +26,12 @@ def head(cpu):
     """One item of `kpep cpus --json`: the newest release's head, and who uses it."""
     facts = cpu.newest.head
     return {"db": cpu.db, "arch": facts["architecture"], "marketing_name": facts["marketing_name"],
-            "chips": cpu.chips, "cpu_ids": cpu.ids,
+            "chips": cpu.chips, "cpu_ids": cpu.ids, "ids": cpu.sold,
             "fixed_counters": facts.get("fixed_counters", 0),
             "config_counters": facts.get("config_counters", 0),
             "power_counters": facts.get("power_counters", 0), "event_bits": cpu.event_bits,
-            "events": len(cpu.merged()), "releases": cpu.releases}
+            "events": len(cpu.merged()), "releases": cpu.releases,
+            "not_in_snapshot": [release for release in plistfacts.parts() if release not in cpu.releases]}
 
 
 def check_cpus(facts, where):

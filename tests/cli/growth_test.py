@@ -164,6 +164,7 @@ def test_chips(path):
         "added": {i: db for i, db in sorted(new.items()) if i not in old},
         "removed": {i: db for i, db in old.items() if i not in new},
         "moved": {i: {"from": db, "to": new[i]} for i, db in old.items() if new.get(i, db) != db},
+        "not_covered": {},
     }, "chips: diff, ids")
     # The id decides where there is one, of the rest the name.
     pairs = {(old[i], db) for i, db in new.items() if i in old}

@@ -114,7 +114,7 @@ NAMES = {
     "metrics": {"m": {"unit": "u", "summary": "A metric.", "numerator": ["cycles"],
                       "denominator": ["cycles"]}},
 }
-CHIPS = {ID: {"chips": ["M1"], "confidence": "high"}}
+CHIPS = {ID: {"chips": ["M1"], "confidence": "high", "note": "measured"}}
 KERNEL = {"T1": {"cpus": [ID], "selectors": {"15.4": [140]}}}
 FILES = {"in/t1.plist": database(), "names.plist": NAMES, "chips.plist": CHIPS,
          "kernel.plist": KERNEL}
@@ -132,7 +132,7 @@ PLACES += [("names.plist", path) for path in (
     "names/cycles/candidates/" + MARK, "names/cycles/candidates/arm64", "metrics/" + MARK,
     "metrics/m/unit", "metrics/m/summary", "metrics/m/numerator", "metrics/m/" + MARK)]
 PLACES += [("chips.plist", path) for path in (MARK, f"{ID}/chips", f"{ID}/confidence",
-                                              f"{ID}/" + MARK)]
+                                              f"{ID}/note", f"{ID}/" + MARK)]
 PLACES += [("kernel.plist", path) for path in (MARK, "T1/cpus", "T1/" + MARK,
                                                "T1/selectors/" + MARK, "T1/selectors/15.4")]
 
@@ -239,7 +239,7 @@ def accepted_files():
         data["system"]["cpu"]["events"]["INST_ALL"]["description"] = f"{text}\n\t\u00fc {text}"
         data["system"]["cpu"]["events"]["INST_ALL"]["errata"] = f"{text}\r\n{text}\r"
         files[f"in/{data['name']}.plist"] = plistlib.dumps(data, fmt=plistlib.FMT_BINARY)
-        chips[cpu_id] = {"chips": [text], "confidence": text}
+        chips[cpu_id] = {"chips": [text], "confidence": "low", "note": text}
         names["names"][f"n{n}"] = {"unit": text, "summary": text,
                                    "candidates": {"arm64": ["INST_ALL"]}}
         names["metrics"][f"m{n}"] = {"unit": text, "summary": text, "numerator": [f"n{n}"],

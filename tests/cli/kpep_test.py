@@ -132,6 +132,16 @@ def check_unknown():
     refuses(1, ["list", "--cpu", "m5", "--release", OLDEST], f"as5 has no database in {OLDEST}",
             FACTS.cpu("as5").releases[-1])
     refuses(1, ["names", "--cpu", "m5", "--release", OLDEST], f"as5 has no database in {OLDEST}")
+    # What a snapshot that is not whole lacks is not gone, and where else it is is said.
+    for command in (["list"], ["names"], ["encode", "BR_INST_RETIRED.COND"], ["plan", "cycles"]):
+        refuses(1, [*command, "--cpu", "haswell", "--release", "macos-26.0"],
+                "haswell is not in the snapshot of macos-26.0 (macos-15 has it)")
+    refuses(1, ["encode", "--cpu", "m1", "--release", "macos-26.4", "INST_BRANCH_COND"],
+            "a14 has no 'INST_BRANCH_COND' in macos-26.4 (macos-15 has it)")
+    refuses(1, ["show", "BR_INST_RETIRED.COND", "--release", "macos-27"],
+            "no CPU has 'BR_INST_RETIRED.COND' in the snapshot of macos-27 (macos-15 has it)")
+    refuses(1, ["show", "INST_SME_ENGINE_LD", "--release", "macos-15"],
+            "no CPU has 'INST_SME_ENGINE_LD' in macos-15 (macos-27 has it)")
     refuses(1, ["names", "no-such-name"], "no name matches")
     refuses(1, ["names", "--metrics", "cycles"], "no metric matches")
     refuses(1, ["list", "--cpu", "m1", "NOPE*"], "no event of a14 matches 'NOPE*'")
@@ -237,7 +247,10 @@ def check_shown(typed, release):
     shown = kpep_json("show", typed, *options)
     equal(shown["name"], typed, "show: the name as asked")
     equal({row["db"]: row for row in shown["on"]}, wanted, f"show {typed} in {release}")
-    equal(set(shown["missing"]), {cpu.db for cpu in FACTS.cpus} - wanted.keys(),
+    unseen = {cpu.db for cpu in FACTS.cpus if release in plistfacts.parts() and release not in cpu.releases
+              and any(meant(cpu, r, typed) for r in cpu.releases)}
+    equal(set(shown["not_in_snapshot"]), unseen, f"show {typed} in {release}: not in the snapshot")
+    equal(set(shown["missing"]), {cpu.db for cpu in FACTS.cpus} - wanted.keys() - unseen,
           f"show {typed} in {release}: missing")
 
 
@@ -310,11 +323,34 @@ def check_plain(*arguments):
     return text
 
 
+def chips_cell(cpu):
+    """A chip that is not sure has a '?', and an id of no known chip is told of once."""
+    sure = {chip for sold in cpu["ids"] if sold["confidence"] == "high" for chip in sold["chips"]}
+    cells = [chip if chip in sure else f"{chip}?" for chip in cpu["chips"]]
+    return ", ".join(cells + ["(unnamed)"] * any(not sold["chips"] for sold in cpu["ids"]))
+
+
+def check_sold():
+    """A few by hand: ids with two subtypes, no chip, and a database that has another name in 27."""
+    cpus = {cpu["db"]: cpu for cpu in kpep_json("cpus")}
+    equal(cpus["m6"]["chips"], ["M6", "A20"], "M6 and A20: each once")
+    equal([sold["id"] for sold in cpus["m6"]["ids"] if sold["chips"] == ["M6"]],
+          ["cpu_100000c_2_6d0ccb0c", "cpu_100000c_c_6d0ccb0c"], "M6 has two ids")
+    cells = {row["db"]: row["chips"] for row in table(kpep("cpus"))}
+    equal([cells[db] for db in ("m6", "as5-1", "as5-2", "as4-2")],
+          ["M6?, A20?, (unnamed)", "M5 Pro, M5 Max, (unnamed)", "A19?, A19 Pro", "A18, A18 Pro"],
+          "what is not sure, and ids without a chip")
+    check("also in Macs" in cpus["as4-2"]["ids"][1]["note"], "A18 Pro is in Macs too")
+    for one, other in (("m5", "as12"), ("m6", "cpu_100000c_c_6d0ccb0c"), ("a20", "m6")):
+        equal(kpep("list", "--cpu", one), kpep("list", "--cpu", other), f"{one} is {other}")
+
+
 def check_cpus_text():
+    check_sold()
     rows = {row["db"]: row for row in table(check_plain("cpus"))}
     for cpu in kpep_json("cpus"):
         equal(rows[cpu["db"]],
-              {"db": cpu["db"], "chips": ", ".join(cpu["chips"]) or "?", "arch": cpu["arch"],
+              {"db": cpu["db"], "chips": chips_cell(cpu), "arch": cpu["arch"],
                "events": str(cpu["events"]), "fixed": ranges(cpu["fixed_counters"]),
                "config": ranges(cpu["config_counters"]), "power": ranges(cpu["power_counters"]),
                "bits": str(cpu["event_bits"]), "releases": ", ".join(cpu["releases"]),
@@ -391,6 +427,21 @@ def check_show_text():
             check(text.endswith(f"\n\nnot on {', '.join(shown['missing'])}\n"), f"{typed}: missing")
         check(("are one event" in text) == (shown["on"][-1]["renamed"] is not None),
               f"show {typed}: says that it was renamed")
+
+
+def check_unseen_text():
+    """What is not in a release's snapshot, below the tables."""
+    parts = plistfacts.parts()
+    equal(kpep("cpus").splitlines()[-1],
+          f"not whole: {', '.join(parts)}; a CPU that is not in such a snapshot may be in the release", "cpus")
+    for release in FACTS.releases:
+        unseen = [row["db"] for row in kpep_json("cpus") if release in row["not_in_snapshot"]]
+        equal(bool(unseen), release in parts, f"{release}: is it whole?")
+        last = kpep("cpus", "--release", release).splitlines()[-2:]
+        equal(last == ["", f"not in this snapshot: {', '.join(unseen)}"], bool(unseen), f"cpus --release {release}")
+        text, shown = (kpep("show", "cycles", "--release", release, *options) for options in ([], ["--json"]))
+        unseen = json.loads(shown)["not_in_snapshot"]
+        equal(text.endswith(f"\n\nnot in this snapshot: {', '.join(unseen)}\n"), bool(unseen), f"show in {release}")
 
 
 def check_matrix(*options):
@@ -541,6 +592,7 @@ check_cpus_text()
 check_list_text()
 check_list_meanings()
 check_show_text()
+check_unseen_text()
 check_names_text()
 check_plain_names()
 check_terminal()

@@ -72,6 +72,17 @@ def drifted():
     check("INST_BRANCH" in errors and "L1D" not in errors, f"the event that differs is blamed, not the last: {errors}")
 
 
+def minors():
+    """The release is found by its minor: the running one, and where they differ, that which fits best."""
+    for chip, live, macos, fits in (("m1", "macos-26.0", "26.2", "macos-26.0"), ("m1", "macos-26.4", "26.6", "macos-26.4"),
+                                    ("m4", "macos-26.0", "26.4", "macos-26.0"), ("m4", "macos-26.4", "26.2", "macos-26.4"),
+                                    ("m5", "macos-27", "27.1", "macos-27"), ("m5", "macos-26.4", "27.1", "macos-26.4")):
+        status, output, errors = kpep(chip, live, "check", sim=f"gen=4 os={macos}")
+        first, *_, last, _ = output.splitlines() or [""] * 3
+        equal((status, errors), (0, ""), f"{chip}, macOS {macos} with the databases of {live}")
+        check(first.endswith(f"macOS {macos}") and f"compared with {fits}, which fits best: 0 differences" in last, output)
+
+
 def cannot():
     status, output, errors = run(KPEP, "check", "--kperf", "/nowhere/kperf")
     equal((status, output, errors.count("\n")), (3, "", 1), "no framework")
@@ -197,6 +208,7 @@ def interrupted_anywhere(runs):
 
 equal_tables()
 drifted()
+minors()
 cannot()
 measured()
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

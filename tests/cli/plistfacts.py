@@ -33,6 +33,13 @@ def snapshots():
                                                  key=release_order)}
 
 
+@functools.cache
+def parts():
+    """Those of them that are not whole: some file says what it covers."""
+    return [name for name, directory in snapshots().items()
+            if any("covers" in load(path)["kpep"] for path in directory.glob("*.plist"))]
+
+
 def arguments(releases):
     """RELEASE=DIR... as kpepc takes them."""
     return [f"{name}={directory}" for name, directory in releases.items()]
@@ -98,7 +105,10 @@ class Cpu:
         self.arch = self.newest.head["architecture"]
         self.intel = self.arch in ("i386", "x86_64")
         self.ids = sorted(ids, key=id_numbers)
-        self.chips = [chip for i in self.ids for chip in chips.get(i, {}).get("chips", [])]
+        self.sold = [{"id": i, "chips": chips.get(i, {}).get("chips", []),
+                      "confidence": chips.get(i, {}).get("confidence"),
+                      "note": chips.get(i, {}).get("note")} for i in self.ids]
+        self.chips = list(dict.fromkeys(chip for sold in self.sold for chip in sold["chips"]))
         bits = [chips[i]["event_bits"] for i in self.ids if "event_bits" in chips.get(i, {})]
         widest = max(e["number"] for e in self.merged().values())
         self.event_bits = bits[0] if bits else 16 if widest > 255 else 8
@@ -275,13 +285,14 @@ class Facts:
 # ---- the shapes of what the commands print as JSON
 
 CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids": [str],
+       "ids": [{"id": str, "chips": [str], "confidence": (str, None), "note": (str, None)}],
        "fixed_counters": int, "config_counters": int, "power_counters": int, "event_bits": int,
-       "events": int, "releases": [str]}
+       "events": int, "releases": [str], "not_in_snapshot": [str]}
 EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
          "fixed_counter": (int, None), "fallback": (str, None), "aliases": [str], "names": [str],
          "releases": [str], "renamed": (str, None), "summary": (str, None), "doubted": bool,
          "errata": (str, None)}
-SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str]}
+SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str], "not_in_snapshot": [str]}
 NAME = {"name": str, "unit": str, "summary": str, "on": {str: (str, None)}}
 METRIC = {"name": str, "unit": str, "summary": str, "formula": str, "on": [str]}
 

@@ -25,6 +25,8 @@ SIZE_MAX = 16 << 20
 ID, ID2 = "cpu_100000c_2_1b588bb3", "cpu_100000c_2_da33d83d"
 EVENTS = "system/cpu/events/"
 ALIASES = "system/cpu/aliases/"
+COVERED = ("number, umask, counters_mask, fixed_counter, fallback, other, description, errata, marketing_name, "
+           "fixed_counters, config_counters, power_counters, aliases or events")
 
 
 # ---- makers of inputs: each is a function of the directory `in` ------------------------
@@ -339,6 +341,13 @@ DIRECTORIES = [
      f"t1.plist: kpep.cpus: {ID} twice (expected each once)"),
     ("snapshot with a number for a source", files({"t1.plist": snapshot("t1", source=1)}),
      "t1.plist: kpep.source: integer (expected a string)"),
+    ("snapshot with a word for what it covers", files({"t1.plist": snapshot("t1", covers="number")}),
+     "t1.plist: kpep.covers: string (expected an array)"),
+    ("snapshot that covers what is no key", files({"t1.plist": snapshot("t1", covers=["masks", 5])}),
+     [f"t1.plist: kpep.covers.0: masks (expected {COVERED})",
+      "t1.plist: kpep.covers.1: integer (expected a string)"]),
+    ("snapshot that covers a key twice", files({"t1.plist": snapshot("t1", covers=["events"] * 2)}),
+     "t1.plist: kpep.covers.1: events twice (expected each once)"),
     ("a hostile file name", files({"a\n\x1b[31m\\.plist": b""}),
      "a\\x0a\\x1b[31m\\.plist: empty (expected a property list)"),
 ]
@@ -593,10 +602,16 @@ def bad_chips():
             (f"{ID}/chips", None, "missing (expected an array)"),
             (f"{ID}/chips", "M1", "string (expected an array)"),
             (f"{ID}/confidence", None, "missing (expected a string)"),
+            (f"{ID}/note", 1, "integer (expected a string)"),
+            (f"{ID}/note", "two\nlines", "a byte that is not printable ASCII (expected text)"),
             (f"{ID}/event_bits", 17, "17 (expected an integer from 1 to 16)")]:
         data = edited(CHIPS, (path,) if given is None else (path, given))
         refused(f"chips: {path} = {given}", beside("chips.plist", data),
                 f"chips.plist: {path.replace('/', '.')}: {says}", "--chips", "chips.plist")
+    refused("chips: a confidence of one's own",
+            beside("chips.plist", edited(CHIPS, (f"{ID}/confidence", "quite"))),
+            f"chips.plist: {ID}: confidence is 'quite' (expected high, medium or low)",
+            "--chips", "chips.plist")
     refused("chips: a number for a chip",
             beside("chips.plist", edited(CHIPS, (f"{ID}/chips", [1]))),
             f"chips.plist: {ID}.chips.0: integer (expected a string)", "--chips", "chips.plist")
@@ -738,13 +753,14 @@ def unknown_keys():
     names = edited(NAMES, ("colour", 1), ("names/cycles/colour", 1), ("metrics/cpb/colour", 1))
     lines = [
         "in/t1.plist: colour: {}unknown key (expected name, internal, version, system or kpep)",
-        "in/t1.plist: kpep.colour: {}unknown key (expected release, cpus or source)",
+        "in/t1.plist: kpep.colour: {}unknown key (expected release, cpus, source or covers)",
         "in/t1.plist: system.colour: {}unknown key (expected cpu)",
         f"in/t1.plist: system.cpu.colour: {{}}unknown key (expected {cpu})",
         f"in/t1.plist: system.cpu.events.INST_ALL.colour\\x0a: {{}}unknown key (expected {event})",
         "in/cpu_1_2.plist: {}not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY.plist, hexadecimal)"]
     later = [
-        f"chips.plist: {ID}.colour: {{}}unknown key (expected chips, confidence or event_bits)",
+        f"chips.plist: {ID}.colour: {{}}unknown key (expected chips, confidence, "
+        "event_bits or note)",
         "names.plist: colour: {}unknown key (expected names or metrics)",
         "names.plist: names.cycles.colour: {}unknown key (expected unit, summary or candidates)",
         "names.plist: metrics.cpb.colour: {}unknown key (expected unit, summary, numerator, "

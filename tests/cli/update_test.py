@@ -1,10 +1,11 @@
 """The target db-update: a new release is in the tables after one command, and said."""
 import pathlib
 import plistlib
+import re
 import shutil
 import tempfile
 
-from kpeptest import KPEPC, SOURCE, check, done, equal, run
+from kpeptest import KPEPC, SOURCE, check, done, equal, run, write_plist
 
 
 def build(directory, target):
@@ -17,12 +18,12 @@ def main():
         new = pathlib.Path(directory, "usr share kpep")
         shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("build", ".git"))
         # The "new release" is the newest one, as a Mac has it but for one number.
-        status, _, errors = run(KPEPC, "snapshot", "-o", new, "--release", "macos-27",
-                                SOURCE / "db/kpep/macos-27")
-        equal(status, 0, errors)
-        for path in new.glob("*.plist"):
-            text = path.read_text().replace("<string>macos-27</string>", "<string>macos-28</string>")
-            path.write_text(text)
+        for path in (SOURCE / "db/kpep/macos-27").glob("*.plist"):
+            facts = plistlib.loads(path.read_bytes())
+            ids = facts.pop("kpep")["cpus"]
+            write_plist(new / path.name, facts)
+            for cpu_id in ids:
+                (new / f"{cpu_id}.plist").symlink_to(path.name)
         m6 = new / "m6.plist"
         facts = plistlib.loads(m6.read_bytes())
         branch = facts["system"]["cpu"]["events"]["INST_BRANCH"]
@@ -46,14 +47,30 @@ def main():
         check(f"changed  INST_BRANCH number: {number}, was {number - 1}" in output,
               "and says what changed")
         equal(sorted(p.name for p in (source / "db/kpep/macos-28").iterdir()),
-              sorted(p.name for p in new.iterdir()), "the snapshot is in db/kpep")
+              ["as12.plist", "m6.plist"], "the snapshot is in db/kpep")
 
         status, output, errors = build(built, "kpdb-tables")
         equal(status, 0, output + errors)
         check("macos-28" in (built / "db/tables/kpdb_tables.h").read_text(),
               "the next build compiles it")
 
-        (new / "as12.plist").unlink()
+        for name, before in (("macos-26.5", "macos-26.4"), ("macos-28.1", "macos-28"), ("macos-100", "macos-28.1"),
+                             ("macos-9", "macos-15")):
+            configure(f"-DKPEP_RELEASE={name}")
+            status, output, errors = build(built, "db-update")
+            equal((status, f"{before} -> {name}" in output or f"{before} and {name} say" in output), (0, True),
+                  f"{name} is compared with {before}: {output} {errors}")
+        status, output, errors = build(built, "kpdb-tables")
+        equal(status, 0, output + errors)
+        head = (built / "db/tables/kpdb_tables.h").read_text().split("*/")[0]
+        equal(re.findall(r"macos-[\d.]+", head)[:9],
+              ["macos-9", "macos-15", "macos-26.0", "macos-26.4", "macos-26.5", "macos-27", "macos-28", "macos-28.1",
+               "macos-100"], "the releases are in order")
+        configure("-DKPEP_RELEASE=macos-28")
+
+        for path in list(new.iterdir()):
+            if path.resolve().name == "as12.plist":
+                path.unlink()
         status, output, errors = build(built, "db-update")
         equal(status, 0, output + errors)
         check("databases gone: as12" in output, "again: against the same release as it was")

@@ -237,10 +237,10 @@ static void compile_snapshot(const struct input *input, const struct compiled *o
         for (size_t i = 0; i < releases[r].database_count; i++) {
             struct buffer text = {0};
 
-            emit_builtin(
-                &arena, "snapshot",
-                emit_snapshot_data(&arena, &releases[r].databases[i], releases[r].name, "a fuzzer"),
-                &text);
+            emit_builtin(&arena, "snapshot",
+                         emit_snapshot_data(&arena, &releases[r].databases[i], releases[r].name,
+                                            "a fuzzer", releases[r].databases[i].covers),
+                         &text);
             fuzz_write(copy.directories[r], files[i], (struct part){text.data, text.length});
             buffer_free(&text);
         }

@@ -176,9 +176,13 @@ static void ask_numbers(const struct question *question, int number)
         MUST(metric.numerators[i] < kpdb_name_count());
     (void)kpdb_cpu_chip(cpu, n);
     (void)kpdb_cpu_also(cpu, n);
+    (void)kpdb_cpu_id_chip(cpu, n, n);
+    (void)kpdb_cpu_id_confidence(cpu, n);
+    (void)kpdb_cpu_id_note(cpu, n);
     (void)kpdb_kernel_since(cpu, n);
     (void)kpdb_renamed(n);
     (void)kpdb_release_macos(n);
+    (void)kpdb_release_whole(n);
     (void)kpdb_kperfdata_code(number);
     MUST(kpdb_strerror(number) != NULL && kpdb_arch_name((enum kpdb_arch)(n % 4)) != NULL);
     MUST((kpdb_release_name(n) != NULL) == (n < kpdb_release_count()));

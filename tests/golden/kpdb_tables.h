@@ -17,12 +17,13 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xf0657ecdu,
+_Static_assert(KPDB_FINGERPRINT == 0x1b9369f2u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
     TABLE_RELEASES = 1,
     TABLE_RELEASES_AT = 13, /* the string of the first release's name */
+    TABLE_WHOLE_RELEASES = 0x1, /* bit n: release n lacks what is not in it */
     TABLE_CPUS = 1,
     TABLE_CPU_IDS = 1,
     TABLE_DESIGNATIONS = 2,
@@ -265,6 +266,15 @@ static const struct table_id table_ids[TABLE_CPU_IDS + 1] = {
       .cpu = 0, .chips_at = 0, .chips = 2 },
     {0, 0, 0, 0, 0, 0},
 };
+/* By number of table_ids: how sure its chips are, and how that is known. */
+struct table_id_note {
+    table_number note;  /* prose, from 1; 0: none */
+    uint8_t confidence; /* 1 low, 2 medium, 3 high; 0: not known */
+};
+static const struct table_id_note table_id_notes[TABLE_CPU_IDS + 1] = {
+    { .note = 0, .confidence = 3 },
+    {0, 0},
+};
 /* By rank: indices into table_ids, in the order of their numbers, for a binary search. */
 static const table_number table_id_order[] = {
     0,
@@ -432,4 +442,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xf0657ecdu
+#define TABLE_END 0x1b9369f2u

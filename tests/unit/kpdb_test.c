@@ -165,9 +165,14 @@ static void test_errors(void)
     CHECK_INT(kpdb_cpu_id(none, 0, &id), KPDB_NO_CPU);
     CHECK_INT(kpdb_cpu_id(0, 1000, &id), KPDB_END);
     CHECK(kpdb_cpu_chip(none, 0) == NULL && kpdb_cpu_chip(0, 1000) == NULL);
+    CHECK(kpdb_cpu_id_chip(none, 0, 0) == NULL && kpdb_cpu_id_chip(0, 1000, 0) == NULL);
+    CHECK(kpdb_cpu_id_chip(0, 0, 1000) == NULL);
+    CHECK(kpdb_cpu_id_confidence(none, 0) == NULL && kpdb_cpu_id_confidence(0, 1000) == NULL);
+    CHECK(kpdb_cpu_id_note(none, 0) == NULL && kpdb_cpu_id_note(0, 1000) == NULL);
     CHECK(kpdb_cpu_also(none, 0) == NULL && kpdb_cpu_also(0, 1000) == NULL);
     CHECK(kpdb_event_name(kpdb_event_ids()) == NULL && kpdb_renamed(KPDB_NO_ID) == NULL);
     CHECK(kpdb_release_name(kpdb_release_count()) == NULL);
+    CHECK(!kpdb_release_whole(kpdb_release_count()) && !kpdb_release_whole(none));
     CHECK_INT(kpdb_release_find("macos", 5), KPDB_NOT_IN_RELEASE);
 }
 

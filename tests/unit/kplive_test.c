@@ -459,6 +459,59 @@ static void test_unknown_cpu(void)
     kplive_close(sampler);
 }
 
+/* ---- which release --------------------------------------------------------------------------- */
+
+/* Of each macOS, the newest release that is not newer and knows the CPU; else the oldest. */
+static void test_fitting_release(void)
+{
+    static const struct {
+        const char *macos;
+        const char *m1, *m4, *m4_pro, *m5, *haswell;
+    } rows[] = {
+        {"13.6", "macos-15", "macos-15", "macos-26.4", "macos-26.0", "macos-15"},
+        {"15.6", "macos-15", "macos-15", "macos-26.4", "macos-26.0", "macos-15"},
+        {"26.0", "macos-26.0", "macos-26.0", "macos-26.4", "macos-26.0", "macos-15"},
+        {"26.2", "macos-26.0", "macos-26.0", "macos-26.4", "macos-26.0", "macos-15"},
+        {"26.4", "macos-26.4", "macos-26.4", "macos-26.4", "macos-26.4", "macos-15"},
+        {"26.6", "macos-26.4", "macos-26.4", "macos-26.4", "macos-26.4", "macos-15"},
+        {"27.0", "macos-26.4", "macos-26.4", "macos-26.4", "macos-27", "macos-15"},
+        {"27.1", "macos-26.4", "macos-26.4", "macos-26.4", "macos-27", "macos-15"},
+    };
+    struct kplive_options options = {
+        .kperf = kperf_path, .kperfdata = use_release(SIM_G4), .words = KPLIVE_STATIC};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct {
+            enum sim_chip chip;
+            uint32_t family; /* another CPU id than the chip's own; 0: that */
+            const char *release;
+        } chips[] = {{SIM_M1, 0, rows[i].m1},
+                     {SIM_M4, 0, rows[i].m4},
+                     {SIM_M4, 0x17d5b93a, rows[i].m4_pro},
+                     {SIM_M5, 0, rows[i].m5},
+                     {SIM_HASWELL, 0, rows[i].haswell}};
+
+        for (size_t c = 0; c < sizeof chips / sizeof chips[0]; c++) {
+            struct sim_config config = {
+                .chip = chips[c].chip, .gen = SIM_G4, .os_version = rows[i].macos};
+            struct kplive_error error = {0};
+            struct kplive *sampler = NULL;
+
+            if (chips[c].family != 0) {
+                config.cputype = 0x100000c;
+                config.cpusubtype = 2;
+                config.cpufamily = chips[c].family;
+            }
+            sim_reset(&config);
+            if (!CHECK(kplive_open(&options, &sampler, &error) == KPLIVE_OK))
+                continue;
+            if (!CHECK_STR(kpdb_release_name((unsigned)kplive_release(sampler)), chips[c].release))
+                fprintf(stderr, "  %s on macOS %s\n", kplive_cpu_name(sampler), rows[i].macos);
+            kplive_close(sampler);
+        }
+    }
+}
+
 /* ---- two samplers ---------------------------------------------------------------------------- */
 
 static void test_two_samplers(void)
@@ -732,6 +785,7 @@ int main(int argc, char **argv)
     test_kperfdata_errors();
     test_opening_errors();
     test_unknown_cpu();
+    test_fitting_release();
     test_two_samplers();
     test_threads();
     test_cpus_and_metrics();

@@ -256,6 +256,31 @@ static void test_html_and_csv(void)
     real->real = 0.1;
 }
 
+static void test_comment(void)
+{
+    char text[200], wanted[220];
+
+    FILTERED("comment", "", "");
+    FILTERED("comment", "short, and \"quoted\"", "short, and \\\"quoted\\\"");
+    FILTERED("comment", "a */ b /* c", "a *\\057 b /\\052 c");
+    FILTERED("comment", "two\nlines", "two\\nlines");
+    /* Broken at the last blank of 81 bytes; a word that is longer stays whole. */
+    memset(text, 'a', sizeof text);
+    text[60] = text[80] = text[199] = ' ';
+    snprintf(wanted, sizeof wanted, "%.80s\n * %.118s\n * ", text, text + 81);
+    CHECK_STR(render_with(&strict, "{{s | comment}}", text, sizeof text), wanted);
+    text[80] = 'a';
+    snprintf(wanted, sizeof wanted, "%.60s\n * %.138s", text, text + 61);
+    CHECK_STR(render_with(&strict, "{{s | comment}}", text, 199), wanted);
+    /* Not a comment's end where a line is broken, or where a value meets another. */
+    memset(text, 'a', 79);
+    text[79] = '*';
+    memcpy(text + 80, " /b", 3);
+    snprintf(wanted, sizeof wanted, "%.79s\\052\n * /b", text);
+    CHECK_STR(render_with(&strict, "{{s | comment}}", text, 83), wanted);
+    CHECK_STR(render_with(&strict, "*{{s | comment}}", "/", 1), "*\\057");
+}
+
 static void test_markdown(void)
 {
     FILTERED("markdown", "INST_ALL 3.5 (r-2), it's \"A14/M1\"",
@@ -400,11 +425,12 @@ static void test_kinds(void)
 static void test_unknown_filters(void)
 {
     RENDER("\n{{n | foo}}", "t:2: unknown filter 'foo' (expected hex, dec, ident, upper, lower, c, "
-                            "json, html, csv or markdown)");
-    RENDER("{{n |}}", "t:1: unknown filter '' (expected hex, dec, ident, upper, lower, c, json, "
-                      "html, csv or markdown)");
+                            "comment, json, html, csv or markdown)");
+    RENDER("{{n |}}",
+           "t:1: unknown filter '' (expected hex, dec, ident, upper, lower, c, comment, json, "
+           "html, csv or markdown)");
     RENDER("{{#no}}{{n | HEX}}{{/no}}", "t:1: unknown filter 'HEX' (expected hex, dec, ident, "
-                                        "upper, lower, c, json, html, csv or markdown)");
+                                        "upper, lower, c, comment, json, html, csv or markdown)");
     LENIENT("[{{n | foo}}{{n | hex | foo}}{{cpu | foo}}]", "[]");
     BOTH("{{#cpu | upper}}x{{/cpu | upper}}",
          "t:1: filters on section 'cpu | upper' (expected a name alone)");
@@ -769,7 +795,7 @@ static void test_hostile_bytes(void)
     BYTES(&lenient, "{{n\0}}{{n}}", "42");
     BYTES(&strict, "{{n | hex\0}}",
           "t:1: unknown filter 'hex\\x00' (expected hex, dec, ident, "
-          "upper, lower, c, json, html, csv or markdown)");
+          "upper, lower, c, comment, json, html, csv or markdown)");
     BYTES(&strict, "{{=\0 \1=}}\0n\1", "42");
     BYTES(&strict, "{{#n}}{{/\x1b[1m\n}}",
           "t:1: found '/\\x1b[1m' in section 'n' of line 1 (expected '/n')");
@@ -868,6 +894,7 @@ int main(void)
     test_c();
     test_json();
     test_html_and_csv();
+    test_comment();
     test_markdown();
     test_default_escape();
     test_output_escapes();

@@ -1,9 +1,8 @@
 /*
- * Event numbers in firmware: bare metal on an M1 counts three events with the constants of
- * `kpepc emit` alone. No library, no libc. The registers and their bits are as Linux's driver has
- * them (drivers/perf/apple_m1_cpu_pmu.c).
+ * Event numbers in firmware: bare metal on an M1 counts three events, cycles and instructions with
+ * the constants of `kpepc emit` alone. No library, no libc.
  *
- *   kpepc emit -t c-header --cpu a14 -o a14.h macos-26.4=db/kpep/macos-26.4
+ *   kpepc emit -t c-header --cpu m1 --chips db/chips.plist -o m1.h RELEASE=db/kpep/RELEASE...
  *   aarch64-linux-gnu-gcc -Os -ffreestanding -nostdlib -static -Wl,-e,entry firmware.c
  *   cc firmware.c && ./a.out       # on any machine: prints what it would write
  *
@@ -13,7 +12,7 @@
  */
 #include <stdint.h>
 
-#include "a14.h"
+#include "m1.h"
 
 /* What to count, and on which counter. */
 #define EVENTS(EVENT)                \
@@ -22,21 +21,22 @@
     EVENT(INST_BRANCH, 6)
 
 /* On a counter that cannot count it an event is another one, so the compiler looks. */
-#define CHECK(event, counter)                                                   \
-    _Static_assert((KPEP_A14_EVENT_##event##_COUNTERS & 1 << counter) != 0,     \
-                   #event " cannot be counted on counter " #counter);           \
-    _Static_assert(KPEP_A14_EVENT_##event##_NUMBER >> KPEP_A14_EVENT_BITS == 0, \
+#define CHECK(event, counter)                                                 \
+    _Static_assert((KPEP_M1_EVENT_##event##_COUNTERS & 1 << counter) != 0,    \
+                   #event " cannot be counted on counter " #counter);         \
+    _Static_assert(KPEP_M1_EVENT_##event##_NUMBER >> KPEP_M1_EVENT_BITS == 0, \
                    #event " is too wide for its byte");
 EVENTS(CHECK)
 
-/* A byte a selector: counters 2 to 5 have PMESR0, and 6 to 9 PMESR1. */
-#define SELECTOR(event, counter) (uint64_t) KPEP_A14_EVENT_##event##_NUMBER << (counter - 2) % 4 * 8
-#define LOW(event, counter)      | (counter < 6 ? SELECTOR(event, counter) : 0)
-#define HIGH(event, counter)     | (counter < 6 ? 0 : SELECTOR(event, counter))
+/* The counters of cycles and instructions, which count nothing else. */
+#define FIXED(EVENT)                                      \
+    EVENT(FIXED_CYCLES, KPEP_M1_EVENT_FIXED_CYCLES_FIXED) \
+    EVENT(FIXED_INSTRUCTIONS, KPEP_M1_EVENT_FIXED_INSTRUCTIONS_FIXED)
 
-/* A bit a counter; those of 8 and 9 are 24 bits further on. */
-#define BIT(event, counter) | (uint64_t)1 << (counter < 8 ? counter : counter + 24)
-#define COUNTERS            (KPEP_A14_FIXED_COUNTERS EVENTS(BIT))
+#define LOW(event, counter)   | KPEP_M1_PMESR0_EVENT(KPEP_M1_EVENT_##event##_NUMBER, counter)
+#define HIGH(event, counter)  | KPEP_M1_PMESR1_EVENT(KPEP_M1_EVENT_##event##_NUMBER, counter)
+#define MODES(event, counter) | KPEP_M1_PMCR1_EL0(counter) | KPEP_M1_PMCR1_EL1(counter)
+#define RUN(event, counter)   | KPEP_M1_PMCR0_ENABLE(counter)
 
 enum pmu_register { PMESR0, PMESR1, PMCR1, PMCR0 };
 
@@ -46,8 +46,8 @@ static const struct {
 } words[] = {
     {PMESR0, 0 EVENTS(LOW)},
     {PMESR1, 0 EVENTS(HIGH)},
-    {PMCR1, COUNTERS << 8 | COUNTERS << 16}, /* in user mode, and in the kernel's */
-    {PMCR0, COUNTERS},                       /* they run */
+    {PMCR1, 0 FIXED(MODES) EVENTS(MODES)},
+    {PMCR0, 0 FIXED(RUN) EVENTS(RUN)},
 };
 
 static void write_register(enum pmu_register number, uint64_t value);
@@ -70,8 +70,7 @@ static void write_register(enum pmu_register number, uint64_t value)
 
 int main(void)
 {
-#define PRINT(event, counter) \
-    printf("%s %u %d\n", #event, KPEP_A14_EVENT_##event##_NUMBER, counter);
+#define PRINT(event, counter) printf("%s %u %d\n", #event, KPEP_M1_EVENT_##event##_NUMBER, counter);
     EVENTS(PRINT)
     start_counting();
     return 0;
@@ -82,16 +81,16 @@ static void write_register(enum pmu_register number, uint64_t value)
 {
     switch (number) {
     case PMESR0:
-        __asm__ volatile("msr s3_1_c15_c5_0, %0" : : "r"(value));
+        __asm__ volatile("msr " KPEP_M1_PMESR0 ", %0" : : "r"(value));
         break;
     case PMESR1:
-        __asm__ volatile("msr s3_1_c15_c6_0, %0" : : "r"(value));
+        __asm__ volatile("msr " KPEP_M1_PMESR1 ", %0" : : "r"(value));
         break;
     case PMCR1:
-        __asm__ volatile("msr s3_1_c15_c1_0, %0" : : "r"(value));
+        __asm__ volatile("msr " KPEP_M1_PMCR1 ", %0" : : "r"(value));
         break;
     case PMCR0:
-        __asm__ volatile("msr s3_1_c15_c0_0, %0\n isb" : : "r"(value) : "memory");
+        __asm__ volatile("msr " KPEP_M1_PMCR0 ", %0\n isb" : : "r"(value) : "memory");
         break;
     }
 }
