@@ -235,6 +235,24 @@ unsigned kpdb_msr(unsigned cpu, unsigned id);
 /* The other spelling of a renamed event, by its id; NULL when it was not renamed. */
 const char *kpdb_renamed(unsigned id);
 
+/* ---- what events mean ------------------------------------------------------------------------ */
+
+/*
+ * What an event counts, in one English sentence of printable ASCII, by its id: the same on every
+ * CPU that has it, and by each name of a renamed one. The id of what is an alias only says what the
+ * event counts that it stands for, where that is one thing on all CPUs. NULL when there is none, or
+ * no such id. The sentences of all CPUs are 43 KB, linked only by a program that calls one of these
+ * three functions.
+ */
+const char *kpdb_summary(unsigned id);
+/* Whether the sentence is likely, but was not confirmed by a second source; false without one. */
+bool kpdb_summary_doubted(unsigned id);
+/*
+ * The errata that Intel published of an event, by its id or an alias's, on a CPU: numbers of the
+ * specification updates, "HSD135, HSD140". NULL when none is known, or the CPU has no such event.
+ */
+const char *kpdb_errata(unsigned cpu, unsigned id);
+
 /* ---- chip-agnostic names and metrics --------------------------------------------------------- */
 
 /* A name that means the same quantity on every chip that supports it. */

@@ -163,6 +163,15 @@ static void set_fields(struct arena *arena, struct value *item, const struct fie
     }
 }
 
+/* What the event counts: `otherwise` where no meaning of its own is known. */
+static void set_meaning(struct arena *arena, struct value *item, const struct event *event,
+                        const char *otherwise)
+{
+    set_text(arena, item, "summary", event->summary == NULL ? otherwise : event->summary);
+    set_bool(arena, item, "doubted", event->doubted);
+    set_text(arena, item, "errata_ids", event->errata_ids);
+}
+
 static void set_event(struct arena *arena, struct value *item, const struct view *view,
                       const struct event *event)
 {
@@ -196,7 +205,7 @@ struct event_list {
     size_t count;
 };
 
-/* The chip-agnostic names that mean the event, and the first one's summary. */
+/* The chip-agnostic names that mean the event, and its meaning, or else the first one's. */
 static void set_event_names(struct arena *arena, struct value *item, const struct view *view,
                             const struct event *event)
 {
@@ -210,7 +219,7 @@ static void set_event_names(struct arena *arena, struct value *item, const struc
             add_text(arena, names, view->model->names[n].name);
         }
     set_value(arena, item, "names", names);
-    set_text(arena, item, "summary", summary);
+    set_meaning(arena, item, event, summary);
 }
 
 /* Where its values come from in that release, and who has others: false and none if not known. */
@@ -377,6 +386,7 @@ static const struct value *name_data(struct arena *arena, const void *user, size
     if (view->resolved[index] != NULL) {
         event = value_map(arena);
         set_event(arena, event, view, view->resolved[index]);
+        set_meaning(arena, event, view->resolved[index], name->summary);
         set_value(arena, item, "event", event);
     }
     return item;

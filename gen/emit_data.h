@@ -33,4 +33,20 @@ static inline void set_bool(struct arena *arena, struct value *map, const char *
     set_value(arena, map, key, value_bool(arena, boolean));
 }
 
+/* ---- emit_lines.c: for all headers ----------------------------------------------------------- */
+
+/* A list of strings by number, each in lines of the header; a list of lines of eight numbers. */
+struct value *strings_data(struct arena *arena, const struct strings *strings);
+struct value *numbers_data(struct arena *arena, const struct numbers *numbers);
+struct value *list_data(struct arena *arena, const size_t *numbers, size_t count);
+/* Adds a number to such a list. */
+void add_number(struct arena *arena, struct value *lines, size_t number);
+/* The bits of the narrowest type that has room for a number. */
+void set_width(struct arena *arena, struct value *data, const char *key, size_t largest);
+
+/* ---- emit_texts.c ---------------------------------------------------------------------------- */
+
+/* Adds what kpdb_texts.h.mustache is rendered from. */
+void emit_texts_data(struct arena *arena, const struct layout *layout, struct value *data);
+
 #endif

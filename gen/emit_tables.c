@@ -11,85 +11,7 @@
 const char *const table_headers[TABLE_HEADER_COUNT] = {TABLE_HEADERS(TABLE_HEADER)};
 #undef TABLE_HEADER
 
-/* ---- lines of the headers -------------------------------------------------------------------- */
-
-/* A bare number behind the others of its table, which has a list for each line of the header. */
-static void add_number(struct arena *arena, struct value *lines, size_t number)
-{
-    enum { NUMBERS_A_LINE = 8 };
-    struct value *line = lines->length == 0 ? NULL : lines->items[lines->length - 1];
-
-    if (line == NULL || line->length == NUMBERS_A_LINE) {
-        line = value_list(arena);
-        value_append(arena, lines, line);
-    }
-    value_append(arena, line, value_int(arena, (int64_t)number));
-}
-
-static struct value *list_data(struct arena *arena, const size_t *numbers, size_t count)
-{
-    struct value *lines = value_list(arena);
-
-    for (size_t i = 0; i < count; i++)
-        add_number(arena, lines, numbers[i]);
-    return lines;
-}
-
-static struct value *numbers_data(struct arena *arena, const struct numbers *numbers)
-{
-    return list_data(arena, numbers->list, numbers->count);
-}
-
-/*
- * Bytes of a text that fit into a line of the header: all, or up to behind the last blank that
- * does. As wide as C has them: an escape is of at most four characters.
- */
-static size_t line_length(const char *text)
-{
-    enum { LINE_MAX = 80 };
-    size_t width = 0, blank = 0, i;
-
-    for (i = 0; text[i] != '\0'; i++) {
-        bool plain = text[i] >= ' ' && text[i] <= '~' && strchr("\"\\?*/", text[i]) == NULL;
-
-        width += plain ? 1 : 4;
-        if (width > LINE_MAX)
-            return blank == 0 ? i : blank;
-        if (text[i] == ' ')
-            blank = i + 1;
-    }
-    return i;
-}
-
-/* text is what fits into the first line, more what the lines behind it have. */
-static void set_lines(struct arena *arena, struct value *item, const char *text)
-{
-    size_t length = line_length(text);
-    struct value *more = value_list(arena);
-
-    set_value(arena, item, "text", value_string(arena, text, length));
-    for (text += length; *text != '\0'; text += length) {
-        length = line_length(text);
-        value_append(arena, more, value_string(arena, text, length));
-    }
-    set_value(arena, item, "more", more);
-}
-
 /* ---- lists of the tables --------------------------------------------------------------------- */
-
-static struct value *strings_data(struct arena *arena, const struct strings *strings)
-{
-    struct value *list = value_list(arena);
-
-    for (size_t i = 0; i < strings->count; i++) {
-        struct value *item = value_map(arena);
-
-        set_int(arena, item, "n", i);
-        set_lines(arena, item, strings->list[i]);
-        value_append(arena, list, item);
-    }
-    return list;
-}
 
 static struct value *table_releases_data(struct arena *arena, const struct model *model)
 {
@@ -424,12 +346,6 @@ static struct value *hardware_ids_data(struct arena *arena, const struct layout 
 
 /* ---- sizes and hashes ------------------------------------------------------------------------ */
 
-/* The narrowest unsigned type that holds the numbers of an array. */
-static void set_width(struct arena *arena, struct value *data, const char *key, size_t largest)
-{
-    set_int(arena, data, key, largest <= UINT8_MAX ? 8 : largest <= UINT16_MAX ? 16 : 32);
-}
-
 static size_t largest(const size_t *list, size_t count)
 {
     size_t most = 0;
@@ -634,6 +550,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "terms", numbers_data(arena, &layout->terms));
     set_value(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
     emit_sources_data(arena, layout, data);
+    emit_texts_data(arena, layout, data);
     set_int(arena, data, "fingerprint", fingerprint(data));
     return data;
 }

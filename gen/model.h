@@ -43,6 +43,7 @@ bool cpu_id_parse(const char *text, size_t length, struct cpu_id *id);
 struct event {
     const char *name; /* interned, like that of an alias: equal names are one pointer */
     bool has_number, has_umask, has_mask;
+    bool doubted; /* merged: its summary is likely, not certain */
     uint16_t number;
     uint8_t umask;
     uint16_t other;       /* Intel's `other` bits, 0 when absent */
@@ -51,6 +52,8 @@ struct event {
     uint32_t counters;    /* the effective mask: plist_mask, or all configurable counters */
     const char *fallback; /* NULL when there is none */
     const char *description, *errata; /* Apple's prose, or NULL */
+    /* merged: what it counts, in a sentence, and "SKL091, SKL044"; NULL where nothing says so */
+    const char *summary, *errata_ids;
     uint32_t releases;   /* merged: a bit for each that has the event, with these values */
     struct event *older; /* merged: as other releases have it, newest first; or NULL */
     uint16_t kernel;     /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
@@ -372,6 +375,8 @@ void sources_read(struct arena *arena, struct model *model, const char *file, bo
 /* Where a value of an event of cpu->history[release] comes from. */
 enum source model_source(const struct model *model, const struct cpu *cpu, size_t release,
                          const struct event *event, enum source_field field);
+/* meanings.c: tells the model's events what a file like db/meanings.plist says. */
+void meanings_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 /* The chips of a CPU id; NULL when no file says anything of it. */
 const struct chip *model_chip(const struct model *model, const struct cpu_id *id);
 /* The event that a chip-agnostic name means on a CPU in a release; NULL when there is none. */

@@ -32,6 +32,7 @@ enum {
     OPT_KERNEL,
     OPT_INTEL,
     OPT_SOURCES,
+    OPT_MEANINGS,
     OPT_ACCEPTED,
     OPT_CPU,
     OPT_RELEASE,
@@ -49,7 +50,7 @@ enum {
 struct arguments {
     struct operands operands;
     const char *output;
-    const char *names, *chips, *kernel, *intel, *sources, *accepted;
+    const char *names, *chips, *kernel, *intel, *sources, *meanings, *accepted;
     const char *release;
     const char *source;
     const char *template;

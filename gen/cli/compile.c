@@ -40,6 +40,7 @@ const struct command command_compile = {
             {.option = OPT_KERNEL},
             {.option = OPT_INTEL},
             {.option = OPT_SOURCES},
+            {.option = OPT_MEANINGS},
             {.option = OPT_CPU},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_NO_SYNC},
@@ -48,5 +49,5 @@ const struct command command_compile = {
         },
     RELEASES,
     .help = "Compile the databases of one or more macOS releases, oldest first, to the static\n"
-            "tables of libkpdb: DIR/kpdb_ids.h and DIR/kpdb_tables.h.",
+            "tables of libkpdb: DIR/kpdb_ids.h, DIR/kpdb_tables.h and DIR/kpdb_texts.h.",
 };

@@ -116,6 +116,7 @@ const struct command command_emit = {
             {.option = OPT_KERNEL},
             {.option = OPT_INTEL},
             {.option = OPT_SOURCES},
+            {.option = OPT_MEANINGS},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_DESCRIPTIONS},
             {.option = OPT_LENIENT},

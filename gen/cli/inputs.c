@@ -42,6 +42,8 @@ struct model merge_model(struct arena *arena, const struct arguments *arguments,
         names_read(arena, &model, arguments->names, arguments->allow_missing);
     if (arguments->sources != NULL)
         sources_read(arena, &model, arguments->sources, arguments->allow_missing);
+    if (arguments->meanings != NULL)
+        meanings_read(arena, &model, arguments->meanings, arguments->allow_missing);
     if (report_errors() == 0 && arguments->cpus.count != 0)
         merge_select(arena, &model, arguments->cpus.words, arguments->cpus.count);
     return model;

@@ -62,6 +62,7 @@ const struct command command_lint = {
             {.option = OPT_KERNEL},
             {.option = OPT_INTEL},
             {.option = OPT_SOURCES},
+            {.option = OPT_MEANINGS},
             {.option = OPT_ACCEPTED},
             {.option = OPT_ALLOW_MISSING},
             {.option = OPT_STRICT},

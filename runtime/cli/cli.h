@@ -51,6 +51,7 @@ enum {
     OPT_REPEAT,
     OPT_CALIBRATE,
     OPT_ALL,
+    OPT_LONG,
     OPT_PLAIN,
     OPT_JSON,
     OPTIONS,
@@ -65,7 +66,8 @@ struct arguments {
     const char *kperf, *kperfdata;                 /* paths */
     struct option_list events;
     unsigned long repeat;
-    bool json, plain, metrics, all, user_only, full, calibrate, live, insist, force, sources;
+    bool json, plain, metrics, all, user_only, full, calibrate, live, insist, force, sources,
+        meanings;
 };
 
 /* complete.c: what the operands of a command could become, for its row. */
@@ -105,6 +107,10 @@ bool cli_match(const char *pattern, const char *name);
 /* Whether it matches the event's name, one of its aliases or its chip-agnostic names. */
 bool cli_match_event(const char *pattern, unsigned cpu, int release,
                      const struct kpdb_event *event);
+/* Whether a word that is no shell pattern is in what the event counts; case does not matter. */
+bool cli_match_meaning(const char *pattern, const struct kpdb_event *event);
+/* What an event counts, by its id, "(likely)" behind it if it is doubted; "" when not known. */
+const char *cli_meaning(unsigned id, char *text, size_t size);
 
 /*
  * One by one, with what was given to the function: all that --cpu takes for one CPU, and for every
@@ -145,6 +151,8 @@ bool cli_bold(void);
 struct table;
 struct table *table_new(struct arena *arena, unsigned columns);
 void table_cell(struct table *table, const char *format, ...) PRINTF_LIKE(2, 3);
+/* A line below the last row, indented; "" for none. */
+void table_note(struct table *table, const char *text);
 void table_titles(struct table *table, const char *const *titles); /* one a column */
 void table_print(const struct table *table);                       /* to stdout */
 

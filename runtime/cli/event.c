@@ -4,13 +4,13 @@
 #include <fnmatch.h>
 #include <string.h>
 
-enum { PATTERN_MAX = 256 };
+enum { PATTERN_MAX = 256, MEANING_MAX = 512 };
 
-static void copy_lowered(const char *from, char *to)
+static void copy_lowered(const char *from, char *to, size_t size)
 {
     size_t i = 0;
 
-    for (; from[i] != '\0' && i < PATTERN_MAX - 1; i++)
+    for (; from[i] != '\0' && i < size - 1; i++)
         to[i] = from[i] >= 'A' && from[i] <= 'Z' ? (char)(from[i] + 32) : from[i];
     to[i] = '\0';
 }
@@ -21,8 +21,8 @@ bool cli_match(const char *pattern, const char *name)
 
     if (strlen(pattern) >= PATTERN_MAX)
         return false;
-    copy_lowered(pattern, low_pattern);
-    copy_lowered(name, low_name);
+    copy_lowered(pattern, low_pattern, sizeof low_pattern);
+    copy_lowered(name, low_name, sizeof low_name);
     return fnmatch(low_pattern, low_name, FNM_NOESCAPE) == 0;
 }
 
@@ -76,6 +76,33 @@ bool cli_match_event(const char *pattern, unsigned cpu, int release, const struc
         if (cli_match(pattern, name))
             return true;
     return false;
+}
+
+/* Whether a text has a word in it, whatever the case. */
+static bool has_word(const char *text, const char *word)
+{
+    char low_text[MEANING_MAX], low_word[PATTERN_MAX];
+
+    copy_lowered(text, low_text, sizeof low_text);
+    copy_lowered(word, low_word, sizeof low_word);
+    return strstr(low_text, low_word) != NULL;
+}
+
+bool cli_match_meaning(const char *pattern, const struct kpdb_event *event)
+{
+    const char *summary = kpdb_summary(event->id);
+
+    return summary != NULL && *pattern != '\0' && strpbrk(pattern, "*?[") == NULL &&
+           strlen(pattern) < PATTERN_MAX && has_word(summary, pattern);
+}
+
+const char *cli_meaning(unsigned id, char *text, size_t size)
+{
+    const char *summary = kpdb_summary(id);
+
+    snprintf(text, size, "%s%s", summary == NULL ? "" : summary,
+             kpdb_summary_doubted(id) ? " (likely)" : "");
+    return text;
 }
 
 const char *cli_number(const struct kpdb_event *event, char *text, size_t size)
@@ -141,4 +168,7 @@ void cli_event_json(struct json *json, unsigned cpu, int release, const struct k
     json_end(json, ']');
     cli_releases_json(json, "releases", cli_event_releases(cpu, event));
     json_string(json, "renamed", kpdb_renamed(event->id));
+    json_string(json, "summary", kpdb_summary(event->id));
+    json_boolean(json, "doubted", kpdb_summary_doubted(event->id));
+    json_string(json, "errata", kpdb_errata(cpu, event->id));
 }

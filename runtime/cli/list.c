@@ -7,20 +7,27 @@ struct listing {
     struct kpdb_cpu info;
     int release;
     const char *pattern;
+    bool meanings;                 /* below each event */
     unsigned matching, in_release; /* in the release: that match, and all */
     unsigned elsewhere;            /* that match, in other releases only */
 };
 
-static bool is_listed(const struct listing *listing, const struct kpdb_event *event)
+/* Whether the pattern means an event by a name that it has in the release. */
+static bool is_named(const struct listing *listing, int release, const struct kpdb_event *event)
 {
-    return cli_match_event(listing->pattern, listing->cpu, listing->release, event);
+    return cli_match_event(listing->pattern, listing->cpu, release, event);
+}
+
+static bool is_meant(const struct listing *listing, int release, const struct kpdb_event *event)
+{
+    return is_named(listing, release, event) || cli_match_meaning(listing->pattern, event);
 }
 
 /* The next event of the release that is listed; false after the last. */
 static bool next_listed(const struct listing *listing, int previous, struct kpdb_event *event)
 {
     while (kpdb_next_in(listing->cpu, listing->release, previous, event) == KPDB_OK) {
-        if (is_listed(listing, event))
+        if (is_meant(listing, listing->release, event))
             return true;
         previous = event->id;
     }
@@ -33,13 +40,15 @@ static void count_events(struct listing *listing)
 
     for (int id = -1; kpdb_next_in(listing->cpu, listing->release, id, &event) == KPDB_OK;
          id = event.id) {
+        bool listed = is_meant(listing, listing->release, &event);
+
         listing->in_release++;
-        listing->matching += is_listed(listing, &event);
+        listing->matching += listed;
+        listing->meanings |= listed && !is_named(listing, listing->release, &event);
     }
     for (int id = -1; kpdb_next(listing->cpu, id, &event) == KPDB_OK; id = event.id)
         if (!(cli_event_releases(listing->cpu, &event) >> listing->release & 1))
-            listing->elsewhere +=
-                cli_match_event(listing->pattern, listing->cpu, KPDB_ANY_RELEASE, &event);
+            listing->elsewhere += is_meant(listing, KPDB_ANY_RELEASE, &event);
 }
 
 static void list_json(const struct listing *listing)
@@ -90,6 +99,19 @@ static void event_row(struct table *table, const struct listing *listing,
                cli_other_names(listing->cpu, listing->release, event, NULL, text, sizeof text));
 }
 
+/* The line below an event: what it counts, and its errata. */
+static void event_note(struct table *table, const struct listing *listing,
+                       const struct kpdb_event *event)
+{
+    const char *errata = kpdb_errata(listing->cpu, event->id);
+    char meaning[512], text[640];
+
+    cli_meaning(event->id, meaning, sizeof meaning);
+    snprintf(text, sizeof text, "%s%s%s%s", meaning, errata != NULL ? " [errata " : "",
+             errata != NULL ? errata : "", errata != NULL ? "]" : "");
+    table_note(table, text);
+}
+
 static void list_text(struct arena *arena, const struct listing *listing)
 {
     static const char *const titles[] = {"name",     ">number",  ">umask",
@@ -98,8 +120,11 @@ static void list_text(struct arena *arena, const struct listing *listing)
     struct kpdb_event event = {0};
 
     table_titles(table, titles);
-    for (int id = -1; next_listed(listing, id, &event); id = event.id)
+    for (int id = -1; next_listed(listing, id, &event); id = event.id) {
         event_row(table, listing, &event);
+        if (listing->meanings)
+            event_note(table, listing, &event);
+    }
     table_print(table);
     printf("\n%u", listing->matching);
     if (listing->matching != listing->in_release)
@@ -127,7 +152,8 @@ static void nothing_matches(const struct listing *listing)
 static int run_list(struct arena *arena, const struct arguments *arguments)
 {
     struct listing listing = {
-        .pattern = arguments->operands.count == 0 ? "*" : arguments->operands.words[0]};
+        .pattern = arguments->operands.count == 0 ? "*" : arguments->operands.words[0],
+        .meanings = arguments->meanings};
 
     if (arguments->live)
         return list_live(arena, arguments);
@@ -158,6 +184,7 @@ const struct command command_list = {
             {.option = OPT_RELEASE, .without = OPT_LIVE},
             {.option = OPT_KPERF, .with = OPT_LIVE},
             {.option = OPT_KPERFDATA, .with = OPT_LIVE},
+            {.option = OPT_LONG, .without = OPT_LIVE},
             {.option = OPT_PLAIN},
             {.option = OPT_JSON},
             {.option = OPTION_HELP},
@@ -167,6 +194,7 @@ const struct command command_list = {
     .operands_are = "at most one argument",
     .complete = complete_pattern,
     .help = "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
-            "shell pattern. Without --release, those of the newest release that knows the CPU.\n"
+            "shell pattern, or a word is in what they count, which is then shown below each.\n"
+            "Without --release, those of the newest release that knows the CPU.\n"
             "With --live those of the Mac this runs on, as its own kperfdata has them; no root.",
 };

@@ -93,6 +93,8 @@ static void show_row(struct table *table, const char *name, unsigned cpu, int fo
     table_cell(table, "%s", event->fallback == KPDB_NO_ID ? "-" : kpdb_event_name(event->fallback));
     table_cell(table, "%s", cli_releases(cli_event_releases(cpu, event), text, sizeof text));
     table_cell(table, "%s", cli_other_names(cpu, found_in, event, name, text, sizeof text));
+    table_cell(table, "%s",
+               kpdb_errata(cpu, event->id) == NULL ? "-" : kpdb_errata(cpu, event->id));
 }
 
 static void show_absence(const char *before, const char *name, int release, enum absence absence)
@@ -111,18 +113,40 @@ static void show_absence(const char *before, const char *name, int release, enum
         putchar('\n');
 }
 
-static void show_text(struct arena *arena, const char *name, int release)
+/* What it means, above the table: a chip-agnostic name, and once each event that a CPU has. */
+static void show_meanings(const char *name, int release)
 {
-    static const char *const titles[] = {"db",       "event",    ">number",  ">umask",
-                                         "counters", "fallback", "releases", "names"};
-    struct table *table = table_new(arena, sizeof titles / sizeof titles[0]);
     int portable = kpdb_name_find(name, strlen(name)), found_in;
-    const char *spelling = NULL, *renamed = NULL;
-    struct kpdb_event event;
+    struct kpdb_event event, before;
     struct kpdb_name about;
+    bool any = false;
+    char text[512];
 
     if (portable >= 0 && kpdb_name((unsigned)portable, &about) == KPDB_OK)
-        printf("%s (%s): %s\n\n", about.name, about.unit, about.summary);
+        any = printf("%s (%s): %s\n", about.name, about.unit, about.summary) > 0;
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+        bool told = find_on(cpu, release, name, &event, &found_in) != KPDB_OK;
+
+        for (unsigned other = 0; other < cpu && !told; other++)
+            told = find_on(other, release, name, &before, &found_in) == KPDB_OK &&
+                   before.id == event.id;
+        if (!told && *cli_meaning(event.id, text, sizeof text) != '\0')
+            any = printf("%s: %s\n", kpdb_event_name(event.id), text) > 0;
+    }
+    if (any)
+        putchar('\n');
+}
+
+static void show_text(struct arena *arena, const char *name, int release)
+{
+    static const char *const titles[] = {"db",       "event",    ">number", ">umask", "counters",
+                                         "fallback", "releases", "names",   "errata"};
+    struct table *table = table_new(arena, sizeof titles / sizeof titles[0]);
+    const char *spelling = NULL, *renamed = NULL;
+    struct kpdb_event event;
+    int found_in;
+
+    show_meanings(name, release);
     table_titles(table, titles);
     for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
         if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK)

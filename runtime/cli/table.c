@@ -11,6 +11,7 @@ struct table {
     unsigned columns;
     size_t cells;
     const char **text;
+    const char **notes; /* by cell; that of a row's last is below the row, NULL: none */
 };
 
 struct table *table_new(struct arena *arena, unsigned columns)
@@ -27,8 +28,16 @@ void table_cell(struct table *table, const char *format, ...)
 
     table->text = arena_grow(table->arena, table->text, table->cells, sizeof *table->text);
     va_start(args, format);
-    table->text[table->cells++] = arena_vprintf(table->arena, format, args);
+    table->text[table->cells] = arena_vprintf(table->arena, format, args);
     va_end(args);
+    table->notes = arena_grow(table->arena, table->notes, table->cells, sizeof *table->notes);
+    table->notes[table->cells++] = NULL;
+}
+
+void table_note(struct table *table, const char *text)
+{
+    if (*text != '\0')
+        table->notes[table->cells - 1] = arena_printf(table->arena, "%s", text);
 }
 
 void table_titles(struct table *table, const char *const *titles)
@@ -102,8 +111,12 @@ void table_print(const struct table *table)
     for (size_t c = 0; c < table->columns; c++)
         widths[c] = column_used(table, c) ? column_width(table, c) : 0;
     for (size_t cell = 0; cell < table->cells; cell += table->columns) {
+        const char *note = table->notes[cell + table->columns - 1];
+
         fputs(bold && cell == 0 ? "\033[1m" : "", stdout);
         print_row(table, cell, widths);
         fputs(bold && cell == 0 ? "\033[0m\n" : "\n", stdout);
+        if (note != NULL)
+            printf("    %s\n", note);
     }
 }

@@ -79,7 +79,7 @@ class Build:
     def lists(self):
         """Options of kpepc for what db/ holds beside the databases, as db/CMakeLists.txt."""
         db = os.path.join(self.source, "db")
-        return [a for n in ("names", "chips", "kernel") for a in (f"--{n}", f"{db}/{n}.plist")]
+        return [a for n in ("names", "chips", "kernel", "meanings") for a in (f"--{n}", f"{db}/{n}.plist")]
 
     def library(self, name, options, releases=None):
         """libkpdb's object files over tables of their own, and where its headers are."""

@@ -17,7 +17,7 @@ import kpeptest
 from kpeptest import KPEPC, SHARED, SOURCE, check, equal, run
 
 FACTS = SOURCE / "db/kpep"
-DATA = [item for kind in ("names", "chips", "kernel") if (SOURCE / f"db/{kind}.plist").exists()
+DATA = [item for kind in ("names", "chips", "kernel", "meanings") if (SOURCE / f"db/{kind}.plist").exists()
         for item in (f"--{kind}", SOURCE / f"db/{kind}.plist")]
 RELEASES = ("r1", "r2")
 

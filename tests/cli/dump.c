@@ -67,15 +67,38 @@ static void print_event(unsigned cpu, const struct kpdb_event *event)
     print_release_set(event->releases);
 }
 
+static void print_errata(unsigned cpu, unsigned id)
+{
+    if (kpdb_errata(cpu, id) == NULL)
+        return;
+    printf("errata %u", cpu);
+    print_string(kpdb_event_name(id));
+    print_string(kpdb_errata(cpu, id));
+    putchar('\n');
+}
+
+static void print_meanings(void)
+{
+    for (unsigned id = 0; id < kpdb_event_ids(); id++)
+        if (kpdb_summary(id) != NULL) {
+            fputs("means", stdout);
+            print_string(kpdb_event_name(id));
+            print_string(kpdb_summary(id));
+            printf(" %d\n", kpdb_summary_doubted(id));
+        }
+}
+
 static void print_events(unsigned cpu)
 {
     struct kpdb_event event;
     uint16_t means;
 
-    for (int id = -1; kpdb_next(cpu, id, &event) == KPDB_OK; id = event.id)
+    for (int id = -1; kpdb_next(cpu, id, &event) == KPDB_OK; id = event.id) {
         do
             print_event(cpu, &event);
         while (kpdb_older(cpu, &event, &event) == KPDB_OK);
+        print_errata(cpu, event.id);
+    }
     for (int id = -1; (id = kpdb_alias_next(cpu, id, &means)) >= 0;) {
         printf("alias %u", cpu);
         print_string(kpdb_event_name((unsigned)id));
@@ -157,5 +180,6 @@ int main(void)
         }
     }
     print_names();
+    print_meanings();
     return fflush(stdout) != 0;
 }

@@ -22,13 +22,13 @@ import tempfile
 
 import kpeptest
 import plistfacts
-from kpeptest import CC, KPEPC, SOURCE, check, done, equal, run
-from plistfacts import CHIPS, NAMES, Facts
+from kpeptest import CC, HEADERS, KPEPC, SOURCE, check, done, equal, run
+from plistfacts import CHIPS, MEANINGS, NAMES, Facts
 
 SNAPSHOTS = plistfacts.snapshots()
 FACTS = Facts(SNAPSHOTS)
 INTEL = plistfacts.Intel()
-DATA = ["--names", NAMES, "--chips", CHIPS, "--intel", plistfacts.INTEL]
+DATA = ["--names", NAMES, "--chips", CHIPS, "--intel", plistfacts.INTEL, "--meanings", MEANINGS]
 GOLDEN = SOURCE / "tests" / "golden"
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
 HERE = pathlib.Path(tempfile.mkdtemp(prefix="kpep-emit-"))
@@ -144,8 +144,9 @@ def event_comments(facts, cpu, releases):
     for event in sorted({event for r in releases for event in cpu.history[r].events}):
         text = event
         names = [n for n in sorted(facts.names) if any_name(facts, n, cpu, releases) == event]
-        if names:
-            text += " " + facts.names[names[0]]["summary"]
+        counts = facts.counts({**facts.meanings.row(cpu, event), "names": names})
+        if counts is not None:
+            text += " " + counts
         if listed(event) != releases:
             text += f" In {', '.join(listed(event))} only."
         (_, newest, _), *older = versions(cpu, event, releases)
@@ -353,7 +354,8 @@ def cpu_json(facts, cpu, release):
             **{key: head.get(key, 0) for key in ("fixed_counters", "config_counters",
                                                  "power_counters")},
             "event_bits": cpu.event_bits,
-            "events": [{key: row[key] for key in row if key != "renamed"} for row in rows],
+            "events": [{**{key: row[key] for key in row if key != "renamed"},
+                        "summary": facts.counts(row)} for row in rows],
             "names": {name: facts.name_on(name, cpu, release) for name in facts.names}}
 
 
@@ -370,14 +372,15 @@ def check_json():
                   f"json: {cpu.db} in {release}")
 
 
-def csv_row(cpu, release, row):
-    fields = raw(cpu, row["name"])
+def csv_row(facts, cpu, release, row):
+    fields, counts = raw(cpu, row["name"]), facts.counts(row)
     return {"db": cpu.db, "release": release, "name": row["name"],
             "number": str(fields.get("number", "")), "umask": str(fields.get("umask", "")),
             "counters_mask": str(row["counters_mask"]),
             "fixed_counter": str(fields.get("fixed_counter", "")),
             "fallback": row["fallback"] or "", "aliases": " ".join(row["aliases"]),
-            "names": " ".join(row["names"])}
+            "names": " ".join(row["names"]), "summary": counts or "",
+            "doubted": truth(row["doubted"]) if counts else "", "errata": row["errata"] or ""}
 
 
 def read_csv(text):
@@ -390,7 +393,7 @@ def check_csv():
     for release in [None, *FACTS.releases]:
         rows = read_csv(emit("csv", *([] if release is None else ["--release", release])))
         cpus = [cpu for cpu in FACTS.cpus if release is None or release in cpu.releases]
-        wanted = {(cpu.db, row["name"]): csv_row(cpu, r, row) for cpu in cpus
+        wanted = {(cpu.db, row["name"]): csv_row(FACTS, cpu, r, row) for cpu in cpus
                   for r in [release or cpu.releases[-1]] for row in FACTS.rows(cpu, r)}
         equal(len(rows), len(wanted), f"csv: as many rows in {release}")
         for row in rows:
@@ -404,7 +407,7 @@ def read_markdown(text):
         if line.startswith("## "):
             rows = tables.setdefault(line[3:], [])
         elif line.startswith("|"):
-            rows.append([cell.strip() for cell in line.strip("|").split("|")])
+            rows.append([html.unescape(cell).strip() for cell in line.strip("|").split("|")])
     return tables
 
 
@@ -431,7 +434,9 @@ def markdown_row(cpu, row):
     return {"event": row["name"], "number": "fixed" if fixed else hex(row["number"]),
             **({"umask": hex(row["umask"])} if cpu.intel else {}),
             "counters": ", ".join(map(str, bits(row["counters_mask"]))),
-            "names": ", ".join(row["names"])}
+            "names": ", ".join(row["names"]),
+            "counts": FACTS.counts(row) + (" (likely)" if row["doubted"] else ""),
+            **({"errata": row["errata"] or ""} if cpu.intel else {})}
 
 
 # ---- perf-json: linux/tools/perf/pmu-events/arch/*/*.json
@@ -444,8 +449,9 @@ def perf_event(cpu, row):
     if cpu.intel:
         base = bits(cpu.newest.head["config_counters"])[0]
     event = {"EventName": row["name"], "EventCode": hex(row["number"]),
-             "BriefDescription": FACTS.names[row["names"][0]]["summary"] if row["names"]
-             else row["name"]}
+             "BriefDescription": FACTS.counts(row) or row["name"]}
+    if row["errata"]:
+        event["Errata"] = row["errata"]
     if row["fixed_counter"] is not None:
         event["Counter"] = f"Fixed counter {row['fixed_counter']}"
     else:
@@ -478,7 +484,8 @@ def check_perf():
                   for key in ("EventCode", "UMask") if key in event), "codes are hexadecimal")
         seen |= {key for event in events for key in event}
     equal(seen, {"EventName", "EventCode", "UMask", "Counter", "BriefDescription", "EdgeDetect",
-                 "AnyThread", "Invert", "CounterMask", "MSRIndex", "MSRValue"}, "perf-json: every key is used")
+                 "AnyThread", "Invert", "CounterMask", "MSRIndex", "MSRValue", "Errata"},
+          "perf-json: every key is used")
     ice = {e["EventName"]: e for e in json.loads(emit("perf-json", "--cpu", "icelake"))}
     equal((ice["INST_RETIRED.ANY"]["Counter"], ice["BACLEARS.ANY"]["Counter"]),
           ("Fixed counter 0", "0,1,2,3"), "Intel's counters are numbered from the first general one")
@@ -495,7 +502,10 @@ def flat(prefix, *keys):
 EVENT_KEYS = flat("event", "first", "name", "ident", "number", "has_number", "umask", "has_umask",
                   "other", "perfevtsel", "edge", "any_thread", "invert", "counter_mask",
                   "has_counter_mask", "msr", "has_msr", "msr_value", "has_msr_value",
-                  "counters_mask", "fixed", "fixed_counter", "aliases_text") + """\
+                  "counters_mask", "fixed", "fixed_counter", "aliases_text",
+                  "doubted") + """\
+event.summary={{#summary}}{{summary}}{{/summary}}
+event.errata_ids={{#errata_ids}}{{errata_ids}}{{/errata_ids}}
 event.fallback={{#fallback}}{{fallback}}{{/fallback}}
 event.description={{#description}}{{description}}{{/description}}
 event.counters={{#counters}}{{^first}} {{/first}}{{counter}}{{/counters}}
@@ -505,7 +515,6 @@ event.releases={{#releases}}{{^first}} {{/first}}{{name}}{{/releases}}
 """
 EVENT_NAMES = """\
 event.names={{#names}}{{^first}} {{/first}}{{name}}{{/names}}
-event.summary={{#summary}}{{summary}}{{/summary}}
 """
 OWN = "releases={{#releases}}{{name}} {{/releases}}\n{{#cpus}}\n" + flat(
     "cpu", "first", "db", "ident", "asked", "arch", "intel", "arm64", "marketing_name",
@@ -544,7 +553,7 @@ def lines(prefix, fields):
 
 
 def own_event(cpu, release, event):
-    fields = raw(cpu, event)
+    fields, means = raw(cpu, event), FACTS.meanings.row(cpu, event)
     row = cpu.history[release].events[event]
     other, msr = INTEL.other(cpu.db, event, fields), INTEL.msr(cpu, fields)
     value = INTEL.msr_value(cpu.db, event)
@@ -558,7 +567,9 @@ def own_event(cpu, release, event):
             "msr": msr, "has_msr": truth(msr), "msr_value": value, "has_msr_value": truth(value),
             "counters_mask": row["counters_mask"], "fixed": truth("fixed_counter" in fields),
             "fixed_counter": fields.get("fixed_counter", -1),
-            "aliases_text": " ".join(cpu.aliases(event, release)), "fallback": row["fallback"] or "",
+            "aliases_text": " ".join(cpu.aliases(event, release)), "doubted": truth(means["doubted"]),
+            "summary": means["summary"], "errata_ids": means["errata"] or "",
+            "fallback": row["fallback"] or "",
             "description": "", "counters": " ".join(map(str, bits(row["counters_mask"]))),
             "perf_counters": " ".join(map(str, bits(row["counters_mask"], base))),
             "aliases": " ".join(cpu.aliases(event, release)),
@@ -597,8 +608,7 @@ def own_cpu(cpu, release, first, releases):
     for i, row in enumerate(rows):
         names = row["names"]
         yield from lines("event", {
-            "first": truth(i == 0), **own_event(cpu, release, row["name"]), "names": " ".join(names),
-            "summary": FACTS.names[names[0]]["summary"] if names else ""})
+            "first": truth(i == 0), **own_event(cpu, release, row["name"]), "names": " ".join(names)})
     yield "cpu.perf=" + " ".join(row["name"] for row in rows if perf_event(cpu, row))
     for i, name in enumerate(sorted(FACTS.names)):
         event, facts = FACTS.name_on(name, cpu, release), FACTS.names[name]
@@ -725,7 +735,7 @@ def check_errors():
     refuses(2, ["-t", "csv", "--escape", "nope", *both], "nope")
     refuses(2, ["-t", "csv", "--data", "x", *both], "option")
     refuses(1, ["-t", "nope", *both], "nope")
-    for internal in ("kpdb_ids", "kpdb_tables", "snapshot"):
+    for internal in (*(name.removesuffix(".h") for name in HEADERS), "snapshot"):
         refuses(1, ["-t", internal, *both], internal)
     for name in ("c-header", "perf-json"):
         refuses(2, ["-t", name, *both], name, "--cpu")
@@ -893,8 +903,8 @@ def readers_of_markdown(text, heading):
 def hostile_csv(text, directories, data, facts):
     cpu, release = facts.cpus[0], "r-2"
     equal(read_csv(emit("csv", releases=directories, data=data)),
-          [{**row, "aliases": in_cells(row["aliases"])} for row in
-           (csv_row(cpu, release, row) for row in facts.rows(cpu, release))], f"csv of {text!r}")
+          [{**row, **{key: in_cells(row[key]) for key in ("aliases", "summary")}} for row in
+           (csv_row(facts, cpu, release, row) for row in facts.rows(cpu, release))], f"csv of {text!r}")
 
 
 def hostile_markdown(text, directories, data, facts):
@@ -998,7 +1008,7 @@ def check_descriptions():
 # ---- the two headers of libkpdb
 
 def changed_tables():
-    """What is changed -> the databases of two releases and the other files of a compile."""
+    """What is changed -> the databases of two releases, and the other files of a compile."""
     ids = ["cpu_100000c_2_a", "cpu_100000c_2_b", "cpu_7_8_c"]
     x86 = kpeptest.database(architecture="x86_64", aliases={}, events={
         "X": {"number": 1, "umask": 1, "other": 4}, "Y": {"fixed_counter": 1, "umask": 2},
@@ -1016,7 +1026,9 @@ def changed_tables():
                 "chips": {ids[0]: {"chips": ["T1"], "confidence": "high", "event_bits": 16}},
                 "kernel": {"S1": {"cpus": ids[:1], "selectors": {"14.0": [140], "15.4": [141]}}},
                 "intel": {"msrs": [{"number": 9, "umask": 1, "msr": 0x1A6}],
-                          "bits": [{"databases": ["x1"], "events": {"Z": {"cmask": 1}}}]}}
+                          "bits": [{"databases": ["x1"], "events": {"Z": {"cmask": 1}}}]},
+                "meanings": {"summaries": {"INST_ALL": "A."}, "doubted": {"X": "B."},
+                             "errata": {"E1": {"databases": ["x1"], "events": ["X"]}}}}
 
     def cpu(tables, name="t1", release="r-2"):
         return tables[release][name][0]["system"]["cpu"]
@@ -1044,6 +1056,10 @@ def changed_tables():
         "the width of selectors": lambda t: t["chips"][ids[0]].update(event_bits=8),
         "Intel's bits": lambda t: t["intel"]["bits"][0]["events"]["Z"].update(inv=True),
         "an MSR": lambda t: t["intel"]["msrs"][0].update(msr=0x1A7),
+        "a summary": lambda t: t["meanings"]["summaries"].update(INST_ALL="C."),
+        "a doubt": lambda t: t["meanings"].update(summaries={}, doubted={"INST_ALL": "A.", "X": "B."}),
+        "errata": lambda t: t["meanings"]["errata"].update(
+            E2=t["meanings"]["errata"].pop("E1")),
         "a kernel's list": lambda t: t["kernel"]["S1"]["selectors"].update({"15.0": [163]}),
         "a name's candidates": lambda t: t["names"]["names"]["branches"]["candidates"].update(
             t2=["INST_ALL"]),
@@ -1058,14 +1074,15 @@ def changed_tables():
 
 
 def compiled(number, tables):
-    """A directory with the two headers."""
+    """A directory with the headers."""
     where = f"pair-{number}"
     directories, (names, chips) = fixture(where, {r: tables[r] for r in ("r-1", "r-2")},
                                           tables["names"], tables["chips"])
-    kernel = kpeptest.write_plist(HERE / where / "kernel.plist", tables["kernel"])
-    intel = kpeptest.write_plist(HERE / where / "intel.plist", tables["intel"])
-    status, _, err = run(KPEPC, "compile", "-o", HERE / where / "out", "--names", names, "--chips",
-                         chips, "--kernel", kernel, "--intel", intel, *plistfacts.arguments(directories))
+    facts = ["--names", names, "--chips", chips]
+    for name in ("kernel", "intel", "meanings"):
+        facts += [f"--{name}", kpeptest.write_plist(HERE / where / f"{name}.plist", tables[name])]
+    status, _, err = run(KPEPC, "compile", "-o", HERE / where / "out", *facts,
+                         *plistfacts.arguments(directories))
     equal(status, 0, f"pair {number}: {err}")
     return HERE / where / "out"
 
@@ -1073,23 +1090,29 @@ def compiled(number, tables):
 def check_pairs():
     """One header of a compile and one of another never go together."""
     def library(ids, tables):
+        """Says for each header but the first whether the file that includes it compiles."""
         mixed = HERE / "mixed"
         mixed.mkdir(exist_ok=True)
-        for directory, name in ((ids, "kpdb_ids.h"), (tables, "kpdb_tables.h")):
-            shutil.copyfile(directory / name, mixed / name)
-        return run(CC, "-std=c11", "-fsyntax-only", f"-I{mixed}", SOURCE / "db/lookup.c")
+        for name in HEADERS:
+            shutil.copyfile((ids if name == HEADERS[0] else tables) / name, mixed / name)
+        return [run(CC, "-std=c11", "-fsyntax-only", f"-I{mixed}", SOURCE / "db" / source)
+                for source in sorted(sources)]
+
+    sources = [path.name for path in (SOURCE / "db").glob("*.c")
+               if any(f'#include "{name}"' in path.read_text() for name in HEADERS[1:])]
+    equal(len(sources), len(HEADERS) - 1, "a file for each header")
 
     pairs = {what: compiled(n, tables) for n, (what, tables) in enumerate(changed_tables())}
     prints = [re.search(r"FINGERPRINT (0x\w+)", (where / "kpdb_ids.h").read_text())[1]
               for where in pairs.values()]
     equal(len(set(prints)), len(pairs), "a fingerprint for each")
     first = pairs.pop("nothing")
-    equal(library(first, first)[0], 0, "two headers of one compile")
+    equal({status for status, _, _ in library(first, first)}, {0}, "headers of one compile")
     for what, other in pairs.items():
         for ids, tables in ((first, other), (other, first)):
-            status, _, err = library(ids, tables)
-            check(status != 0 and "compile the databases again" in err,
-                  f"headers that differ in {what}: {status} {err[:200]}")
+            for status, _, err in library(ids, tables):
+                check(status != 0 and "compile the databases again" in err,
+                      f"headers that differ in {what}: {status} {err[:200]}")
 
 
 def long_strings():
@@ -1108,7 +1131,7 @@ def check_tables():
                             ("the repository", [*DATA, *plistfacts.arguments(SNAPSHOTS)])):
         status, _, err = run(KPEPC, "compile", "-o", to, *arguments)
         equal(status, 0, f"compile of {what}: {err}")
-        for name in ("kpdb_ids.h", "kpdb_tables.h"):
+        for name in HEADERS:
             check_width(f"{name} of {what}", (to / name).read_text())
         macros = re.findall(r"#define (KPDB_NAME_\w+ \d+)\n", (to / "kpdb_ids.h").read_text())
         names = sorted(plistlib.loads(pathlib.Path(arguments[1]).read_bytes())["names"])
@@ -1175,14 +1198,14 @@ def check_limits():
 def golden_outputs():
     """Expected file -> what the commands write now, all of tests/golden/kpep."""
     databases = [f"r-1={GOLDEN / 'kpep'}"]
-    data = ["--names", GOLDEN / "names.plist", "--chips", GOLDEN / "chips.plist"]
+    data = [word for name in ("names", "chips", "meanings")
+            for word in (f"--{name}", GOLDEN / f"{name}.plist")]
     outputs = {}
     for name, file in (("c-header", "c-header.h"), ("json", "json.json"), ("csv", "csv.csv"),
                        ("markdown", "markdown.md"), ("perf-json", "perf-json.json")):
         outputs[file] = run(KPEPC, "emit", "-t", name, *data, *databases)
     sources = ["--sources", GOLDEN / "sources.plist"]
-    for command, files in ((["compile", *data, *sources, *databases],
-                            ["kpdb_ids.h", "kpdb_tables.h", "kpdb_sources.h"]),
+    for command, files in ((["compile", *data, *sources, *databases], HEADERS),
                            (["snapshot", "--release", "r-1", "--source", "tests/golden/kpep",
                              GOLDEN / "kpep"], ["snapshot.plist"])):
         to = HERE / "golden"

@@ -301,7 +301,7 @@ def in_csv(scratch):
     out = emitted(scratch, "-t", "csv")
     csv.field_size_limit(1 << 20)
     rows = list(csv.DictReader(io.StringIO(out, newline=""), strict=True))
-    equal({len(row) for row in rows} | {None in row for row in rows}, {10, False}, "csv: columns")
+    equal({len(row) for row in rows} | {None in row for row in rows}, {13, False}, "csv: columns")
     aliases = {row["aliases"] for row in rows} - {""}
     equal(aliases == set(PRINTABLE.values()), True, "csv: aliases, exactly")
 
@@ -310,7 +310,7 @@ def in_markdown(scratch):
     """Rows have the columns of their heading, and no markup comes from a name."""
     lines = emitted(scratch, "-t", "markdown").splitlines()
     rows = [line for line in lines if line.startswith("|")]
-    equal({line.count("|") for line in rows}, {5}, "markdown: columns")
+    equal({line.count("|") for line in rows}, {6}, "markdown: columns")
     headings = [line for line in lines if line.startswith("#")]
     equal(len(headings), len(PRINTABLE), "markdown: headings")
     check(not any("<" in line for line in lines), "markdown: raw markup")

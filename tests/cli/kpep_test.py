@@ -16,7 +16,7 @@ OLDEST, NEWEST = FACTS.cpu("a14").releases[0], FACTS.cpu("a14").releases[-1]
 
 # The options of each command; and a command line of it that prints something.
 OPTIONS = {"cpus": ["release", "plain", "json"],
-           "list": ["cpu", "live", "release", "kperf", "kperfdata", "plain", "json"],
+           "list": ["cpu", "live", "release", "kperf", "kperfdata", "long", "plain", "json"],
            "show": ["live", "release", "sources", "kperf", "kperfdata", "json"],
            "names": ["cpu", "release", "metrics", "plain", "json"]}
 PRINTING = [["--help"], ["--version"], ["cpus"], ["cpus", "--json"], ["list", "--cpu", "m1"],
@@ -156,10 +156,13 @@ def check_patterns():
         rows = FACTS.rows(cpu, cpu.releases[-1])
         for pattern in ["*", "INST_*", "inst_*", "*tlb*", "?1*", "*[0-9][id]*", "[!a-m]*",
                         "Cycles", "CYCLES", "branch-misses", "*-misses", "FIXED_CYCLES", "*.any",
-                        "ReferenceCycles", "br_*.[cn]*_call"]:
+                        "ReferenceCycles", "br_*.[cn]*_call", "mispredicted", "Page Walk", "l1",
+                        "(", "no such thing", ""]:
             wanted = [row["name"] for row in rows
                       if any(fnmatch.fnmatchcase(name.lower(), pattern.lower())
-                             for name in [row["name"], *row["aliases"], *row["names"]])]
+                             for name in [row["name"], *row["aliases"], *row["names"]])
+                      or pattern and not set(pattern) & set("*?[")
+                      and pattern.lower() in row["summary"].lower()]
             if wanted:
                 listed = kpep_json("list", "--cpu", cpu.db, pattern)
                 equal([row["name"] for row in listed], wanted, f"{cpu.db}: {pattern}")
@@ -376,15 +379,41 @@ def check_list_text():
     check("3 more in other releases" in kpep("list", "--cpu", "m1"), "events that are left out")
 
 
+def counted(row):
+    """What an event counts, as texts show it."""
+    return row["summary"] + (" (likely)" if row["doubted"] else "")
+
+
+def check_list_meanings():
+    """Below each event: with --long, or where a word is in what one counts and in no name."""
+    for db, release, *more in (("a14", NEWEST, "--long"), ("haswell", OLDEST, "--long"),
+                               ("skylake", OLDEST, "--long", "INST_R*"), ("a14", NEWEST, "TLB"),
+                               ("skylake", OLDEST, "retired")):
+        arguments = ["list", "--cpu", db, "--release", release, *more]
+        text = check_plain(*arguments)
+        listed = kpep_json(*[word for word in arguments if word != "--long"])
+        notes = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+        equal(notes, [counted(row) + (f" [errata {row['errata']}]" if row["errata"] else "")
+                      for row in listed], f"{arguments}: a line below each")
+        equal(len(table(re.sub(r"\n    .*", "", text))), len(listed), f"{arguments}: rows")
+    check("\n    " not in check_plain("list", "--cpu", "m1", "INST_ALL"), "not where a name matches")
+    equal(kpep_json("list", "--cpu", "m1", "--long", "*TLB*"), kpep_json("list", "--cpu", "m1", "*TLB*"),
+          "--long adds nothing to --json")
+
+
 def check_show_text():
     for typed in ("cycles", "FIXED_INSTRUCTIONS", "INST_BRANCH", "branch-misses",
-                  "ST_MEMORY_ORDER_VIOLATION_NONSPEC", "MMU_VIRTUAL_MEMORY_FAULT_NONSPEC"):
+                  "ST_MEMORY_ORDER_VIOLATION_NONSPEC", "MMU_VIRTUAL_MEMORY_FAULT_NONSPEC",
+                  "INST_RETIRED.ANY_P", "DTLB_LOAD_MISSES.STLB_HIT"):
         text, shown = check_plain("show", typed), kpep_json("show", typed)
+        first, text = text.split("\n\n", 1)
+        wanted = dict.fromkeys(f"{row['name']}: {counted(row)}" for row in shown["on"])
         if typed in FACTS.names:
-            first, text = text.split("\n\n", 1)
             facts = FACTS.names[typed]
-            equal(first, f"{typed} ({facts['unit']}): {facts['summary']}", f"show {typed}: summary")
+            wanted = {f"{typed} ({facts['unit']}): {facts['summary']}": None, **wanted}
+        equal(first.splitlines(), list(wanted), f"show {typed}: what it counts")
         some_intel = any(FACTS.cpu(row["db"]).intel for row in shown["on"])
+        some_errata = any(row["errata"] for row in shown["on"])
         some_fallback = any(row["fallback"] for row in shown["on"])
         for row, event in zip(table(text), shown["on"], strict=True):
             wanted = {"db": event["db"], "event": event["name"],
@@ -394,6 +423,7 @@ def check_show_text():
             wanted |= {"names": ", ".join(others)} if others else {}
             wanted |= {"umask": wanted.get("umask", "-")} if some_intel else {}
             wanted |= {"fallback": event["fallback"] or "-"} if some_fallback else {}
+            wanted |= {"errata": event["errata"] or "-"} if some_errata else {}
             equal(row, wanted, f"show {typed}: {event['db']}")
         if shown["missing"]:
             check(text.endswith(f"\n\nnot on {', '.join(shown['missing'])}\n"), f"{typed}: missing")
@@ -499,7 +529,8 @@ def check_terminal():
     for arguments in (["cpus"], ["list", "--cpu", "m1"], ["show", "INST_BRANCH"], ["names"],
                       ["names", "--cpu", "m1"], ["names", "--metrics"]):
         plain, bold = kpep(*arguments), on_terminal(arguments, TERM="xterm")
-        check(bold.startswith("\033[1m"), f"{arguments}: bold titles on a terminal")
+        above = plain.find("\n\n") + 2 if arguments[0] == "show" else 0  # what the event counts
+        check(bold.startswith("\033[1m", above), f"{arguments}: bold titles on a terminal")
         equal(bold.count("\033"), 2, f"{arguments}: titles alone are bold")
         equal(re.sub(r"\033\[[01]m", "", bold), plain, f"{arguments}: nothing but that differs")
         check("\033[0m" in bold[:bold.index("\n" + plain.splitlines()[-2][:10])],
@@ -561,6 +592,7 @@ check_show()
 check_known_cases()
 check_cpus_text()
 check_list_text()
+check_list_meanings()
 check_show_text()
 check_unseen_text()
 check_names_text()

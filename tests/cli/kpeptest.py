@@ -9,6 +9,7 @@ import functools
 import os
 import pathlib
 import plistlib
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,10 @@ SANITIZED = b"__asan_init" in pathlib.Path(KPEPC).read_bytes()  # takes memory o
 
 # Apple's own files are beside the repository in CI and not at all elsewhere.
 SHARED = SOURCE.parent / "shared" / "kpep"
+
+# What one compile writes: TABLE_HEADERS, the first being the public one.
+HEADERS = [f"{name}.h" for name in re.findall(r"^    X\((\w+)\)",
+                                              (SOURCE / "gen" / "emit.h").read_text(), re.M)]
 
 _checks = 0
 _failures = 0

@@ -15,11 +15,11 @@ import tempfile
 import time
 
 import kpeptest
-from kpeptest import CC, KPEPC, SOURCE, check, database, equal, run, write_plist
+from kpeptest import CC, HEADERS, KPEPC, SOURCE, check, database, equal, run, write_plist
 
 OLD = "the old file\n"
 NOBODY = 65534
-HEADERS = ("kpdb_ids.h", "kpdb_tables.h", "kpdb_sources.h")
+OUTPUTS = [f"out/{name}" for name in HEADERS]
 PATIENCE = 20  # seconds, for what takes milliseconds
 
 
@@ -97,12 +97,12 @@ def full_disk():
             done = subprocess.run(s.command("emit", None), cwd=s.path, stdout=full,
                                   stderr=subprocess.PIPE, text=True)
         equal((done.returncode, done.stderr), (1, f"standard output: {line}"), "> /dev/full")
-        # One of two files on a full disk: the other must not change either.
-        s.old("out/kpdb_tables.h")
+        # One of several files on a full disk: the others must not change either.
+        s.old(*OUTPUTS[1:])
         (s / "out/kpdb_ids.h").symlink_to("/dev/full")
-        equal(s.run("compile", "out"), (1, "", f"out/kpdb_ids.h: {line}"), "half of a pair")
-        check(s.is_old("out/kpdb_tables.h"), "half of a pair: the other is not the old one")
-        s.expect(["out/kpdb_ids.h", "out/kpdb_tables.h"], "half of a pair")
+        equal(s.run("compile", "out"), (1, "", f"out/kpdb_ids.h: {line}"), "one of several")
+        check(s.is_old(*OUTPUTS[1:]), "one of several: another is not the old one")
+        s.expect(OUTPUTS, "one of several")
 
 
 def limited(action):
@@ -116,7 +116,7 @@ def limited(action):
 def too_large():
     for how, action in (("ignored", signal.SIG_IGN), ("not ignored", signal.SIG_DFL)):
         for command, output, written in [("emit", "out.json", ["out.json"]),
-                                         ("compile", "out", [f"out/{name}" for name in HEADERS]),
+                                         ("compile", "out", OUTPUTS),
                                          ("snapshot", "out", ["out/t1.plist"])]:
             what = f"{command}, SIGXFSZ {how}"
             with Scratch() as s:
@@ -311,10 +311,10 @@ SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 
 def blocked_pair(s):
     """kpdb_ids.h is a FIFO without a reader: compile waits, its tables in a temporary file."""
-    s.old("out/kpdb_tables.h")
+    s.old(*OUTPUTS[1:])
     if not (s / "out/kpdb_ids.h").exists():
         os.mkfifo(s / "out/kpdb_ids.h")
-    return ["out/kpdb_ids.h", "out/kpdb_tables.h"]
+    return OUTPUTS
 
 
 def has_temporary(s):
@@ -336,7 +336,7 @@ def interrupted():
             process = s.start("compile", "out", preexec_fn=quiet)
             if wait_for(lambda: has_temporary(s), what):
                 stopped(process, number, f"{what}: a pair")
-            check(s.is_old("out/kpdb_tables.h"), f"{what}: not the old file")
+            check(s.is_old(*OUTPUTS[1:]), f"{what}: not the old file")
             s.expect(["fifo", *left], f"{what}: a pair")
     reader_goes()
     ignored_stays_ignored()
@@ -351,7 +351,7 @@ def reader_goes():
             fifo.read(1)
         equal(process.wait(PATIENCE), -signal.SIGPIPE, "the reader goes")
         process.stderr.close()
-        check(s.is_old("out/kpdb_tables.h"), "the reader goes: not the old file")
+        check(s.is_old(*OUTPUTS[1:]), "the reader goes: not the old file")
         s.expect(left, "the reader goes")
 
 
@@ -390,7 +390,7 @@ def killed_at_any_time():
         for number in (signal.SIGTERM, signal.SIGKILL):
             for part in range(0, 24, 2):
                 what = f"{number.name} after {part}/20 of a run"
-                s.old(*(f"out/{name}" for name in HEADERS))
+                s.old(*OUTPUTS)
                 process = s.start("compile", "out")
                 time.sleep(took * part / 20)
                 process.send_signal(number)
@@ -399,17 +399,17 @@ def killed_at_any_time():
                 for name in HEADERS:
                     check((s / "out" / name).read_text() in (OLD, new[name]), f"{what}: {name}")
                 if number == signal.SIGTERM:
-                    s.expect([f"out/{name}" for name in HEADERS], what)
+                    s.expect(OUTPUTS, what)
 
 
 # ---- rivals ----------------------------------------------------------------------------
 
 def compiles(s, ids, tables):
-    """Whether libkpdb can be built of the two."""
+    """Whether libkpdb's lookup.c can be built of the two."""
     directory = s / "pair"
     directory.mkdir(exist_ok=True)
-    (directory / HEADERS[0]).write_text(ids)
-    (directory / HEADERS[1]).write_text(tables)
+    (directory / "kpdb_ids.h").write_text(ids)
+    (directory / "kpdb_tables.h").write_text(tables)
     return subprocess.run([CC, "-fsyntax-only", "-I", directory, "-I", SOURCE / "db",
                            SOURCE / "db/lookup.c"], capture_output=True).returncode == 0
 
@@ -420,7 +420,7 @@ def rivals():
         for source in ("in", "in2"):
             s.run("compile", source + ".out", source)
             versions[source] = [(s / f"{source}.out" / name).read_text() for name in HEADERS]
-        ids, tables, _ = zip(versions["in"], versions["in2"])
+        ids, tables, *_ = zip(versions["in"], versions["in2"])
         check(compiles(s, ids[0], tables[0]), "a pair does not compile")
         check(compiles(s, ids[1], tables[1]), "the other pair does not compile")
         check(not compiles(s, ids[0], tables[1]), "a mixed pair compiles")
@@ -431,9 +431,10 @@ def rivals():
                 process.stderr.close()
             made = [(s / "out" / name).read_text() for name in HEADERS]
             if len(set(sources)) == 1:
-                equal(made == versions["in"], True, f"20 of {what}: the pair")
-            check(made[0] in ids and made[1] in tables, f"20 of {what}: a file is not whole")
-            equal(sorted(os.listdir(s / "out")), sorted(HEADERS), f"20 of {what}: files left")
+                equal(made == versions["in"], True, f"20 of {what}: the files")
+            check(all(text in both for text, both in zip(made, zip(*versions.values()))),
+                  f"20 of {what}: a file is not whole")
+            equal(sorted(os.listdir(s / "out")), HEADERS, f"20 of {what}: files left")
 
 
 # ---- places ----------------------------------------------------------------------------
@@ -449,7 +450,7 @@ def permissions():
             for command, output in (("emit", "out.json"), ("compile", "out"),
                                     ("snapshot", "facts")):
                 equal(s.run(command, output, preexec_fn=lambda: os.umask(mask))[0], 0, command)
-            for name in ("out.json", "out/kpdb_ids.h", "out/kpdb_tables.h", "facts/t1.plist"):
+            for name in ("out.json", *OUTPUTS, "facts/t1.plist"):
                 equal(mode(s / name), oct(0o666 & ~mask), f"umask {mask:03o}: {name}")
             for old in (0o400, 0o640, 0o666, 0o755):
                 (s / "out.json").chmod(old)
@@ -488,7 +489,7 @@ def owners():
 
 def existing_directory():
     with Scratch() as s:
-        s.old("out/other.h", *(f"out/{name}" for name in HEADERS))
+        s.old("out/other.h", *OUTPUTS)
         equal(s.run("compile", "out"), (0, "", ""), "an existing directory")
         check(s.is_old("out/other.h"), "another file changed")
         check(not any(s.is_old(f"out/{name}") for name in HEADERS), "one was not replaced")
@@ -496,7 +497,7 @@ def existing_directory():
         s.run("compile", "out", "in2")
         check(not any((s / "out" / name).read_text() == text for name, text in zip(HEADERS, first)),
               "one was not replaced by another's")
-        s.expect(["out/other.h", *(f"out/{name}" for name in HEADERS)], "an existing directory")
+        s.expect(["out/other.h", *OUTPUTS], "an existing directory")
 
 
 def links():

@@ -14,6 +14,7 @@ import kpeptest
 NAMES = kpeptest.SOURCE / "db" / "names.plist"
 CHIPS = kpeptest.SOURCE / "db" / "chips.plist"
 INTEL = kpeptest.SOURCE / "db" / "intel.plist"
+MEANINGS = kpeptest.SOURCE / "db" / "meanings.plist"
 
 
 def load(path):
@@ -184,8 +185,31 @@ class Cpu:
         return fields
 
 
+class Meanings:
+    """What events mean and the errata of them, of a file like db/meanings.plist; or of none."""
+
+    def __init__(self, path, spellings):
+        said = load(path) if path else {}
+        self.spellings = spellings
+        self.sure, self.doubted = said.get("summaries", {}), said.get("doubted", {})
+        self.errata = {(db, event): numbers for numbers, where in said.get("errata", {}).items()
+                       for db in where["databases"] for event in where["events"]}
+
+    def find(self, table, event):
+        return table.get(event, table.get(self.spellings.get(event)))
+
+    def row(self, cpu, event):
+        """The keys of an event that are about its meaning."""
+        sure, doubted = self.find(self.sure, event), self.find(self.doubted, event)
+        return {"summary": sure or doubted, "doubted": doubted is not None,
+                "errata": self.errata.get((cpu.db, event),
+                                          self.errata.get((cpu.db, self.spellings.get(event))))}
+
+
 class Facts:
-    def __init__(self, releases, names=NAMES, chips=CHIPS):
+    def __init__(self, releases, names=NAMES, chips=CHIPS, meanings=None):
+        if meanings is None and names is NAMES:  # what is said of the repository's events
+            meanings = MEANINGS
         self.releases = list(releases)
         self.databases = {r: read_directory(directory) for r, directory in releases.items()}
         chips = load(chips) if chips else {}
@@ -199,6 +223,7 @@ class Facts:
         self.names = names["names"]
         self.metrics = names.get("metrics", {})
         self.spellings = self.find_renames()
+        self.meanings = Meanings(meanings, self.spellings)
 
     def cpu(self, db):
         return next(cpu for cpu in self.cpus if cpu.db == db)
@@ -275,7 +300,12 @@ class Facts:
         """One item of `kpep list --json`."""
         return {"name": event, **cpu.history[release].events[event], "aliases": cpu.aliases(event, release),
                 "names": self.names_of(event, cpu, release),
-                "releases": cpu.event_releases(event), "renamed": self.spellings.get(event)}
+                "releases": cpu.event_releases(event), "renamed": self.spellings.get(event),
+                **self.meanings.row(cpu, event)}
+
+    def counts(self, row):
+        """An event's summary for templates: the meaning, or what its first name says."""
+        return row["summary"] or next((self.names[name]["summary"] for name in row["names"]), None)
 
     @functools.cache
     def rows(self, cpu, release):
@@ -290,7 +320,8 @@ CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids":
        "events": int, "releases": [str], "not_in_snapshot": [str]}
 EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
          "fixed_counter": (int, None), "fallback": (str, None), "aliases": [str], "names": [str],
-         "releases": [str], "renamed": (str, None),
+         "releases": [str], "renamed": (str, None), "summary": (str, None), "doubted": bool,
+         "errata": (str, None),
          "sources": [{"release": str, "list": str, "number": str, "counters_mask": str,
                       "disputes": [{"field": str, "ours": (int, None), "theirs": (int, None),
                                     "says": str, "confirmed": (str, None)}]}]}

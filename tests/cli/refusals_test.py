@@ -142,6 +142,7 @@ def refused(what, make, lines, *options):
     """The run says the lines in that order, then the verdict; it writes nothing."""
     lines = [lines] if isinstance(lines, str) else lines
     whole = ("in:", "names.plist:", "chips.plist:", "intel.plist:", "kpepc:")
+    whole = ("in:", "names.plist:", "chips.plist:", "meanings.plist:", "kpepc:")
     lines = [line if line.startswith(whole) else f"in/{line}" for line in lines]
     errors = [line for line in lines if ": warning: " not in line]
     with tempfile.TemporaryDirectory() as scratch:
@@ -704,6 +705,83 @@ def bad_intel():
                 make(scratch / "in")
                 equal(compile_in(scratch, "--intel", "intel.plist", "--allow-missing", "r1=in"),
                       (0, "", ""), f"intel: {what} may be missing")
+MEANINGS = {
+    "summaries": {"INST_ALL": "Retired instructions.", "FIXED_CYCLES": "Core cycles."},
+    "doubted": {"INST_BRANCH": "Retired branches."},
+    "errata": {"ABC1, ABC2": {"databases": ["t1"], "events": ["INST_ALL"]}},
+}
+NOT_ONE = "means something else (expected one meaning of an event)"
+NO_LIST = "no list of errata (expected such as 'SKL091, SKL044')"
+
+
+def bad_meanings():
+    """At a path, the event at its end, what is said of it; and an item of a list."""
+    erratum, pair = MEANINGS["errata"]["ABC1, ABC2"], "errata/ABC1, ABC2"
+    for path, given, says in [
+            ("summaries", [], "array (expected a dictionary)"),
+            ("doubted", "x", "string (expected a dictionary)"),
+            ("errata", [], "array (expected a dictionary)"),
+            ("summaries/INST_ALL", 7, "integer (expected a string)"),
+            ("summaries/INST_ALL", "", "empty (expected text)"),
+            ("summaries/INST_ALL", "\u00b5ops.",
+             "a byte that is not printable ASCII (expected text)"),
+            ("summaries/INST_ALL", "Retired", "no full stop at its end (expected a sentence)"),
+            ("summaries/NOT_HERE", "A.", "no event NOT_HERE (expected the name of one)"),
+            ("summaries/Instructions", "A.", "no event Instructions (expected the name of one)"),
+            ("doubted/INST_ALL", "Retired instructions.", f"INST_ALL {NOT_ONE}"),
+            ("errata/abc1", erratum, NO_LIST), ("errata/ABC1,ABC2", erratum, NO_LIST),
+            ("errata/ABC1, ", erratum, NO_LIST), ("errata/ABC1,", erratum, NO_LIST),
+            (pair, [], "array (expected a dictionary)"),
+            (f"{pair}/databases", None, "missing (expected an array)"),
+            (f"{pair}/events", "x", "string (expected an array)")]:
+        data = edited(MEANINGS, (path,) if given is None else (path, given))
+        refused(f"meanings: {path} = {given}", beside("meanings.plist", data),
+                f"meanings.plist: {path.replace('/', '.')}: {says}", "--meanings", "meanings.plist")
+    for path, given, says in [
+            (f"{pair}/databases", ["t1", "t9"], "1: no database t9 (expected the name of one)"),
+            (f"{pair}/databases", [3, "t1"], "0: integer (expected a string)"),
+            (f"{pair}/events", [False], "0: boolean (expected a string)"),
+            (f"{pair}/events", ["NOT_HERE"],
+             "0: no event NOT_HERE (expected one of these databases)"),
+            ("errata/XYZ3", {"databases": ["t1"], "events": ["FIXED_CYCLES", "INST_ALL"]},
+             "events.1: INST_ALL has other errata (expected those of an event in one list)")]:
+        where = f"meanings.plist: {path.replace('/', '.')}."
+        refused(f"meanings: {path} = {given}",
+                beside("meanings.plist", edited(MEANINGS, (path, given))), where + says,
+                "--meanings", "meanings.plist")
+    refused("no such meanings file", beside("meanings.plist", None),
+            f"meanings.plist: {NOWHERE} (expected a property list)", "--meanings", "meanings.plist")
+
+
+def missing_meanings():
+    """With --allow-missing what no database has is left out."""
+    data = edited(MEANINGS, ("summaries/NOT_HERE", "A."),
+                  ("errata/XYZ3", {"databases": ["t9"], "events": ["INST_ALL"]}))
+    with tempfile.TemporaryDirectory() as scratch:
+        beside("meanings.plist", data)(pathlib.Path(scratch) / "in")
+        equal(compile_in(scratch, "--meanings", "meanings.plist", "--allow-missing", "r1=in"),
+              (0, "", ""), "meanings: what is missing is allowed")
+
+
+def renamed_meanings():
+    """A renamed event has one meaning: said by one name, or the same by both."""
+    older = database(events={"OLD": {"number": 5}}, aliases={})
+    newer = database(events={"NEW": {"number": 5}}, aliases={})
+    conflict = ("meanings.plist: summaries.OLD: NEW " + NOT_ONE, "meanings.plist: summaries.OLD: OLD " + NOT_ONE)
+    for said, well in [({"OLD": "A."}, True), ({"NEW": "A."}, True), ({"OLD": "A.", "NEW": "A."}, True),
+                       ({"OLD": "A.", "NEW": "B."}, False)]:
+        with tempfile.TemporaryDirectory() as scratch:
+            scratch = pathlib.Path(scratch)
+            write_plist(scratch / "r1/t1.plist", older)
+            write_plist(scratch / "r2/t1.plist", newer)
+            write_plist(scratch / "meanings.plist", {"summaries": said})
+            status, out, err = run(KPEPC, "emit", "-t", "json", "--meanings", "meanings.plist",
+                                   "r1=r1", "r2=r2", cwd=scratch)
+            equal(status, 0 if well else 1, f"meanings of a renamed event: {said}: {err}")
+            if well:
+                equal(out.count('"summary": "A."'), 1, f"meanings of a renamed event: {said}")
+            else:
+                check(err.splitlines()[0] in conflict, f"meanings of a renamed event: {err}")
 
 
 # ---- the command line ------------------------------------------------------------------
@@ -774,14 +852,19 @@ def unknown_keys():
         "names.plist: colour: {}unknown key (expected names or metrics)",
         "names.plist: names.cycles.colour: {}unknown key (expected unit, summary or candidates)",
         "names.plist: metrics.cpb.colour: {}unknown key (expected unit, summary, numerator, "
-        "denominator or scale)"]
-    options = ["--names", "names.plist", "--chips", "chips.plist", "r1=in"]
+        "denominator or scale)",
+        "meanings.plist: colour: {}unknown key (expected summaries, doubted or errata)",
+        "meanings.plist: errata.ABC1, ABC2.colour: {}unknown key (expected databases or events)"]
+    options = ["--names", "names.plist", "--chips", "chips.plist", "--meanings", "meanings.plist",
+               "r1=in"]
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         write_plist(scratch / "in/t1.plist", data)
         (scratch / "in/cpu_1_2.plist").symlink_to("t1.plist")
         write_plist(scratch / "names.plist", names)
         write_plist(scratch / "chips.plist", edited(CHIPS, (f"{ID}/colour", 1)))
+        write_plist(scratch / "meanings.plist", edited(
+            MEANINGS, ("colour", 1), ("errata/ABC1, ABC2/colour", 1)))
         status, _, err = compile_in(scratch, "--strict", *options)
         equal(err.splitlines(), [line.format("") for line in lines] + [verdict(len(lines))],
               "unknown keys, strict")
@@ -887,6 +970,9 @@ all_refused(BINARY)
 bad_names()
 bad_chips()
 bad_intel()
+bad_meanings()
+missing_meanings()
+renamed_meanings()
 command_lines()
 unknown_keys()
 many_at_once()

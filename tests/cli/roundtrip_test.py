@@ -170,6 +170,22 @@ def write_names(rng, path, facts):
     path.write_bytes(plistlib.dumps({"names": names}))
 
 
+def write_meanings(rng, path, facts):
+    """Sentences of random events, few enough that some agree, and errata of events of a database."""
+    events = sorted({event for cpu in facts.cpus for event in cpu.merged()})
+    sentences = [f"{rng.text(200)}." for _ in range(len(events) // 2 + 1)]
+    said = {"summaries": {}, "doubted": {}, "errata": {}}
+    for event in rng.sample(events, len(events) * 3 // 4):
+        other = facts.spellings.get(event)
+        if not any(other in said[kind] for kind in ("summaries", "doubted")):
+            said[rng.choice(["summaries", "doubted"])][event] = rng.choice(sentences)
+    for n, cpu in enumerate(rng.sample(facts.cpus, len(facts.cpus) // 2)):
+        chosen = rng.sample(sorted(cpu.merged()), len(cpu.merged()) // 3)
+        said["errata"][f"E{n}, F{n}"] = {"databases": [cpu.db], "events": [
+            event for event in chosen if facts.spellings.get(event) not in chosen]}
+    path.write_bytes(plistlib.dumps(said))
+
+
 # ---- what is to be said of them ------------------------------------------------------------
 
 class Model(Facts):
@@ -222,6 +238,26 @@ def release_lines(facts, cpu, n, release):
             yield ["alias-in", n, release, alias, event]
 
 
+def meaning_lines(facts):
+    """Of every event, and of every alias that no event has for a name and that means one thing."""
+    said, aliases = {}, {}
+    for cpu in facts.cpus:
+        for event in cpu.merged():
+            row = facts.meanings.row(cpu, event)
+            said[event] = (row["summary"], int(row["doubted"]))
+    for cpu in facts.cpus:
+        for alias in cpu.all_aliases():
+            for release in cpu.releases:
+                event = cpu.history[release].head.get("aliases", {}).get(alias)
+                if event is not None and alias not in said:
+                    aliases.setdefault(alias, set()).add(said[event])
+    for alias, meant in aliases.items():
+        if len({text for text, _ in meant}) == 1:
+            said[alias] = max(meant)
+    return [["means", name, text, doubted] for name, (text, doubted) in said.items()
+            if text is not None]
+
+
 def expected(facts, numbers):
     """The lines of dump.c."""
     lines = []
@@ -246,6 +282,10 @@ def expected(facts, numbers):
             lines += [["on", n, release, name,
                        facts.name_on(name, cpu, release) if release in cpu.history else None]
                       for name in facts.names]
+    lines += meaning_lines(facts)
+    lines += [["errata", numbers[cpu.db], event, errata] for cpu in facts.cpus
+              for event in cpu.merged()
+              for errata in [facts.meanings.row(cpu, event)["errata"]] if errata is not None]
     lines += [["name", name, fields["unit"], fields["summary"]]
               for name, fields in facts.names.items()]
     return sorted(lines, key=repr)
@@ -263,8 +303,8 @@ def same_lines(got, want, what):
 # ---- the tests -----------------------------------------------------------------------------
 
 def compile_to(scratch, output, arguments):
-    status, _, err = run(KPEPC, "compile", "-o", output, "--names", "names.plist",
-                         *arguments, cwd=scratch)
+    status, _, err = run(KPEPC, "compile", "-o", output, "--names", "names.plist", "--meanings",
+                         "meanings.plist", *arguments, cwd=scratch)
     wrong = [line for line in err.splitlines() if ": note: " not in line]
     equal((status, wrong), (0, []), f"compile {arguments}")
 
@@ -281,7 +321,7 @@ def snapshots_compile_alike(scratch, arguments):
         equal((same.diff_files, same.left_only, same.right_only), ([], [], []), release)
     compile_to(scratch, "out", arguments)
     compile_to(scratch, "out2", [f"{release}=snap/{release}" for release in RELEASES])
-    for name in ("kpdb_ids.h", "kpdb_tables.h"):
+    for name in kpeptest.HEADERS:
         check((scratch / "out" / name).read_bytes() == (scratch / "out2" / name).read_bytes(),
               f"{name} of the originals and of the snapshots differ")
 
@@ -294,13 +334,14 @@ def tables_say_the_model(scratch, facts):
 
 
 def json_says_the_model(scratch, facts, arguments):
-    status, out, _ = run(KPEPC, "emit", "-t", "json", "--names", "names.plist",
-                         *arguments, cwd=scratch)
+    status, out, _ = run(KPEPC, "emit", "-t", "json", "--names", "names.plist", "--meanings",
+                         "meanings.plist", *arguments, cwd=scratch)
     equal(status, 0, "emit -t json")
     found = {cpu["db"]: cpu for cpu in json.loads(out)["cpus"]}
     for cpu in facts.cpus:
         newest = cpu.releases[-1]
-        rows = [{**row, "aliases": facts.aliases_of(cpu, newest, row["name"])}
+        rows = [{**row, "aliases": facts.aliases_of(cpu, newest, row["name"]),
+                 "summary": facts.counts(row)}
                 for row in facts.rows(cpu, newest)]
         for row in rows:
             del row["renamed"]
@@ -371,7 +412,9 @@ def round_trip(seed, count):
         write_releases(rng, scratch, count)
         releases = {release: scratch / release for release in RELEASES}
         write_names(rng, scratch / "names.plist", Model(releases, names=None, chips=None))
-        facts = Model(releases, names=scratch / "names.plist", chips=None)
+        write_meanings(rng, scratch / "meanings.plist", Model(releases, names=None, chips=None))
+        facts = Model(releases, names=scratch / "names.plist", chips=None,
+                      meanings=scratch / "meanings.plist")
         arguments = [f"{release}={release}" for release in RELEASES]
         snapshots_compile_alike(scratch, arguments)
         tables_say_the_model(scratch, facts)

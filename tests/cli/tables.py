@@ -5,11 +5,11 @@ from kpeptest import CC, SOURCE, check
 
 
 def build(directory, program="dump", *sources):
-    """Compiles directory/out (kpepc's headers), libkpdb's lookup, more of its sources by name, and
-    the program's source."""
+    """Compiles directory/out (kpepc's headers), libkpdb's lookup and texts, more of its sources by
+    name, and the program's source."""
     done = subprocess.run([CC, "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", directory / "out",
                            "-I", SOURCE / "db", SOURCE / f"tests/cli/{program}.c",
-                           *(SOURCE / f"db/{name}.c" for name in ("lookup", *sources)),
+                           *(SOURCE / f"db/{name}.c" for name in ("lookup", "texts", *sources)),
                            "-o", directory / program],
                           capture_output=True, text=True)
     check(done.returncode == 0, f"the tables do not compile: {done.stderr[:2000]}")

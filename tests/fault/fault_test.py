@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 
 import kpeptest
-from kpeptest import KPEP, KPEPC, SOURCE, check, database, equal, write_plist
+from kpeptest import HEADERS, KPEP, KPEPC, SOURCE, check, database, equal, write_plist
 
 INJECT = os.environ["KPEP_INJECT"]
 EVERY = "KPEP_FAULT_ALL" in os.environ
@@ -222,14 +222,12 @@ def inputs(directory):
         shutil.copy(golden / name, directory / name)
 
 
-HEADERS = tuple(f"out/kpdb_{name}.h" for name in ("ids", "tables", "sources"))
-
-
 def compiler_cases(d):
+    headers = tuple(f"out/{name}" for name in HEADERS)
     release = f"macos-15={d / 'new'}"
-    yield Case("compile", KPEPC, "compile", "-o", "out", release, outputs=HEADERS)
+    yield Case("compile", KPEPC, "compile", "-o", "out", release, outputs=headers)
     yield Case("compile --names", KPEPC, "compile", "-o", "out", "--names", d / "names.plist",
-               "--allow-missing", "--chips", d / "chips.plist", release, outputs=HEADERS)
+               "--allow-missing", "--chips", d / "chips.plist", release, outputs=headers)
     yield Case("snapshot", KPEPC, "snapshot", "-o", "out", "--release", "macos-15", d / "new",
                outputs=("out/t1.plist", "out/t2.plist"))
     yield Case("snapshot beside another's", KPEPC, "snapshot", "-o", "out", "--release", "macos-15",
@@ -349,11 +347,11 @@ def rivals(case, directory):
 
 def real_databases():
     """All of the default build's, sampled."""
-    facts = [word for name in ("names", "chips", "kernel", "sources")
+    facts = [word for name in ("names", "chips", "kernel", "intel", "sources", "meanings")
              for word in (f"--{name}", DATABASES / f"{name}.plist")]
     releases = [f"{name}={DATABASES / 'kpep' / name}" for name in ("macos-15", "macos-26.4")]
     case = Case("all databases", KPEPC, "compile", "-o", "out", *facts, *releases,
-                outputs=HEADERS)
+                outputs=tuple(f"out/{name}" for name in HEADERS))
     numbers = len(case.names("memory"))
     for action in ("fail", "from"):
         at = [1 + numbers * part // 12 for part in range(12)]

@@ -27,7 +27,10 @@ runs=0
 
 kpepc=$build/gen/kpepc
 kpep=$build/runtime/kpep
-facts="--names $source/db/names.plist --chips $source/db/chips.plist --kernel $source/db/kernel.plist --sources $source/db/sources.plist"
+facts=""
+for name in names chips kernel intel sources meanings; do
+    facts="$facts --$name $source/db/$name.plist"
+done
 releases="macos-15=$source/db/kpep/macos-15 macos-26.4=$source/db/kpep/macos-26.4"
 golden=$source/tests/golden
 # shellcheck disable=SC2086

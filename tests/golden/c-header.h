@@ -80,13 +80,14 @@
 
 /*
  * INST_ALL
+ * Retired instructions.
  */
 #define KPEP_T1_EVENT_INST_ALL_NUMBER 0x8c
 #define KPEP_T1_EVENT_INST_ALL_COUNTERS 0x80
 
 /*
  * INST_BRANCH
- * Retired branches.
+ * Retired branches, \"calls\" & returns included.
  */
 #define KPEP_T1_EVENT_INST_BRANCH_NUMBER 0x8d
 #define KPEP_T1_EVENT_INST_BRANCH_COUNTERS 0xe0

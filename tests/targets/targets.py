@@ -20,7 +20,8 @@ from kpeptest import CC, KPEPC, SOURCE, check, done, equal, run, skip
 
 HERE = Path(__file__).parent
 KPDB = sorted((SOURCE / "db").glob("*.c"))
-FACTS = ["--names", SOURCE / "db/names.plist", "--chips", SOURCE / "db/chips.plist"]
+FACTS = [word for name in ("names", "chips", "meanings")
+         for word in (f"--{name}", SOURCE / f"db/{name}.plist")]
 INPUTS = plistfacts.arguments(plistfacts.snapshots())
 STRICT = ["-std=c11", "-Os", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes",
           "-Wmissing-prototypes", "-Wpointer-arith", "-Wwrite-strings", "-Wvla", "-Werror"]

@@ -327,6 +327,81 @@ static void test_m1(void)
     CHECK_INT(event.counters, 0x3fc);
 }
 
+/* ---- what events mean ------------------------------------------------------------------------ */
+
+static bool is_sentence(const char *text)
+{
+    size_t length = strlen(text);
+
+    for (size_t i = 0; i < length; i++)
+        if (text[i] < ' ' || text[i] > '~')
+            return false;
+    return length > 1 && text[length - 1] == '.';
+}
+
+/* An alias of one CPU can be the name of another's event. */
+static bool is_event_somewhere(unsigned id)
+{
+    struct kpdb_event event;
+
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++)
+        if (kpdb_on(cpu, id, &event) == KPDB_OK && event.id == id)
+            return true;
+    return false;
+}
+
+/* A build with names has meanings too: of every event of every CPU. */
+static void test_summaries(void)
+{
+    struct kpdb_event event = {0};
+    uint16_t target;
+
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+        for (int id = -1; kpdb_next(cpu, id, &event) == KPDB_OK; id = event.id) {
+            const char *summary = kpdb_summary(event.id);
+
+            if (!CHECK(kpdb_name_count() == 0 ? summary == NULL
+                                              : summary != NULL && is_sentence(summary)))
+                fprintf(stderr, "%s\n", kpdb_event_name(event.id));
+            CHECK(summary != NULL || !kpdb_summary_doubted(event.id));
+        }
+        for (int id = kpdb_alias_next(cpu, -1, &target); id >= 0;
+             id = kpdb_alias_next(cpu, id, &target))
+            CHECK(kpdb_summary((unsigned)id) == NULL || is_event_somewhere((unsigned)id) ||
+                  strcmp(kpdb_summary((unsigned)id), kpdb_summary(target)) == 0);
+    }
+    CHECK(kpdb_summary(kpdb_event_ids()) == NULL && kpdb_summary(KPDB_NO_ID) == NULL);
+    CHECK(!kpdb_summary_doubted(kpdb_event_ids()) && !kpdb_summary_doubted(KPDB_NO_ID));
+}
+
+/* Each spelling of an event means the same. */
+static void test_summary_of_renamed(void)
+{
+    for (unsigned id = 0; id < kpdb_event_ids(); id++)
+        for (unsigned other = 0; kpdb_renamed(id) != NULL && other < kpdb_event_ids(); other++)
+            if (strcmp(kpdb_event_name(other), kpdb_renamed(id)) == 0)
+                CHECK(kpdb_summary(id) == kpdb_summary(other) &&
+                      kpdb_summary_doubted(id) == kpdb_summary_doubted(other));
+}
+
+static void test_errata(void)
+{
+    int skylake = kpdb_cpu_find("skylake", 7), m1 = kpdb_cpu_find("m1", 2);
+    struct kpdb_event event;
+
+    CHECK(kpdb_errata(kpdb_cpu_count(), 0) == NULL);
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++)
+        CHECK(kpdb_errata(cpu, kpdb_event_ids()) == NULL);
+    for (unsigned id = 0; m1 >= 0 && id < kpdb_event_ids(); id++)
+        CHECK(kpdb_errata((unsigned)m1, id) == NULL);
+    if (skylake < 0)
+        return;
+    CHECK(find((unsigned)skylake, KPDB_ANY_RELEASE, "INST_RETIRED.ANY_P", &event) == KPDB_OK);
+    CHECK_STR(kpdb_errata((unsigned)skylake, event.id), "SKL091, SKL044");
+    CHECK(find((unsigned)skylake, KPDB_ANY_RELEASE, "INST_RETIRED.ANY", &event) == KPDB_OK);
+    CHECK(kpdb_errata((unsigned)skylake, event.id) == NULL);
+}
+
 int main(void)
 {
     test_every_name_on_every_cpu();
@@ -339,6 +414,9 @@ int main(void)
     test_metrics();
     test_rename();
     test_m1();
+    test_summaries();
+    test_summary_of_renamed();
+    test_errata();
     CHECK_INT(kpdb_fingerprint(), KPDB_FINGERPRINT);
     return check_done();
 }
