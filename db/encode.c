@@ -13,8 +13,8 @@ enum {
     INTEL_USER = 0x10000,
     INTEL_USER_AND_OS = 0x30000,
     INTEL_ENABLE = 0x400000,
-    /* Of the `other` bits: CMASK, invert, any-thread, edge; never enable, interrupt or modes. */
-    INTEL_OTHER = 0xffa4,
+    /* Of the `other` bits: CMASK, invert, edge; never any-thread, enable, interrupt or modes. */
+    INTEL_OTHER = 0xff84,
     OTHER_USER = 1, /* of the `other` bits */
     OTHER_OS = 2,
     OTHER_ANY_THREAD = 0x20,
@@ -266,6 +266,8 @@ struct common {
     unsigned event_bits;             /* of a selector that fits the PMU (kernel.md 2.2) */
     unsigned modes_warning;          /* of an event that is to be counted in all modes */
     bool kernel_list;                /* the kernel looks for the selector in a list */
+    unsigned doubt_count;
+    const struct kpdb_doubt *doubts; /* of the CPU's events */
 };
 
 /* Numbers the counters of a mask from 0 on; returns how many there are. */
@@ -311,6 +313,28 @@ static void find_word_bits(const struct encoder *encoder, struct common *common)
     }
 }
 
+/* Whether what is encoded is assumed, or another source says otherwise. */
+static unsigned doubt_warnings(const struct encoder *encoder, const struct common *common,
+                               unsigned id)
+{
+    unsigned low = 0, high = common->doubt_count, release = (unsigned)encoder->pmu.release;
+    const struct kpdb_doubt *doubt;
+
+    while (high - low > 1) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (common->doubts[middle].event <= id)
+            low = middle;
+        else
+            high = middle;
+    }
+    doubt = &common->doubts[low];
+    if (doubt->event != id)
+        return 0;
+    return (doubt->assumed >> release & 1 ? KPDB_WARN_ASSUMED : 0u) |
+           (doubt->disputed >> release & 1 ? KPDB_WARN_DISPUTED : 0u);
+}
+
 /* arm64 kernels from macOS 14 on accept the selectors of a list per SoC alone (kernel.md 2.5). */
 static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_event *event)
 {
@@ -322,15 +346,23 @@ static unsigned kernel_warning(const struct encoder *encoder, const struct kpdb_
 }
 
 /*
- * Whether what the plist's `other` bits say is lost: CMASK, invert, any-thread
- * or edge when they are not asked for, any-thread always, which the kernel
- * clears (kernel.md 2.4), or a mode that the event leaves out.
+ * What an Intel event needs and will not have: CMASK, invert or edge when they are not asked for; a
+ * mode that it leaves out; any-thread, which the kernel clears, and an MSR, which nobody programs
+ * (kernel.md 2.4, plists.md 1.5). Such an event is warned about and not refused: kperfdata programs
+ * it, and whoever writes the MSR some other way counts what it says.
  */
-static bool loses_bits(unsigned other, bool full, bool user_only)
+static unsigned intel_warnings(const struct kpdb_event *event, bool full, bool user_only)
 {
-    unsigned modes = user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
+    unsigned other = event->other, modes = user_only ? OTHER_USER : OTHER_USER | OTHER_OS;
+    unsigned warnings = 0;
 
-    return (other & (full ? OTHER_ANY_THREAD : INTEL_OTHER)) != 0 || (modes & ~other) != 0;
+    if (other != 0 && ((!full && (other & INTEL_OTHER) != 0) || (modes & ~other) != 0))
+        warnings |= KPDB_WARN_OTHER_BITS;
+    if ((other & OTHER_ANY_THREAD) != 0)
+        warnings |= KPDB_WARN_ANY_THREAD;
+    if (kpdb_selector_msr(event->number, event->umask) != 0)
+        warnings |= KPDB_WARN_MSR;
+    return warnings;
 }
 
 /* An event that is not on a fixed counter: its word, its slot, and what the kernel will say. */
@@ -348,8 +380,8 @@ static void write_word(const struct encoder *encoder, const struct common *commo
         warnings |= KPDB_WARN_TOO_WIDE;
     if (common->kernel_list)
         warnings |= kernel_warning(encoder, event);
-    if (event->other != 0 && loses_bits(event->other, encoder->options->full, user_only))
-        warnings |= KPDB_WARN_OTHER_BITS;
+    if (encoder->pmu.intel)
+        warnings |= intel_warnings(event, encoder->options->full, user_only);
     out->warnings = (uint16_t)warnings;
 }
 
@@ -370,6 +402,7 @@ static void write_encoding(const struct encoder *encoder)
     if (encoder->options->strategy == KPDB_KPERFDATA)
         number_as_kperfdata(&encoder->pmu.cpu, &common);
     find_word_bits(encoder, &common);
+    common.doubts = kpdb_doubts(encoder->cpu, &common.doubt_count);
     for (unsigned i = 0; i < out->config_count; i++)
         out->config[i] = 0;
     for (unsigned i = 0; i < encoder->count; i++) {
@@ -385,6 +418,8 @@ static void write_encoding(const struct encoder *encoder)
         } else {
             write_word(encoder, &common, &wanted->event, user_only, placement);
         }
+        if (common.doubt_count != 0)
+            placement->warnings |= (uint16_t)doubt_warnings(encoder, &common, wanted->event.id);
     }
 }
 

@@ -226,6 +226,12 @@ int kpdb_alias_next(unsigned cpu, int previous, uint16_t *event);
  * 15.4; 0 when no public list has it, or none is known (kpdb_cpu.kernel_list).
  */
 unsigned kpdb_kernel_since(unsigned cpu, unsigned id);
+/*
+ * The model-specific register that says what a CPU's event counts (Intel: 0x1a6 OFFCORE_RSP_0), and
+ * that neither kperfdata nor the kernel programs, so that a Mac counts something else, or nothing;
+ * 0 when the event needs none, or the CPU does not have it.
+ */
+unsigned kpdb_msr(unsigned cpu, unsigned id);
 /* The other spelling of a renamed event, by its id; NULL when it was not renamed. */
 const char *kpdb_renamed(unsigned id);
 
@@ -272,6 +278,67 @@ unsigned kpdb_metric_count(void);
 /* The n-th metric, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
 int kpdb_metric(unsigned n, struct kpdb_metric *out);
 
+/* ---- where values come from ------------------------------------------------------------------ */
+
+/*
+ * The kinds of source. A row is X(name, number, its word in JSON and db/sources.plist, what it is,
+ * to go after "from").
+ */
+#define KPDB_SOURCES(X)                                                                          \
+    X(KPDB_SOURCE_UNKNOWN, 0, "unknown", "nowhere that this build knows of")                     \
+    X(KPDB_SOURCE_APPLE, 1, "apple", "Apple's own file of that release")                         \
+    X(KPDB_SOURCE_LISTING, 2, "listing", "a public listing of that release's database")          \
+    X(KPDB_SOURCE_LIVE_TABLE, 3, "live-table", "a public table read from a Mac's live database") \
+    X(KPDB_SOURCE_LINUX_DRIVER, 4, "linux-driver", "the Linux driver, or a fork with M3 to M6")  \
+    X(KPDB_SOURCE_TWIN, 5, "twin", "another database that is said to be the same")               \
+    X(KPDB_SOURCE_OLDER, 6, "older", "an older release; this one's own was not seen")            \
+    X(KPDB_SOURCE_ASSUMED, 7, "assumed", "no source: it is assumed")
+
+#define KPDB_SOURCE(name, number, word, text) name = number,
+enum kpdb_source { KPDB_SOURCES(KPDB_SOURCE) };
+#undef KPDB_SOURCE
+
+/*
+ * What of an event has a source. A row is X(name, number, its key in Apple's files and in JSON,
+ * what it is).
+ */
+#define KPDB_FIELDS(X)                                                                   \
+    X(KPDB_FIELD_LIST, 0, "list", "that the release has the event, by this name")        \
+    X(KPDB_FIELD_NUMBER, 1, "number", "its number")                                      \
+    X(KPDB_FIELD_UMASK, 2, "umask", "its unit mask, which has the source of its number") \
+    X(KPDB_FIELD_COUNTERS_MASK, 3, "counters_mask", "the counters that can count it")    \
+    X(KPDB_FIELD_FIXED_COUNTER, 4, "fixed_counter",                                      \
+      "its fixed counter, which has the source of the counters")
+
+#define KPDB_FIELD(name, number, word, text) name = number,
+enum kpdb_field { KPDB_FIELDS(KPDB_FIELD) };
+#undef KPDB_FIELD
+
+/*
+ * Where a field of a CPU's event comes from in a release, or with KPDB_ANY_RELEASE in the newest
+ * that has the event: an enum kpdb_source, KPDB_SOURCE_UNKNOWN in a build without
+ * --sources. Or an error: KPDB_NO_CPU, KPDB_NO_EVENT (no such id), KPDB_NOT_ON_CPU,
+ * KPDB_NOT_IN_RELEASE, KPDB_END (no such field).
+ */
+int kpdb_source(unsigned cpu, int release, unsigned id, enum kpdb_field field);
+/* What a source is, to go after "from"; never NULL. */
+const char *kpdb_source_text(int source);
+
+/* Another source has another value of an event's field. */
+struct kpdb_dispute {
+    enum kpdb_field field;
+    int64_t ours, theirs;  /* of KPDB_FIELD_FIXED_COUNTER -1: none, a configurable event */
+    const char *says;      /* who has theirs */
+    const char *confirmed; /* who else has ours; NULL: nobody */
+};
+
+/*
+ * The n-th dispute, from 0, about a CPU's event in a release, or with KPDB_ANY_RELEASE in the
+ * newest that has it. 0, or an error and *out untouched: KPDB_END after the last, any of
+ * kpdb_source()'s.
+ */
+int kpdb_dispute(unsigned cpu, int release, unsigned id, unsigned n, struct kpdb_dispute *out);
+
 /* ---- encoding: events to register words ------------------------------------------------------ */
 
 /* Most events of one kpdb_encode() and most counters of a CPU; Apple's have 10. */
@@ -294,7 +361,7 @@ struct kpdb_options {
     int release; /* KPDB_ANY_RELEASE: the newest that knows the CPU */
     enum kpdb_strategy strategy;
     bool unforced; /* the power manager keeps its counters */
-    bool full;     /* Intel: add the `other` bits of the plist that kperfdata drops */
+    bool full;     /* Intel: add CMASK, INV and EDGE, which kperfdata drops */
 };
 
 /* An event asked for, by any of its names. */
@@ -319,7 +386,13 @@ struct kpdb_request {
     X(KPDB_WARN_OTHER_BITS, 16, "other-bits",                                                     \
       "needs bits that kperfdata drops, and counts something else without them (see --full)")     \
     X(KPDB_WARN_ALL_MODES, 32, "all-modes",                                                       \
-      "a fixed counter, which counts user and kernel mode whatever is asked")
+      "a fixed counter, which counts user and kernel mode whatever is asked")                     \
+    X(KPDB_WARN_ASSUMED, 64, "assumed", "no source says which counters can count it")             \
+    X(KPDB_WARN_DISPUTED, 128, "disputed", "sources disagree about it (kpep show --sources)")     \
+    X(KPDB_WARN_ANY_THREAD, 256, "any-thread",                                                    \
+      "is of both threads of a core, but the kernel clears the bit for it: counted of one")       \
+    X(KPDB_WARN_MSR, 512, "msr",                                                                  \
+      "needs an MSR that no macOS programs, and counts something else or nothing without it")
 
 #define KPDB_WARNING(name, bit, word, text) name = bit,
 enum kpdb_warning { KPDB_WARNINGS(KPDB_WARNING) };

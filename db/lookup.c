@@ -495,6 +495,35 @@ unsigned kpdb_kernel_since(unsigned cpu, unsigned id)
     return kpdb_listed_since(cpu, row->number);
 }
 
+/* By halves: of a loop over so few rows clang makes a table of addresses, which is relocated. */
+unsigned kpdb_selector_msr(unsigned number, unsigned umask)
+{
+    uint32_t selector = (uint32_t)number << 8 | umask;
+    size_t low = 0, high = TABLE_MSRS;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (table_msrs[middle].selector == selector)
+            return table_msrs[middle].msr;
+        if (table_msrs[middle].selector < selector)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return 0;
+}
+
+unsigned kpdb_msr(unsigned cpu, unsigned id)
+{
+    struct kpdb_event event;
+
+    if (kpdb_on(cpu, id, &event) != KPDB_OK || event.fixed >= 0 ||
+        (table_cpus_more[cpu].arch != KPDB_X86_64 && table_cpus_more[cpu].arch != KPDB_I386))
+        return 0;
+    return kpdb_selector_msr(event.number, event.umask);
+}
+
 const char *kpdb_renamed(unsigned id)
 {
     unsigned other = next_spelling(id);

@@ -75,6 +75,8 @@ static inline int kpdb_find_wanted(unsigned cpu, const struct kpdb_pmu *pmu,
 }
 /* Whether it can go anywhere: KPDB_OK, KPDB_UNAVAILABLE, KPDB_NOT_FORCED or KPDB_NO_COUNTER. */
 KPDB_INTERNAL int kpdb_check_reach(const struct kpdb_pmu *pmu, const struct kpdb_wanted *wanted);
+/* kpdb_msr() of an Intel CPU's event by its number and unit mask. */
+KPDB_INTERNAL unsigned kpdb_selector_msr(unsigned number, unsigned umask);
 /*
  * The newest macOS that a release's name means: 1599 of "macos-15", which has no minor, and 1504 of
  * "macos-15.4"; 0 when the name tells none.
@@ -146,5 +148,14 @@ KPDB_INTERNAL void kpdb_begin_matching(struct kpdb_matching *matching, const uin
 KPDB_INTERNAL uint32_t kpdb_match_next(struct kpdb_matching *matching);
 /* Room for one event more on every counter. */
 KPDB_INTERNAL void kpdb_grow_matching(struct kpdb_matching *matching);
+
+/* An event of which kpdb_encode() warns: bit r says in release r. */
+struct kpdb_doubt {
+    uint16_t event; /* id */
+    uint16_t assumed, disputed;
+};
+
+/* Those of a CPU, in the order of ids, in sources.c. */
+KPDB_INTERNAL const struct kpdb_doubt *kpdb_doubts(unsigned cpu, unsigned *count);
 
 #endif

@@ -114,7 +114,10 @@ static const char *aliases_text(struct arena *arena, const struct view *view,
     return copy;
 }
 
-/* What `other`, bits 16 to 31 of Intel's PERFEVTSEL, says to perf; 83 is what every event has. */
+/*
+ * What `other`, bits 16 to 31 of Intel's PERFEVTSEL, and the event's MSR say to perf; 83 is what
+ * every event has.
+ */
 static void set_perf_flags(struct arena *arena, struct value *item, const struct event *event)
 {
     set_bool(arena, item, "edge", event->other >> 2 & 1);
@@ -122,6 +125,10 @@ static void set_perf_flags(struct arena *arena, struct value *item, const struct
     set_bool(arena, item, "invert", event->other >> 7 & 1);
     set_int(arena, item, "counter_mask", event->other >> 8);
     set_bool(arena, item, "has_counter_mask", event->other >> 8 != 0);
+    set_int(arena, item, "msr", event->msr);
+    set_bool(arena, item, "has_msr", event->msr != 0);
+    set_int(arena, item, "msr_value", event->msr_value);
+    set_bool(arena, item, "has_msr_value", event->msr_value != 0);
 }
 
 /* What Intel's PERFEVTSEL selects an event with: not for which modes, nor whether it counts. */
@@ -206,6 +213,37 @@ static void set_event_names(struct arena *arena, struct value *item, const struc
     set_text(arena, item, "summary", summary);
 }
 
+/* Where its values come from in that release, and who has others: false and none if not known. */
+static void set_event_sources(struct arena *arena, struct value *item, const struct view *view,
+                              const struct event *event)
+{
+    const struct cpu *cpu = view->cpu;
+    const struct event *there = database_event(cpu->history[view->release], event->name);
+    struct value *sources = value_map(arena), *disputes = value_list(arena);
+
+    for (size_t f = 0; f < SOURCE_FIELDS; f++)
+        set_text(arena, sources, source_field_words[f],
+                 cpu->sources == NULL || there == NULL
+                     ? NULL
+                     : source_words[model_source(view->model, cpu, view->release, there,
+                                                 (enum source_field)f)]);
+    for (size_t i = 0; i < cpu->dispute_count; i++) {
+        const struct dispute *dispute = &cpu->disputes[i];
+        struct value *list_item;
+
+        if (!(dispute->releases >> view->release & 1) || strcmp(dispute->event, event->name) != 0)
+            continue;
+        list_item = add_item(arena, disputes);
+        set_text(arena, list_item, "field", dispute->field->key);
+        set_value(arena, list_item, "ours", value_int(arena, dispute->ours));
+        set_value(arena, list_item, "theirs", value_int(arena, dispute->theirs));
+        set_text(arena, list_item, "says", dispute->says);
+        set_text(arena, list_item, "confirmed", dispute->confirmed);
+    }
+    set_value(arena, item, "sources", sources);
+    set_value(arena, item, "disputes", disputes);
+}
+
 /* An item of a lazy list: the same as add_item() makes. */
 static struct value *lazy_item(struct arena *arena, size_t index)
 {
@@ -222,6 +260,7 @@ static const struct value *event_data(struct arena *arena, const void *user, siz
 
     set_event(arena, item, list->view, list->events[index]);
     set_event_names(arena, item, list->view, list->events[index]);
+    set_event_sources(arena, item, list->view, list->events[index]);
     return item;
 }
 

@@ -1,11 +1,15 @@
 /*
- * What emit.c and emit_tables.c build a template's data with: a key of a map gets its value. No
- * other file includes this.
+ * What the files emit*.c build a template's data with: a key of a map gets its value. No other file
+ * includes this.
  */
 #ifndef KPEPC_EMIT_DATA_H
 #define KPEPC_EMIT_DATA_H
 
+#include "layout.h"
 #include "value.h"
+
+/* emit_sources.c: adds to emit_tables_data() what kpdb_sources.h.mustache has. */
+void emit_sources_data(struct arena *arena, const struct layout *layout, struct value *data);
 
 static inline void set_value(struct arena *arena, struct value *map, const char *key,
                              struct value *value)

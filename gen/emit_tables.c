@@ -277,6 +277,20 @@ static struct value *past_data(struct arena *arena, const struct layout *layout)
     return list;
 }
 
+static struct value *msrs_data(struct arena *arena, const struct model *model)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < model->msr_count; i++) {
+        struct value *item = value_map(arena);
+
+        set_int(arena, item, "selector", model->msrs[i].selector);
+        set_int(arena, item, "msr", model->msrs[i].msr);
+        value_append(arena, list, item);
+    }
+    return list;
+}
+
 static struct value *designations_data(struct arena *arena, const struct layout *layout)
 {
     struct value *list = value_list(arena);
@@ -484,6 +498,7 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "alias_kinds", layout->alias_kinds);
     set_int(arena, data, "past_count", layout->past_count);
     set_int(arena, data, "kernel_count", layout->kernel_count);
+    set_int(arena, data, "msr_count", model->msr_count);
     set_int(arena, data, "rename_count", layout->renames.count / 2);
     set_int(arena, data, "kind_count", layout->kind_count);
     set_int(arena, data, "longest", layout->longest);
@@ -609,6 +624,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "older_rows", older_rows_data(arena, layout));
     set_value(arena, data, "past", past_data(arena, layout));
     set_value(arena, data, "kernels", kernels_data(arena, layout));
+    set_value(arena, data, "msrs", msrs_data(arena, layout->model));
     set_value(arena, data, "renames", renames_data(arena, layout));
     set_value(arena, data, "name_at", numbers_data(arena, &layout->name_at));
     set_value(arena, data, "candidates", candidates_data(arena, layout));
@@ -617,6 +633,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "metrics", table_metrics_data(arena, layout));
     set_value(arena, data, "terms", numbers_data(arena, &layout->terms));
     set_value(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
+    emit_sources_data(arena, layout, data);
     set_int(arena, data, "fingerprint", fingerprint(data));
     return data;
 }

@@ -10,8 +10,9 @@
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE, SEVERITIES };
 
 struct finding {
-    size_t order;         /* its place: by CPU, then names, then all else */
-    const char *database; /* "names" for chip-agnostic names; "chips", "kernel" for such files */
+    size_t order; /* its place: by CPU, then names, then all else */
+    const char *
+        database; /* "names" for chip-agnostic names; "chips", "kernel", "sources" for such files */
     enum severity severity;
     const char *rule;
     const char *event;   /* or name, or CPU id; NULL for the database as a whole */

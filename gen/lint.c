@@ -24,6 +24,7 @@ struct rule {
     void (*database)(struct lint *lint);
     void (*names)(struct lint *lint); /* once, for chip-agnostic names and metrics */
     void (*unknown)(struct lint *lint, const struct unknown_id *unknown);
+    void (*sources)(struct lint *lint); /* once, for the file of sources */
     const char *about;
 };
 
@@ -33,7 +34,7 @@ struct lint {
     struct findings *findings;
     const struct rule *rule; /* the one that is running */
     size_t cpu;              /* the CPU it runs on, or a number behind them all */
-    const char *database;    /* the CPU's; else "names", "chips" or "kernel" */
+    const char *database;    /* the CPU's; else "names", "chips", "kernel" or "sources" */
 };
 
 /* ---- findings -------------------------------------------------------------------------------- */
@@ -63,12 +64,12 @@ static void add_finding(struct lint *lint, const char *event, const char *format
     va_end(args);
 }
 
-/* Adds a finding of an event and a number of others. */
+/* Adds a finding of an event and a number of others, which may be 0. */
 PRINTF_LIKE(4, 5)
 static void add_group_finding(struct lint *lint, const char *event, size_t others,
                               const char *format, ...)
 {
-    const char *subject = arena_printf(lint->arena, "%s+%zu", event, others);
+    const char *subject = others == 0 ? event : arena_printf(lint->arena, "%s+%zu", event, others);
     va_list args;
 
     va_start(args, format);
@@ -434,9 +435,29 @@ static void unforced_misplaced(struct lint *lint)
 
 /* ---- encodings ------------------------------------------------------------------------------- */
 
+/*
+ * The `other` bits (plists.md 1.4; 16 to 31 of Intel's PERFEVTSEL) that decide what an event
+ * counts: not enable and interrupt, which the kernel sets.
+ */
+enum {
+    USR = 0x01,
+    OS = 0x02,
+    EDGE = 0x04,
+    ANY = 0x20,
+    INV = 0x80,
+    CMASK = 0xff00,
+    MODES = USR | OS,
+    FULL = EDGE | INV | CMASK, /* what kperfdata drops and the kernel takes */
+};
+
+/* What decides what an event counts; of one that needs an MSR, which would decide too, nothing. */
 static int64_t encoding(const struct event *event)
 {
-    return is_configurable(event) ? (int64_t)event->number << 8 | event->umask : -1;
+    unsigned other = event->other == 0 ? MODES : event->other & (unsigned)(FULL | ANY | MODES);
+
+    if (!is_configurable(event) || event->msr != 0)
+        return -1;
+    return ((int64_t)event->number << 8 | event->umask) << 16 | other;
 }
 
 static const char *encoding_text(const struct lint *lint, const struct event *event)
@@ -446,13 +467,9 @@ static const char *encoding_text(const struct lint *lint, const struct event *ev
     return arena_printf(lint->arena, "number 0x%x", event->number);
 }
 
-/*
- * The `other` bits (plists.md 1.4; 16 to 31 of Intel's PERFEVTSEL) that decide what an event
- * counts, as text; "" when none is set. Not enable and interrupt, which the kernel sets.
- */
+/* The bits as text; "" when none is set. */
 static const char *other_text(struct arena *arena, uint16_t other)
 {
-    enum { USR = 0x01, OS = 0x02, EDGE = 0x04, ANY = 0x20, INV = 0x80, CMASK = 0xff00 };
     struct buffer text = {0};
     const char *copy;
 
@@ -464,32 +481,19 @@ static const char *other_text(struct arena *arena, uint16_t other)
         buffer_puts(&text, ", EDGE");
     if (other & ANY)
         buffer_puts(&text, ", ANY");
-    if ((other & (USR | OS)) == USR)
+    if ((other & MODES) == USR)
         buffer_puts(&text, ", USR without OS");
-    if ((other & (USR | OS)) == OS)
+    if ((other & MODES) == OS)
         buffer_puts(&text, ", OS without USR");
     copy = text.length == 0 ? "" : arena_copy(arena, text.data + 2, text.length - 2);
     buffer_free(&text);
     return copy;
 }
 
-/* Whether some of the events differ in their `other` bits. */
-static bool other_differs(const struct lint *lint, const struct event *const *group, size_t count)
-{
-    const char *first = other_text(lint->arena, group[0]->other);
-
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(first, other_text(lint->arena, group[i]->other)) != 0)
-            return true;
-    return false;
-}
-
 static void report_encoding_shared(struct lint *lint, const struct event **group, size_t count)
 {
-    add_group_finding(
-        lint, group[0]->name, count - 1, "has %s like %s, so %sthey count the same",
-        encoding_text(lint, group[0]), join_names(lint->arena, group + 1, count - 1),
-        other_differs(lint, group, count) ? "without the other bits that kperfdata drops " : "");
+    add_group_finding(lint, group[0]->name, count - 1, "has %s like %s, so they count the same",
+                      encoding_text(lint, group[0]), join_names(lint->arena, group + 1, count - 1));
 }
 
 static void shared_encoding(struct lint *lint)
@@ -497,15 +501,96 @@ static void shared_encoding(struct lint *lint)
     each_group(lint, encoding, report_encoding_shared);
 }
 
-static void other_dropped(struct lint *lint, const struct event *event)
-{
-    const char *other = other_text(lint->arena, event->other);
+/* ---- what events need and a Mac does not program (kernel.md 2.4) ----------------------------- */
 
-    if (is_configurable(event) && *other != '\0')
+static bool needs_full(const struct event *event)
+{
+    return (event->other & FULL) != 0 && (event->other & ANY) == 0;
+}
+
+static bool needs_any(const struct event *event)
+{
+    return (event->other & ANY) != 0;
+}
+
+static bool needs_mode(const struct event *event)
+{
+    return (event->other & MODES) != 0 && (event->other & MODES) != MODES;
+}
+
+static bool needs_msr(const struct event *event)
+{
+    return event->msr != 0;
+}
+
+/* What a Mac leaves out of an event's word, or "MSR 0x3f7"; "" when there is nothing. */
+static const char *needs_text(struct arena *arena, const struct event *event)
+{
+    const char *other = other_text(arena, event->other);
+
+    if (event->msr == 0)
+        return other;
+    return arena_printf(arena, "%s%sMSR 0x%x", other, *other == '\0' ? "" : ", ", event->msr);
+}
+
+/* One finding of all events of the database that need something: "A: SAYS: A (CMASK 1), B (INV)" */
+static void report_needs(struct lint *lint, bool (*needs)(const struct event *event),
+                         const char *says)
+{
+    const struct database *db = database_of(lint);
+    const struct event *first = NULL;
+    struct buffer list = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < db->event_count; i++) {
+        const struct event *event = &db->events[i];
+
+        if (!is_configurable(event) || !needs(event))
+            continue;
+        buffer_printf(&list, "%s%s (%s)", count == 0 ? "" : ", ", event->name,
+                      needs_text(lint->arena, event));
+        first = count++ == 0 ? event : first;
+    }
+    if (count != 0)
+        add_group_finding(lint, first->name, count - 1, "%s: %s", says, list.data);
+    buffer_free(&list);
+}
+
+static void other_dropped(struct lint *lint)
+{
+    report_needs(lint, needs_full,
+                 "needs bits that kperfdata drops, and counts something else without them (kpep "
+                 "encode --full has them)");
+}
+
+static void mode_dropped(struct lint *lint)
+{
+    report_needs(lint, needs_mode,
+                 "is of one mode, but kperfdata asks for both (kpep encode --user-only: for USR)");
+}
+
+static void any_thread_dropped(struct lint *lint)
+{
+    report_needs(lint, needs_any,
+                 "is of both threads of a core, but the kernel clears the bit for it, so that one "
+                 "thread is counted");
+}
+
+static void msr_not_set(struct lint *lint)
+{
+    report_needs(lint, needs_msr,
+                 "needs an MSR that no macOS programs, and counts something else or nothing "
+                 "without it");
+}
+
+static void other_overruled(struct lint *lint, const struct event *event)
+{
+    if (event->overruled != 0)
         add_finding(lint, event->name,
-                    "has other bits 0x%x (%s) that kperfdata drops, and without them %s "
-                    "counts something else",
-                    event->other, other, encoding_text(lint, event));
+                    "has other bits 0x%x (%s) in the database and 0x%x (%s) by Intel's files, "
+                    "which count here",
+                    event->overruled, other_text(lint->arena, event->overruled), event->other,
+                    other_text(lint->arena, event->other));
 }
 
 static void name_other_dropped(struct lint *lint)
@@ -515,15 +600,17 @@ static void name_other_dropped(struct lint *lint)
 
     for (size_t i = 0; i < model->name_count; i++) {
         const struct event *event = portable_on(model, &model->names[i], lint->cpu, release);
-        const char *other = event == NULL ? "" : other_text(lint->arena, event->other);
+        const char *needs = event == NULL ? "" : needs_text(lint->arena, event);
 
-        if (*other != '\0' && is_configurable(event))
+        if (*needs != '\0' && is_configurable(event))
             add_finding(lint, event->name,
-                        "is what %s means here, and a Mac counts something else with it, as "
-                        "kperfdata drops its other bits 0x%x (%s)",
-                        model->names[i].name, event->other, other);
+                        "is what %s means here, and a Mac counts something else with it, as it "
+                        "does not program what the event needs (%s)",
+                        model->names[i].name, needs);
     }
 }
+
+/* ---- selectors ------------------------------------------------------------------------------- */
 
 static void selector_zero(struct lint *lint, const struct event *event)
 {
@@ -865,6 +952,95 @@ static void id_without_database(struct lint *lint, const struct unknown_id *unkn
                 place);
 }
 
+/* ---- sources --------------------------------------------------------------------------------- */
+
+/* "macos-26.0, macos-26.4" */
+static const char *releases_text(struct lint *lint, uint32_t releases)
+{
+    struct buffer text = {0};
+    const char *joined;
+
+    for (size_t r = 0; r < lint->model->release_count; r++)
+        if (releases >> r & 1)
+            buffer_printf(&text, "%s%s", text.length == 0 ? "" : ", ", lint->model->releases[r]);
+    joined = arena_copy(lint->arena, text.data, text.length);
+    buffer_free(&text);
+    return joined;
+}
+
+static const char *disputed_value(struct lint *lint, const struct field *field, int64_t value)
+{
+    if (value < 0)
+        return "none";
+    return arena_printf(lint->arena, field->type == FIELD_INDEX ? "%u" : "0x%x", (unsigned)value);
+}
+
+static void disputed(struct lint *lint)
+{
+    const struct cpu *cpu = cpu_of(lint);
+
+    for (size_t i = 0; i < cpu->dispute_count; i++) {
+        const struct dispute *dispute = &cpu->disputes[i];
+
+        const char *ours = disputed_value(lint, dispute->field, dispute->ours);
+
+        add_finding(lint, dispute->event, "has %s %s in %s, where %s has %s%s%s",
+                    dispute->field->key, ours, releases_text(lint, dispute->releases),
+                    dispute->says, disputed_value(lint, dispute->field, dispute->theirs),
+                    dispute->confirmed == NULL
+                        ? ""
+                        : arena_printf(lint->arena, "; %s is also that of ", ours),
+                    dispute->confirmed == NULL ? "" : dispute->confirmed);
+    }
+}
+
+/* How many of a database's values no row speaks of. */
+static size_t count_unsourced(const struct lint *lint, size_t release)
+{
+    const struct database *db = cpu_of(lint)->history[release];
+    size_t count = 0;
+
+    for (size_t e = 0; e < db->event_count; e++)
+        for (size_t f = 0; f < SOURCE_FIELDS; f++)
+            count += model_source(lint->model, cpu_of(lint), release, &db->events[e],
+                                  (enum source_field)f) == SOURCE_UNKNOWN;
+    return count;
+}
+
+static void source_missing(struct lint *lint)
+{
+    const struct cpu *cpu = cpu_of(lint);
+
+    for (size_t r = 0; r < lint->model->release_count && cpu->sources != NULL; r++) {
+        size_t count = cpu->history[r] == NULL ? 0 : count_unsourced(lint, r);
+
+        if (count != 0)
+            add_finding(lint, NULL,
+                        "has %zu values in %s of which nothing says where they are from", count,
+                        lint->model->releases[r]);
+    }
+}
+
+static void source_unused(struct lint *lint)
+{
+    const struct model *model = lint->model;
+    bool *used = arena_alloc(lint->arena, model->source_row_count + 1, sizeof *used);
+
+    for (size_t c = 0; c < model->cpu_count; c++)
+        for (size_t r = 0; r < model->release_count; r++) {
+            const struct database *db = model->cpus[c].history[r];
+
+            for (size_t i = 0; db != NULL && i < db->event_count * SOURCE_FIELDS; i++)
+                used[model->cpus[c].sources[r][i]] = true;
+        }
+    for (size_t i = 0; i < model->source_row_count; i++)
+        if (!used[i + 1])
+            add_finding(lint, arena_printf(lint->arena, "sources.%zu", i),
+                        "is a row of %s that says nothing, because later rows speak of all that "
+                        "it is about",
+                        model->sources_file);
+}
+
 /* ---- the rules ------------------------------------------------------------------------------- */
 
 const char lint_stale_rule[] = "stale-accepted";
@@ -899,11 +1075,19 @@ static const struct rule rules[] = {
     {"unforced-misplaced", SEVERITY_WARNING, .database = unforced_misplaced,
      .about = "events that land on a counter of no use unless counters are forced"},
     {"shared-encoding", SEVERITY_WARNING, .database = shared_encoding,
-     .about = "events with the same number and umask: they count the same"},
-    {"other-dropped", SEVERITY_WARNING, .event = other_dropped,
-     .about = "CMASK, INV, EDGE, ANY or mode bits that kperfdata drops"},
+     .about = "events with the same number, umask and bits: they count the same"},
+    {"other-dropped", SEVERITY_WARNING, .database = other_dropped,
+     .about = "events need CMASK, INV or EDGE, and kperfdata drops them (--intel)"},
+    {"mode-dropped", SEVERITY_WARNING, .database = mode_dropped,
+     .about = "events of one mode, and kperfdata asks for both"},
+    {"any-thread-dropped", SEVERITY_WARNING, .database = any_thread_dropped,
+     .about = "events need ANY, and the kernel clears it (--intel)"},
+    {"msr-not-set", SEVERITY_WARNING, .database = msr_not_set,
+     .about = "events need an MSR, and nobody programs it (--intel)"},
+    {"other-overruled", SEVERITY_WARNING, .event = other_overruled,
+     .about = "a database and Intel give an event other bits (--intel)"},
     {"name-other-dropped", SEVERITY_ERROR, .database = name_other_dropped,
-     .about = "a chip-agnostic name for such an event (--names)"},
+     .about = "a chip-agnostic name for an event with such needs (--names)"},
     {"selector-zero", SEVERITY_ERROR, .event = selector_zero,
      .about = "number 0 on an Apple chip: counts nothing"},
     {"selector-too-wide", SEVERITY_ERROR, .database = selector_too_wide,
@@ -924,6 +1108,12 @@ static const struct rule rules[] = {
      .about = "a name or metric that no CPU here has (--names)"},
     {"id-without-database", SEVERITY_NOTE, .unknown = id_without_database,
      .about = "a CPU id that no database here has (--chips, --kernel)"},
+    {"disputed", SEVERITY_WARNING, .database = disputed,
+     .about = "another source has another value (--sources)"},
+    {"source-missing", SEVERITY_WARNING, .database = source_missing,
+     .about = "values of which no row says where they are from (--sources)"},
+    {"source-unused", SEVERITY_WARNING, .sources = source_unused,
+     .about = "a row that later rows make say nothing (--sources)"},
     {lint_stale_rule, SEVERITY_NOTE, .about = "an accepted finding that is not there (--accepted)"},
 };
 
@@ -947,6 +1137,13 @@ static void run_on_names(struct lint *lint)
     lint->rule->names(lint);
 }
 
+static void run_on_sources(struct lint *lint)
+{
+    lint->cpu = lint->model->cpu_count + 1;
+    lint->database = "sources";
+    lint->rule->sources(lint);
+}
+
 static void run_on_unknown_ids(struct lint *lint)
 {
     lint->cpu = lint->model->cpu_count + 1;
@@ -967,6 +1164,8 @@ struct findings lint_model(struct arena *arena, const struct model *model)
             run_on_cpu(&lint);
         if (lint.rule->names != NULL)
             run_on_names(&lint);
+        if (lint.rule->sources != NULL && model->sources_file != NULL)
+            run_on_sources(&lint);
         if (lint.rule->unknown != NULL)
             run_on_unknown_ids(&lint);
     }

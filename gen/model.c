@@ -352,6 +352,15 @@ struct map model_databases(struct arena *arena, const struct model *model)
     return names;
 }
 
+size_t model_cpu_named(const struct map *ids, const struct map *databases, const char *name)
+{
+    struct cpu_id id;
+
+    if (cpu_id_parse(name, strlen(name), &id))
+        return map_get(ids, &id, sizeof id);
+    return map_get(databases, name, strlen(name));
+}
+
 void model_add_unknown_id(struct arena *arena, struct model *model, struct unknown_id unknown)
 {
     model->unknown_ids =

@@ -18,6 +18,8 @@ enum { RELEASES_MAX = 16 };
 enum { CPU_IDS_MAX = 255, TERMS_MAX = 255 };
 /* The chips sold with one CPU id; Apple's M3 has four. */
 enum { CHIPS_MAX = 32 };
+/* Rows of a file of sources: a value keeps the number of its row in 16 bits. */
+enum { SOURCE_ROWS_MAX = 4096 };
 
 enum arch { ARCH_I386, ARCH_X86_64, ARCH_ARM, ARCH_ARM64, ARCHES };
 
@@ -52,6 +54,10 @@ struct event {
     uint32_t releases;   /* merged: a bit for each that has the event, with these values */
     struct event *older; /* merged: as other releases have it, newest first; or NULL */
     uint16_t kernel;     /* merged: the first macOS whose kernel lists it, 1504 for 15.4; 0: none */
+    /* Merged, from a file like db/intel.plist, which may also set or change `other`: */
+    uint16_t overruled; /* the plist's own `other` where it differs; else 0 */
+    uint16_t msr;       /* the register that says what the event counts; 0: none */
+    uint64_t msr_value; /* what it has to hold; 0 when that is not known */
 };
 
 struct alias {
@@ -226,6 +232,34 @@ struct chip {
     unsigned event_bits; /* selector width of its PMU; 0 when not known */
 };
 
+/* Where a value comes from: the words are those of KPDB_SOURCES() of db/kpdb.h. */
+enum source {
+    SOURCE_UNKNOWN,
+    SOURCE_APPLE,
+    SOURCE_LISTING,
+    SOURCE_LIVE_TABLE,
+    SOURCE_LINUX_DRIVER,
+    SOURCE_TWIN,
+    SOURCE_OLDER,
+    SOURCE_ASSUMED,
+    SOURCE_WORDS,
+};
+
+/* The values of an event that have a source of their own. */
+enum source_field { SOURCE_LIST, SOURCE_NUMBER, SOURCE_COUNTERS, SOURCE_FIELDS };
+
+extern const char *const source_words[SOURCE_WORDS], *const source_field_words[SOURCE_FIELDS];
+
+/* Another source has another value of an event's field. */
+struct dispute {
+    const char *event; /* as these releases spell it */
+    uint32_t releases;
+    const struct field *field;
+    int64_t ours, theirs;
+    const char *says;      /* who has it */
+    const char *confirmed; /* who has ours; NULL: nobody else */
+};
+
 /* A merged database: one kind of CPU, the same database in every release. */
 struct cpu {
     struct database db;
@@ -236,6 +270,13 @@ struct cpu {
     unsigned event_bits;
     bool has_kernel_list;            /* some kernel's list of selectors for it is known */
     const struct database **history; /* per release; NULL where it is not known */
+    /*
+     * By release, then by event of `history` and SOURCE_FIELDS: which of the model's source_rows
+     * says what it comes from, from 1; 0: none. NULL without a file of sources.
+     */
+    uint16_t **sources;
+    struct dispute *disputes;
+    size_t dispute_count;
 };
 
 /* One event of a CPU that has another name in a newer release. */
@@ -257,6 +298,12 @@ struct unknown_id {
     const char *about; /* what has the id there: chips, or the kernel's name of a SoC */
 };
 
+/* Intel's events of a selector count what a model-specific register says. */
+struct msr {
+    uint32_t selector; /* number << 8 | unit mask */
+    uint16_t msr;
+};
+
 struct model {
     const char **releases; /* oldest first */
     size_t release_count;
@@ -272,10 +319,15 @@ struct model {
     size_t name_count;
     struct metric *metrics; /* by name */
     size_t metric_count;
+    struct msr *msrs; /* by selector, each once */
+    size_t msr_count;
     struct chip *chips; /* by id */
     size_t chip_count;
     struct unknown_id *unknown_ids; /* in the order in which they were read */
     size_t unknown_id_count;
+    const char *sources_file; /* NULL: no file says where values come from */
+    uint8_t *source_rows;     /* the enum source of each row */
+    size_t source_row_count;
 };
 
 /* For the readers of files that speak of CPU ids. */
@@ -311,8 +363,15 @@ void merge_select(struct arena *arena, struct model *model, const char *const *c
 /* names.c: adds to the model what files like db/names.plist and db/chips.plist say. */
 void names_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 void chips_read(struct arena *arena, struct model *model, const char *file);
+/* intel.c: tells the model's events what a file like db/intel.plist says. */
+void intel_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
 /* kernel.c: tells the model's events what a file like db/kernel.plist says. */
 void kernel_read(struct arena *arena, struct model *model, const char *file);
+/* sources.c: adds to the model's CPUs what a file like db/sources.plist says. */
+void sources_read(struct arena *arena, struct model *model, const char *file, bool allow_missing);
+/* Where a value of an event of cpu->history[release] comes from. */
+enum source model_source(const struct model *model, const struct cpu *cpu, size_t release,
+                         const struct event *event, enum source_field field);
 /* The chips of a CPU id; NULL when no file says anything of it. */
 const struct chip *model_chip(const struct model *model, const struct cpu_id *id);
 /* The event that a chip-agnostic name means on a CPU in a release; NULL when there is none. */
@@ -324,6 +383,8 @@ size_t portable_candidate(const struct model *model, const struct portable *name
 /* CPU id -> index of the CPU, from 1; name of a database -> the same. */
 struct map model_ids(struct arena *arena, const struct model *model);
 struct map model_databases(struct arena *arena, const struct model *model);
+/* The number, from 1, of the CPU that is called so: by id or a database's name; 0 for none. */
+size_t model_cpu_named(const struct map *ids, const struct map *databases, const char *name);
 /* Whether two names are of one event: equal, or linked by renames. */
 bool model_same_event(const struct model *model, const char *a, const char *b);
 /* The event that has the name, or another one of the same event, in a release; NULL for none. */

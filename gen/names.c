@@ -39,14 +39,11 @@ static void check_name(const struct plist_node *node)
 /* The number, from 1, of the one CPU that a key of `candidates` names; 0 for an architecture. */
 static size_t cpu_of_key(const struct names *names, const char *key)
 {
-    struct cpu_id id;
     enum arch arch;
 
     if (arch_named(key, &arch))
         return 0;
-    if (cpu_id_parse(key, strlen(key), &id))
-        return map_get(&names->ids, &id, sizeof id);
-    return map_get(&names->databases, key, strlen(key));
+    return model_cpu_named(&names->ids, &names->databases, key);
 }
 
 /* The CPUs that have keys of their own in `candidates`: the architecture's is not theirs then. */

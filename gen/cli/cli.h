@@ -30,6 +30,8 @@ enum {
     OPT_NAMES,
     OPT_CHIPS,
     OPT_KERNEL,
+    OPT_INTEL,
+    OPT_SOURCES,
     OPT_ACCEPTED,
     OPT_CPU,
     OPT_RELEASE,
@@ -47,7 +49,7 @@ enum {
 struct arguments {
     struct operands operands;
     const char *output;
-    const char *names, *chips, *kernel, *accepted;
+    const char *names, *chips, *kernel, *intel, *sources, *accepted;
     const char *release;
     const char *source;
     const char *template;

@@ -36,8 +36,12 @@ struct model merge_model(struct arena *arena, const struct arguments *arguments,
     chips_read(arena, &model, arguments->chips);
     if (arguments->kernel != NULL)
         kernel_read(arena, &model, arguments->kernel);
+    if (arguments->intel != NULL)
+        intel_read(arena, &model, arguments->intel, arguments->allow_missing);
     if (arguments->names != NULL)
         names_read(arena, &model, arguments->names, arguments->allow_missing);
+    if (arguments->sources != NULL)
+        sources_read(arena, &model, arguments->sources, arguments->allow_missing);
     if (report_errors() == 0 && arguments->cpus.count != 0)
         merge_select(arena, &model, arguments->cpus.words, arguments->cpus.count);
     return model;

@@ -12,6 +12,8 @@
 
 /* Room for any event's name as typed; longer ones are cut where they are shown. */
 enum { CLI_NAME_MAX = 160 };
+/* Room for a dispute in words. */
+enum { CLI_DISPUTE_MAX = 512 };
 
 /* A command is a file here, with its row, and a line here. */
 #define COMMANDS(X) \
@@ -34,6 +36,7 @@ enum {
     OPT_CPU = 1,
     OPT_RELEASE,
     OPT_LIVE,
+    OPT_SOURCES,
     OPT_METRICS,
     OPT_STRATEGY,
     OPT_COUNTERS,
@@ -62,7 +65,7 @@ struct arguments {
     const char *kperf, *kperfdata;                 /* paths */
     struct option_list events;
     unsigned long repeat;
-    bool json, plain, metrics, all, user_only, full, calibrate, live, insist, force;
+    bool json, plain, metrics, all, user_only, full, calibrate, live, insist, force, sources;
 };
 
 /* complete.c: what the operands of a command could become, for its row. */
@@ -121,6 +124,14 @@ const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, 
 /* The keys of one event as `kpep list --json` has them, in an object that is begun. */
 void cli_event_json(struct json *json, unsigned cpu, int release, const struct kpdb_event *event);
 void cli_releases_json(struct json *json, const char *key, uint32_t releases);
+
+/*
+ * sources.c: where the values of an event come from. As the JSON key "sources"; as `show --sources`
+ * has it, a table on stdout; and "X by A; Y by B", a dispute in words.
+ */
+void cli_sources_json(struct json *json, unsigned cpu, const struct kpdb_event *event);
+void cli_sources_text(struct arena *arena, const char *name, int release);
+const char *cli_dispute(const struct kpdb_dispute *dispute, char *text, size_t size);
 
 /* On stdout: whether titles are bold (a terminal, not a dumb one, no NO_COLOR). */
 bool cli_bold(void);

@@ -20,7 +20,7 @@ static int run_encode(struct arena *arena, const struct arguments *arguments)
             placement_json(&json, NULL, &placement, placement.requests, &encoding);
         else
             placement_text(&placement, placement.requests, &encoding);
-        placement_warnings(&placement, &encoding);
+        placement_warnings(&placement, &encoding, ~0u);
     }
     return status;
 }

@@ -51,6 +51,7 @@ static void list_json(const struct listing *listing)
     for (int id = -1; next_listed(listing, id, &event); id = event.id) {
         json_begin_line(&json, NULL, '{');
         cli_event_json(&json, listing->cpu, listing->release, &event);
+        cli_sources_json(&json, listing->cpu, &event);
         json_end(&json, '}');
     }
     json_end(&json, ']');

@@ -244,15 +244,34 @@ void placement_text(const struct placement *placement, const struct kpdb_request
     puts(encoding->config_count == 0 ? " none" : "");
 }
 
+/* Each dispute about an event is a line. */
+static void dispute_warnings(const struct placement *placement, unsigned id)
+{
+    int release = placement->options.release;
+    struct kpdb_dispute dispute;
+    char text[CLI_DISPUTE_MAX];
+
+    for (unsigned n = 0; kpdb_dispute(placement->cpu, release, id, n, &dispute) == KPDB_OK; n++)
+        report_warning(NULL, "%s on %s: %s: disputed: %s", placement->info.db,
+                       kpdb_release_name((unsigned)release), kpdb_event_name(id),
+                       cli_dispute(&dispute, text, sizeof text));
+}
+
 /* Events that share a warning are named in one line. */
-void placement_warnings(const struct placement *placement, const struct kpdb_encoding *encoding)
+void placement_warnings(const struct placement *placement, const struct kpdb_encoding *encoding,
+                        unsigned which)
 {
     for (size_t w = 0; w < WARNINGS; w++) {
         char events[512] = "";
 
-        for (unsigned i = 0; i < encoding->event_count; i++)
-            if ((encoding->events[i].warnings & warning_list[w].bit) != 0)
+        for (unsigned i = 0; i < encoding->event_count; i++) {
+            unsigned warned = encoding->events[i].warnings & which & warning_list[w].bit;
+
+            if (warned == KPDB_WARN_DISPUTED)
+                dispute_warnings(placement, encoding->events[i].counted);
+            else if (warned != 0)
                 cli_append(events, sizeof events, kpdb_event_name(encoding->events[i].counted));
+        }
         if (*events != '\0')
             report_warning(NULL, "%s on %s: %s: %s", placement->info.db,
                            kpdb_release_name((unsigned)placement->options.release), events,

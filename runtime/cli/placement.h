@@ -31,8 +31,9 @@ void placement_json(struct json *json, const char *key, const struct placement *
 /* The counters in a row with the event on each, then a line an event. */
 void placement_text(const struct placement *placement, const struct kpdb_request *requests,
                     const struct kpdb_encoding *encoding);
-/* Lines on stderr: what the kernel will make of it. */
-void placement_warnings(const struct placement *placement, const struct kpdb_encoding *encoding);
+/* Lines on stderr: what the kernel will make of it, of these warnings (enum kpdb_warning). */
+void placement_warnings(const struct placement *placement, const struct kpdb_encoding *encoding,
+                        unsigned which);
 /*
  * Why it cannot be: one line on stderr, or with --json the error object on
  * stdout. Returns the exit status, EXIT_NO. counters and conflicts: those of a

@@ -83,6 +83,8 @@ static int print_passes(const struct arguments *arguments, const struct placemen
             printf("\npass %u\n", p + 1);
             placement_text(placement, pass.requests, &pass.encoding);
         }
+        if (result == KPDB_OK)
+            placement_warnings(placement, &pass.encoding, KPDB_WARN_ASSUMED | KPDB_WARN_DISPUTED);
     }
     if (arguments->json) {
         json_end(&json, ']');

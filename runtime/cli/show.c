@@ -68,6 +68,7 @@ static void show_json(const char *name, int release)
         json_begin_line(&json, NULL, '{');
         json_string(&json, "db", info.db);
         cli_event_json(&json, cpu, found_in, &event);
+        cli_sources_json(&json, cpu, &event);
         json_end(&json, '}');
     }
     json_end(&json, ']');
@@ -175,6 +176,8 @@ static int run_show(struct arena *arena, const struct arguments *arguments)
     }
     if (arguments->json)
         show_json(name, release);
+    else if (found && arguments->sources)
+        cli_sources_text(arena, name, release);
     else if (found)
         show_text(arena, name, release);
     if (!found)
@@ -189,6 +192,7 @@ const struct command command_show = {
         (const struct option_use[]){
             {.option = OPT_LIVE},
             {.option = OPT_RELEASE, .without = OPT_LIVE},
+            {.option = OPT_SOURCES, .without = OPT_LIVE},
             {.option = OPT_KPERF, .with = OPT_LIVE},
             {.option = OPT_KPERFDATA, .with = OPT_LIVE},
             {.option = OPT_JSON},
@@ -201,5 +205,6 @@ const struct command command_show = {
     .complete = complete_any_event,
     .help =
         "One event, by any of its names, on every CPU. With --live, by name or alias, what the\n"
-        "kperfdata of the Mac this runs on has of it, with its description; no root.",
+        "kperfdata of the Mac this runs on has of it, with its description; no root. With\n"
+        "--sources, where its values in each release come from, and who says otherwise.",
 };

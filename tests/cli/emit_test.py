@@ -27,7 +27,8 @@ from plistfacts import CHIPS, NAMES, Facts
 
 SNAPSHOTS = plistfacts.snapshots()
 FACTS = Facts(SNAPSHOTS)
-DATA = ["--names", NAMES, "--chips", CHIPS]
+INTEL = plistfacts.Intel()
+DATA = ["--names", NAMES, "--chips", CHIPS, "--intel", plistfacts.INTEL]
 GOLDEN = SOURCE / "tests" / "golden"
 WARNINGS = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only"]
 HERE = pathlib.Path(tempfile.mkdtemp(prefix="kpep-emit-"))
@@ -451,12 +452,16 @@ def perf_event(cpu, row):
         event["Counter"] = ",".join(map(str, bits(row["counters_mask"], base)))
     if "umask" in fields:
         event["UMask"] = hex(fields["umask"])
-    other = fields.get("other", 0) << 16  # of PERFEVTSEL, Intel SDM volume 3, figure 20-1
+    other = INTEL.other(cpu.db, row["name"], fields) << 16  # of PERFEVTSEL, Intel SDM volume 3, figure 20-1
     for bit, key in ((18, "EdgeDetect"), (21, "AnyThread"), (23, "Invert")):
         if other >> bit & 1:
             event[key] = "1"
     if other >> 24:
         event["CounterMask"] = str(other >> 24)
+    if INTEL.msr(cpu, fields):
+        event["MSRIndex"] = hex(INTEL.msr(cpu, fields))
+    if INTEL.msr_value(cpu.db, row["name"]):
+        event["MSRValue"] = hex(INTEL.msr_value(cpu.db, row["name"]))
     return event
 
 
@@ -473,7 +478,7 @@ def check_perf():
                   for key in ("EventCode", "UMask") if key in event), "codes are hexadecimal")
         seen |= {key for event in events for key in event}
     equal(seen, {"EventName", "EventCode", "UMask", "Counter", "BriefDescription", "EdgeDetect",
-                 "AnyThread", "Invert", "CounterMask"}, "perf-json: every key is used")
+                 "AnyThread", "Invert", "CounterMask", "MSRIndex", "MSRValue"}, "perf-json: every key is used")
     ice = {e["EventName"]: e for e in json.loads(emit("perf-json", "--cpu", "icelake"))}
     equal((ice["INST_RETIRED.ANY"]["Counter"], ice["BACLEARS.ANY"]["Counter"]),
           ("Fixed counter 0", "0,1,2,3"), "Intel's counters are numbered from the first general one")
@@ -489,7 +494,8 @@ def flat(prefix, *keys):
 
 EVENT_KEYS = flat("event", "first", "name", "ident", "number", "has_number", "umask", "has_umask",
                   "other", "perfevtsel", "edge", "any_thread", "invert", "counter_mask",
-                  "has_counter_mask", "counters_mask", "fixed", "fixed_counter", "aliases_text") + """\
+                  "has_counter_mask", "msr", "has_msr", "msr_value", "has_msr_value",
+                  "counters_mask", "fixed", "fixed_counter", "aliases_text") + """\
 event.fallback={{#fallback}}{{fallback}}{{/fallback}}
 event.description={{#description}}{{description}}{{/description}}
 event.counters={{#counters}}{{^first}} {{/first}}{{counter}}{{/counters}}
@@ -540,7 +546,8 @@ def lines(prefix, fields):
 def own_event(cpu, release, event):
     fields = raw(cpu, event)
     row = cpu.history[release].events[event]
-    other = fields.get("other", 0)
+    other, msr = INTEL.other(cpu.db, event, fields), INTEL.msr(cpu, fields)
+    value = INTEL.msr_value(cpu.db, event)
     base = bits(cpu.newest.head["config_counters"])[0] if cpu.intel else 0
     return {"name": event, "ident": ident(event), "number": row["number"],
             "has_number": truth("number" in fields), "umask": row["umask"],
@@ -548,6 +555,7 @@ def own_event(cpu, release, event):
             "perfevtsel": row["number"] | row["umask"] << 8 | (other << 16 & ~0x530000),
             "edge": truth(other & 4), "any_thread": truth(other & 32), "invert": truth(other & 128),
             "counter_mask": other >> 8, "has_counter_mask": truth(other >> 8),
+            "msr": msr, "has_msr": truth(msr), "msr_value": value, "has_msr_value": truth(value),
             "counters_mask": row["counters_mask"], "fixed": truth("fixed_counter" in fields),
             "fixed_counter": fields.get("fixed_counter", -1),
             "aliases_text": " ".join(cpu.aliases(event, release)), "fallback": row["fallback"] or "",
@@ -988,10 +996,11 @@ def check_descriptions():
 # ---- the two headers of libkpdb
 
 def changed_tables():
-    """What is changed -> the databases of two releases, names, chips and kernel of a compile."""
+    """What is changed -> the databases of two releases and the other files of a compile."""
     ids = ["cpu_100000c_2_a", "cpu_100000c_2_b", "cpu_7_8_c"]
     x86 = kpeptest.database(architecture="x86_64", aliases={}, events={
-        "X": {"number": 1, "umask": 1, "other": 4}, "Y": {"fixed_counter": 1, "umask": 2}})
+        "X": {"number": 1, "umask": 1, "other": 4}, "Y": {"fixed_counter": 1, "umask": 2},
+        "Z": {"number": 2, "umask": 1}})
 
     def base():
         return {"r-1": {"t1": (kpeptest.database(), ids[:1]), "t2": (kpeptest.database(), ids[1:2])},
@@ -1003,7 +1012,9 @@ def changed_tables():
                           "metrics": {"rate": {"unit": "x", "summary": "A rate.", "scale": 100,
                                                "numerator": ["branches"], "denominator": ["cycles"]}}},
                 "chips": {ids[0]: {"chips": ["T1"], "confidence": "high", "event_bits": 16}},
-                "kernel": {"S1": {"cpus": ids[:1], "selectors": {"14.0": [140], "15.4": [141]}}}}
+                "kernel": {"S1": {"cpus": ids[:1], "selectors": {"14.0": [140], "15.4": [141]}}},
+                "intel": {"msrs": [{"number": 9, "umask": 1, "msr": 0x1A6}],
+                          "bits": [{"databases": ["x1"], "events": {"Z": {"cmask": 1}}}]}}
 
     def cpu(tables, name="t1", release="r-2"):
         return tables[release][name][0]["system"]["cpu"]
@@ -1029,6 +1040,8 @@ def changed_tables():
         "how sure a chip is": lambda t: t["chips"][ids[0]].update(confidence="low"),
         "how that is known": lambda t: t["chips"][ids[0]].update(note="measured"),
         "the width of selectors": lambda t: t["chips"][ids[0]].update(event_bits=8),
+        "Intel's bits": lambda t: t["intel"]["bits"][0]["events"]["Z"].update(inv=True),
+        "an MSR": lambda t: t["intel"]["msrs"][0].update(msr=0x1A7),
         "a kernel's list": lambda t: t["kernel"]["S1"]["selectors"].update({"15.0": [163]}),
         "a name's candidates": lambda t: t["names"]["names"]["branches"]["candidates"].update(
             t2=["INST_ALL"]),
@@ -1048,8 +1061,9 @@ def compiled(number, tables):
     directories, (names, chips) = fixture(where, {r: tables[r] for r in ("r-1", "r-2")},
                                           tables["names"], tables["chips"])
     kernel = kpeptest.write_plist(HERE / where / "kernel.plist", tables["kernel"])
+    intel = kpeptest.write_plist(HERE / where / "intel.plist", tables["intel"])
     status, _, err = run(KPEPC, "compile", "-o", HERE / where / "out", "--names", names, "--chips",
-                         chips, "--kernel", kernel, *plistfacts.arguments(directories))
+                         chips, "--kernel", kernel, "--intel", intel, *plistfacts.arguments(directories))
     equal(status, 0, f"pair {number}: {err}")
     return HERE / where / "out"
 
@@ -1164,7 +1178,9 @@ def golden_outputs():
     for name, file in (("c-header", "c-header.h"), ("json", "json.json"), ("csv", "csv.csv"),
                        ("markdown", "markdown.md"), ("perf-json", "perf-json.json")):
         outputs[file] = run(KPEPC, "emit", "-t", name, *data, *databases)
-    for command, files in ((["compile", *data, *databases], ["kpdb_ids.h", "kpdb_tables.h"]),
+    sources = ["--sources", GOLDEN / "sources.plist"]
+    for command, files in ((["compile", *data, *sources, *databases],
+                            ["kpdb_ids.h", "kpdb_tables.h", "kpdb_sources.h"]),
                            (["snapshot", "--release", "r-1", "--source", "tests/golden/kpep",
                              GOLDEN / "kpep"], ["snapshot.plist"])):
         to = HERE / "golden"

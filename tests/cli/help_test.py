@@ -344,10 +344,10 @@ def check_json():
 
 DECLARATION = re.compile(r"^[a-z][\w *]*\b(kp(?:db|live)_\w+)\([^;{]*\);", re.M)
 TYPE = re.compile(r"^enum \w+ \{[^\n]*\};|^(?:struct|enum) \w+ \{.*?^\};", re.M | re.S)
-LIST = re.compile(r"^#define (KP\w+_(?:ERRORS|STATUSES|WARNINGS))\(X\)((?:.*\\\n)+.*)\n", re.M)
-ROW = re.compile(r'X\((\w+), (-?\d+),(?: \d+,)?(?: "[a-z-]+",)? "([^"]*)"\)'
+LIST = re.compile(r"^#define (KP\w+_(?:ERRORS|STATUSES|WARNINGS|SOURCES|FIELDS))\(X\)((?:.*\\\n)+.*)\n", re.M)
+ROW = re.compile(r'X\((\w+), (-?\d+),(?: \d+,)?(?: "[a-z_-]+",)? "([^"]*)"\)'
                  r"(?: /\* (.*?) \*/)?")
-MADE_OF_LIST = re.compile(r"enum (\w+) \{ KP\w+\(\w+\) \};")
+MADE_OF_LIST = re.compile(r"enum (\w+) \{ (KP\w+)\(\w+\) \};")
 ERRORS = {"kpdb": "kpdb_error", "kplive": "kplive_status", "kperf": "kplive_kperfdata_code"}
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 NULLABILITY = re.compile(r"\bKPLIVE_(?:NULLABLE|NONNULL)\b\s*")
@@ -405,7 +405,7 @@ def check_types(library, page, header):
     literal = one_line(" ".join(page.literals("DESCRIPTION")))
     for match in TYPE.finditer(header):
         if made := MADE_OF_LIST.match(match[0]):
-            check_constants(library, made[1], page)
+            check_constants(library, made[1], page, dict(LIST.findall(header)).get(made[2]))
         else:
             check(one_line(match[0]) in literal, f"{library}.3 lacks: {match[0]}")
     for constant in re.findall(r"^#define (KP\w+ +\S.*)$", header, re.M):
@@ -418,12 +418,13 @@ def check_types(library, page, header):
                   page.items("DESCRIPTION"), f"{library}.3 lacks: {row}: {more or text}")
 
 
-def check_constants(library, enum, page):
-    """The compiler knows the constants that a page lists by these numbers, and no other."""
+def check_constants(library, enum, page, rows=None):
+    """The compiler knows the constants that a page lists (of rows) by these numbers, and no other."""
     section = "ERRORS" if enum == ERRORS[library] else "DESCRIPTION"
     listed = {}
     for title, about in page.items(section):
-        if constant := re.fullmatch(r"(KP\w+) \((-?\d+)\)", title):
+        constant = re.fullmatch(r"(KP\w+) \((-?\d+)\)", title)
+        if constant and (rows is None or f"X({constant[1]}," in rows):
             listed[constant[1]] = constant[2]
             check(about, f"{library}.3: {title} says something")
     with tempfile.TemporaryDirectory() as directory:

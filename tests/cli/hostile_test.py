@@ -116,8 +116,16 @@ NAMES = {
 }
 CHIPS = {ID: {"chips": ["M1"], "confidence": "high", "note": "measured"}}
 KERNEL = {"T1": {"cpus": [ID], "selectors": {"15.4": [140]}}}
+INTEL = {"msrs": [], "bits": []}
+SOURCES = {
+    "sources": [{"releases": ["r1"], "databases": ["t1"], "events": ["INST_ALL"],
+                 "fields": ["list"], "source": "listing"}],
+    "disputes": [{"releases": ["r1"], "databases": ["t1"], "events": ["INST_ALL"],
+                  "field": "counters_mask", "ours": 128, "theirs": 64, "says": "A table.",
+                  "confirmed": "Another."}],
+}
 FILES = {"in/t1.plist": database(), "names.plist": NAMES, "chips.plist": CHIPS,
-         "kernel.plist": KERNEL}
+         "kernel.plist": KERNEL, "intel.plist": INTEL, "sources.plist": SOURCES}
 
 # File, path of a value, or of a key when it ends with the mark.
 PLACES = [("in/t1.plist", path) for path in (
@@ -135,6 +143,11 @@ PLACES += [("chips.plist", path) for path in (MARK, f"{ID}/chips", f"{ID}/confid
                                               f"{ID}/note", f"{ID}/" + MARK)]
 PLACES += [("kernel.plist", path) for path in (MARK, "T1/cpus", "T1/" + MARK,
                                                "T1/selectors/" + MARK, "T1/selectors/15.4")]
+PLACES += [("intel.plist", path) for path in (MARK, "msrs", "bits")]
+PLACES += [("sources.plist", path) for path in (
+    MARK, "sources/0/" + MARK, "sources/0/releases", "sources/0/databases", "sources/0/events",
+    "sources/0/fields", "sources/0/source", "disputes/0/" + MARK, "disputes/0/field",
+    "disputes/0/says", "disputes/0/confirmed")]
 
 
 def marked(data, path):
@@ -143,7 +156,10 @@ def marked(data, path):
     *parents, last = path.split("/")
     at = data
     for key in parents:
-        at = at.setdefault(key, {"release": "r1", "cpus": [ID]} if key == "kpep" else {})
+        if isinstance(at, list):
+            at = at[int(key)]
+        else:
+            at = at.setdefault(key, {"release": "r1", "cpus": [ID]} if key == "kpep" else {})
     if last == MARK and parents and parents[-1] == "aliases":
         at[MARK] = "INST_ALL"
     elif last == MARK and parents and parents[-1] == "events":
@@ -174,7 +190,8 @@ def write_files(directory, files):
 
 
 OPTIONS = ["--names", "names.plist", "--chips", "chips.plist"]
-COMPILE = ["compile", "-o", "out", *OPTIONS, "--kernel", "kernel.plist", "r1=in"]
+COMPILE = ["compile", "-o", "out", *OPTIONS, "--kernel", "kernel.plist", "--intel",
+           "intel.plist", "--sources", "sources.plist", "r1=in"]
 FORMATS = ("c-header", "json", "csv", "markdown", "perf-json")
 OTHERS = [["snapshot", "-o", "out", "--release", "r1", "in"],
           ["snapshot", "--descriptions", "-o", "out", "--release", "r1", "in"],
@@ -488,6 +505,7 @@ INPUTS = [("in/t1.plist", ["compile", "-o", "out", "r1=in"]),
           ("names.plist", ["compile", "-o", "out", "--names", "names.plist", "r1=good"]),
           ("chips.plist", ["compile", "-o", "out", "--chips", "chips.plist", "r1=good"]),
           ("kernel.plist", ["compile", "-o", "out", "--kernel", "kernel.plist", "r1=good"]),
+          ("intel.plist", ["compile", "-o", "out", "--intel", "intel.plist", "r1=good"]),
           ("data.plist", ["render", "-t", "t.txt", "-d", "data.plist"])]
 
 
@@ -604,7 +622,7 @@ def special_files():
                        "socket": listen}) as scratch:
         bomb("a socket", ["render", "-t", "t.txt", "-d", "socket"], scratch,
              f"socket: {os.strerror(6)} (expected a property list)")
-        for option in ("--names", "--chips", "--kernel"):
+        for option in ("--names", "--chips", "--kernel", "--intel"):
             bomb(f"/dev/zero for {option}", ["compile", "-o", "out", option, "/dev/zero",
                                              "r1=good"], scratch, f"/dev/zero: {NOT_REGULAR}")
         (scratch / "good/z.plist").symlink_to("/dev/zero")

@@ -15,7 +15,8 @@ from kpeptest import KPEP, KPEPC, SOURCE, check, database, done, equal, run, wri
 
 DB = SOURCE / "db"
 FILES = ["--names", DB / "names.plist", "--chips", DB / "chips.plist",
-         "--kernel", DB / "kernel.plist"]
+         "--kernel", DB / "kernel.plist", "--intel", DB / "intel.plist",
+         "--sources", DB / "sources.plist"]
 ACCEPTED = ["--accepted", DB / "lint-accepted.txt"]
 RELEASES = plistfacts.arguments(plistfacts.snapshots())
 ID = "cpu_100000c_2_1"
@@ -199,13 +200,17 @@ def check_encoding_rules():
     rule("shared-encoding",
          ["t1: warning: CLK.P: has number 0x3c and umask 0x0 like CLK.P_ANY, so they count the "
           "same",
-          "t1: warning: UOPS.ISSUED: has number 0xe and umask 0x1 like UOPS.ISSUED_2, UOPS.STALLS, "
-          "so without the other bits that kperfdata drops they count the same"],
+          "t1: warning: UOPS.ISSUED: has number 0xe and umask 0x1 like UOPS.ISSUED_2, UOPS.ISSUED_3, "
+          "so they count the same",
+          "t1: warning: UOPS.STALLS: has number 0xe and umask 0x1 like UOPS.STALLS_2, so they count "
+          "the same"],
          intel({"CLK.P_ANY": {"number": 60, "umask": 0},
                 "UOPS.STALLS": {"number": 14, "umask": 1, "other": 0x1D3},
-                "UOPS.ISSUED_2": {"number": 14, "umask": 1, "counters_mask": 8, "other": 0x43}}),
+                "UOPS.STALLS_2": {"number": 14, "umask": 1, "other": 0x1C3},
+                "UOPS.ISSUED_2": {"number": 14, "umask": 1, "counters_mask": 8, "other": 0x43},
+                "UOPS.ISSUED_3": {"number": 14, "umask": 1}}),
          intel({"CLK.P_ANY": {"number": 60, "umask": 1},
-                "UOPS.STALLS": {"number": 13, "umask": 1}}))
+                "UOPS.STALLS": {"number": 14, "umask": 1, "other": 0x1D3}}))
     rule("shared-encoding",
          "t1: warning: INST_ALL: has number 0x8c like INST_EVERY, so they count the same",
          arm({"INST_EVERY": {"number": 140}}), arm({"INST_EVERY": {"number": 142}}))
@@ -216,23 +221,55 @@ def check_encoding_rules():
           ["t1: warning: INST_BR: has number 0x8d like INST_BRANCH, so they count the same "
            "[shared-encoding]"], "two names in one of the releases are")
 
-    def dropped(event, other, said):
-        return (f"t1: warning: {event}: has other bits {other:#x} ({said}) that kperfdata drops, "
-                f"and without them number 0x9 and umask 0x1 counts something else")
-    cases = [("A", 0x153, "CMASK 1"), ("B", 0x1D3, "CMASK 1, INV"), ("C", 0x157, "CMASK 1, EDGE"),
-             ("D", 0x73, "ANY"), ("E", 0x51, "USR without OS"), ("F", 0x52, "OS without USR"),
-             ("G", 0x10F7, "CMASK 16, INV, EDGE, ANY")]
-    rule("other-dropped", [dropped(*case) for case in cases],
-         intel({event: {"number": 9, "umask": 1, "other": other} for event, other, _ in cases}),
-         intel({event: {"number": 9, "umask": 1, "other": other}
-                for event, other in (("A", 0x53), ("B", 0x43), ("C", 0x03))}))
+    full = ("needs bits that kperfdata drops, and counts something else without them (kpep encode "
+            "--full has them)")
+    mode = "is of one mode, but kperfdata asks for both (kpep encode --user-only: for USR)"
+    thread = ("is of both threads of a core, but the kernel clears the bit for it, so that one "
+              "thread is counted")
+    register = ("needs an MSR that no macOS programs, and counts something else or nothing without "
+                "it")
+    bits = {"A": 0x153, "B": 0x1D3, "C": 0x157, "D": 0x73, "E": 0x51, "F": 0x52, "G": 0x10F7}
+    bad = intel({event: {"number": 9, "umask": 1, "other": other} for event, other in bits.items()})
+    good = intel({event: {"number": 9, "umask": 1, "other": other}
+                  for event, other in (("A", 0x53), ("B", 0x43), ("C", 0x03))})
+    rule("other-dropped", f"t1: warning: A: {full}: A (CMASK 1), B (CMASK 1, INV), C (CMASK 1, EDGE)",
+         bad, good)
+    rule("any-thread-dropped", f"t1: warning: D: {thread}: D (ANY), G (CMASK 16, INV, EDGE, ANY)",
+         bad, good)
+    rule("mode-dropped", f"t1: warning: E: {mode}: E (USR without OS), F (OS without USR)", bad, good)
+    needs = {"msrs": [{"number": 0xB7, "umask": 1, "msr": 0x1A6}],
+             "bits": [{"databases": ["t1"],
+                       "events": {"A": {"cmask": 2, "inv": True}, "B": {"edge": True, "any": False},
+                                  "C": {"msr_value": 5}}}]}
+    missing = {"A": {"number": 9, "umask": 1}, "B": {"number": 9, "umask": 1, "other": 0x57}}
+    response = {"C": {"number": 0xB7, "umask": 1}, "D": {"number": 0xB7, "umask": 1}}
+    with_needs = intel({**missing, **response})
+    equal(lines_of("other-dropped", [with_needs], intel=needs),
+          [f"t1: warning: A: {full}: A (CMASK 2, INV), B (EDGE) [other-dropped]"],
+          "bits that the plist lacks")
+    rule("msr-not-set", f"t1: warning: C: {register}: C (MSR 0x1a6), D (MSR 0x1a6)", with_needs,
+         intel({**missing, "C": {"number": 0xB7, "umask": 2}}), intel={**needs, "bits": []})
+    equal(lines_of("shared-encoding", [with_needs], intel=needs), [],
+          "events apart by bits of another file, or by what an MSR holds")
+    equal(len(lines_of("shared-encoding", [intel(response)])), 1, "which nobody else knows")
+    rule("other-overruled",
+         "t1: warning: A: has other bits 0x153 (CMASK 1) in the database and 0x2d3 (CMASK 2, INV) by "
+         "Intel's files, which count here",
+         intel({**missing, **response, "A": {"number": 9, "umask": 1, "other": 0x153}}),
+         intel({**missing, **response, "A": {"number": 9, "umask": 1, "other": 0x2D3}}), intel=needs)
     names = {"names": {"stalls": {"unit": "cycles", "summary": "Stalls.",
                                   "candidates": {"x86_64": ["UOPS.STALLS", "UOPS.ISSUED"]}}}}
     rule("name-other-dropped",
          "t1: error: UOPS.STALLS: is what stalls means here, and a Mac counts something else with "
-         "it, as kperfdata drops its other bits 0x1d3 (CMASK 1, INV)",
+         "it, as it does not program what the event needs (CMASK 1, INV)",
          intel({"UOPS.STALLS": {"number": 14, "umask": 1, "other": 0x1D3}}),
          intel({"UOPS.STALLS": {"number": 14, "umask": 1, "other": 0x53}}), names=names)
+    rule("name-other-dropped",
+         "t1: error: UOPS.STALLS: is what stalls means here, and a Mac counts something else with "
+         "it, as it does not program what the event needs (MSR 0x1a6)",
+         intel({"UOPS.STALLS": {"number": 0xB7, "umask": 1}}),
+         intel({"UOPS.STALLS": {"number": 0xB7, "umask": 2}}), names=names,
+         intel={**needs, "bits": []})
     rule("selector-zero",
          "t1: error: NOTHING: has number 0x0, which is no event on an Apple chip, so its counter "
          "stays at 0",
@@ -406,6 +443,43 @@ def check_other_files():
     equal(lines_of("id-without-database", both, **files), [], "ids that all have databases")
 
 
+def check_source_rules():
+    all_of_it = {"releases": ["r1", "r2"], "source": "apple"}
+    other = {"releases": ["r1"], "databases": ["t1"], "events": ["INST_ALL"], "says": "a table",
+             "field": "counters_mask", "ours": 128, "theirs": 64}
+    both = [used_by(arm()), used_by(arm())]
+    SEEN.add("disputed")
+    equal(lines_of("disputed", both[:1], both[1:],
+                   sources={"sources": [all_of_it], "disputes": [
+                       {**other, "releases": ["r1", "r2"], "confirmed": "another"},
+                       {**other, "releases": ["r2"], "events": ["INST_BRANCH"], "ours": -1,
+                        "field": "fixed_counter", "theirs": 1}]}),
+          ["t1: warning: INST_ALL: has counters_mask 0x80 in r1, r2, where a table has 0x40; 0x80 is "
+           "also that of another [disputed]",
+           "t1: warning: INST_BRANCH: has fixed_counter none in r2, where a table has 1 [disputed]"],
+          "disputed")
+    equal(lines_of("disputed", both[:1], both[1:], sources={"sources": [all_of_it]}), [],
+          "nobody disagrees")
+    SEEN.add("source-missing")
+    equal(lines_of("source-missing", both[:1], both[1:],
+                   sources={"sources": [{**all_of_it, "releases": ["r1"], "events": ["INST_ALL"],
+                                         "fields": ["list"]}]}),
+          ["t1: warning: has 14 values in r1 of which nothing says where they are from "
+           "[source-missing]",
+           "t1: warning: has 15 values in r2 of which nothing says where they are from "
+           "[source-missing]"], "values from nowhere")
+    equal(lines_of("source-missing", both[:1], both[1:], sources={"sources": [all_of_it]}), [],
+          "every value has a source")
+    equal(lines_of("source-missing", both[:1], both[1:]), [], "nobody says anything")
+    SEEN.add("source-unused")
+    found = lines_of("source-unused", both[:1], both[1:],
+                     sources={"sources": [{**all_of_it, "events": ["INST_ALL"]}, all_of_it,
+                                          {**all_of_it, "fields": ["list"]}]})
+    equal([re.sub(r"of /\S+ that", "of FILE that", line) for line in found],
+          ["sources: warning: sources.0: is a row of FILE that says nothing, because later rows "
+           "speak of all that it is about [source-unused]"], "a row that says nothing")
+
+
 # ---- db/kpep -----------------------------------------------------------------------------------
 
 class Facts:
@@ -415,6 +489,8 @@ class Facts:
         self.facts = plistfacts.Facts(plistfacts.snapshots())
         self.cpus = self.facts.cpus
         self.kernel = plistfacts.load(DB / "kernel.plist")
+        self.intel = plistfacts.Intel()
+        self.sources = plistfacts.load(DB / "sources.plist")
 
     @staticmethod
     def raw(cpu):
@@ -434,8 +510,11 @@ class Facts:
         groups = {}
         for name, (fields, releases) in self.raw(cpu).items():
             if "fixed_counter" not in fields:
+                if self.intel.msr(cpu, fields):
+                    continue
+                other = self.intel.other(cpu.db, name, fields) or 3
                 for release in releases:
-                    key = (fields["number"], fields.get("umask", 0))
+                    key = (fields["number"], fields.get("umask", 0), other & 0xFFA7)
                     groups.setdefault((key, release), set()).add(name)
         together = {}
         for (key, _), names in groups.items():
@@ -475,14 +554,27 @@ class Facts:
                                              itertools.combinations(set(masks.values()), 2)),
             "no-free-counter": [None] * bool(held),
             "unforced-misplaced": [None] * any(self.misplaced(head, m) for m in masks.values()),
-            "other-dropped": [n for n, f in plain.items()
-                              if f.get("other", 0x53) not in (0x53, 0x43)],
+            **self.miscounted(cpu, plain),
             "selector-zero": [n for n, f in plain.items() if f["number"] == 0 and not cpu.intel],
             "selector-too-wide": [n for n, f in plain.items() if f["number"] >> cpu.event_bits],
         }
         found.update(self.kernel_findings(cpu, plain))
         found["field-changed"] = self.changes(cpu)
+        found["disputed"] = self.disputed(cpu)
         return found, len(held), len(plain)
+
+    def miscounted(self, cpu, plain):
+        """What a Mac does not program, the first event of each kind; and where Apple differs."""
+        other = {n: self.intel.other(cpu.db, n, f) for n, f in sorted(plain.items())}
+        kinds = {
+            "other-dropped": [n for n, bits in other.items() if bits & 0xFF84 and not bits & 0x20],
+            "any-thread-dropped": [n for n, bits in other.items() if bits & 0x20],
+            "mode-dropped": [n for n, bits in other.items() if bits & 3 in (1, 2)],
+            "msr-not-set": [n for n, f in sorted(plain.items()) if self.intel.msr(cpu, f)]}
+        self.kinds = {kind: events for kind, events in kinds.items() if events}
+        return {**{kind: events[:1] for kind, events in kinds.items()},
+                "other-overruled": [n for n, f in plain.items() if f.get("other", 0) not in
+                                    (0, other[n])]}
 
     @staticmethod
     def by_counter(fixed):
@@ -509,6 +601,13 @@ class Facts:
         first = min(accepted.values(), default=(0,))
         return {"not-in-kernel-list": [n for n in plain if n not in accepted],
                 "late-in-kernel-list": [n for n, since in accepted.items() if since > first]}
+
+    def disputed(self, cpu):
+        names = {cpu.db, *cpu.also(), *cpu.ids}
+        return [event for row in self.sources["disputes"] if names & set(row["databases"])
+                for event in row["events"]
+                if any(event in cpu.history[release].events
+                       for release in set(row["releases"]) & set(cpu.releases))]
 
     @staticmethod
     def changes(cpu):
@@ -564,6 +663,10 @@ def check_shipped():
         check(all(message.startswith(f"{held} of {plain} ") for message in counts),
               f"{cpu.db}: {held} held of {plain}: {counts}")
         check_groups(facts, cpu, found)
+        for kind, events in facts.kinds.items():
+            message = next(i["message"] for i in found if (i["db"], i["rule"]) == (cpu.db, kind))
+            equal(re.findall(r"([A-Z][A-Za-z0-9_.]+) \((?!kpep)", message), events,
+                  f"{cpu.db}: all events of {kind}")
     equal(totals, {}, "findings that nobody expects")
     return found
 
@@ -591,14 +694,15 @@ def check_known_defects(found):
             ("cometlake", "fixed-counter-shared", "INST_RETIRED.ANY"),
             ("skylake", "fixed-counter-shared", "CPU_CLK_UNHALTED.REF_TSC"),
             ("kabylake", "fixed-umask-mismatch", "CPU_CLK_UNHALTED.REF_TSC"),
-            ("icelake", "shared-encoding", "FRONTEND_RETIRED.DSB_MISS"),
-            ("haswell", "other-dropped", "UOPS_ISSUED.STALL_CYCLES"),
+            ("icelake", "msr-not-set", "FRONTEND_RETIRED.DSB_MISS"),
+            ("skylake", "other-dropped", "ARITH.DIVIDER_ACTIVE"),
+            ("ivybridge", "other-overruled", "UOPS_RETIRED.TOTAL_CYCLES"),
             ("as4", "not-in-kernel-list", "ARM_STALL"),
             ("as4", "unforced-misplaced", None)):
         check(has(db, rule_name, event), f"{db} {rule_name} {event}")
     message = next(i["message"] for i in found if i["event"] == "FRONTEND_RETIRED.DSB_MISS" and
                    i["db"] == "icelake")
-    equal(message.count("FRONTEND_RETIRED."), 15, "and 15 others have its encoding")
+    equal((message.count("FRONTEND_RETIRED."), message.count("OCR.")), (16, 71), "and 94 others")
 
 
 def check_clean():
@@ -609,7 +713,7 @@ def check_clean():
         check(re.fullmatch(r"no findings \(\d+ accepted\)", summary), summary)
     equal(lint_json(*FILES, *ACCEPTED, *RELEASES), (0, []), "db/kpep with them, as JSON")
     text = (DB / "lint-accepted.txt").read_text()
-    check(" * #" in text and "+15 #" in text, "it has entries for databases and for groups")
+    check(" * #" in text and "+94 #" in text, "it has entries for databases and for groups")
 
 
 # ---- output ------------------------------------------------------------------------------------
@@ -630,7 +734,7 @@ def check_output(found):
     equal(summary, ", ".join(f"{n} {s}{'s' * (n != 1)}" for s, n in counts.items() if n),
           "the summary")
     order = [cpu["db"] for cpu in json.loads(run(KPEP, "cpus", "--json")[1])]
-    order += ["names", "chips", "kernel"]
+    order += ["names", "chips", "kernel", "sources"]
     keys = [(order.index(i["db"]), severities.index(i["severity"]), i["rule"], i["event"] or "")
             for i in found]
     check(keys == sorted(keys), "by database in the model's order, severity, rule, event")
@@ -814,6 +918,7 @@ check_kernel_rules()
 check_release_rules()
 check_name_rules()
 check_other_files()
+check_source_rules()
 shipped = check_shipped()
 check_known_defects(shipped)
 check_clean()

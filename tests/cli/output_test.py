@@ -19,7 +19,7 @@ from kpeptest import CC, KPEPC, SOURCE, check, database, equal, run, write_plist
 
 OLD = "the old file\n"
 NOBODY = 65534
-PAIR = ("kpdb_ids.h", "kpdb_tables.h")
+HEADERS = ("kpdb_ids.h", "kpdb_tables.h", "kpdb_sources.h")
 PATIENCE = 20  # seconds, for what takes milliseconds
 
 
@@ -116,7 +116,7 @@ def limited(action):
 def too_large():
     for how, action in (("ignored", signal.SIG_IGN), ("not ignored", signal.SIG_DFL)):
         for command, output, written in [("emit", "out.json", ["out.json"]),
-                                         ("compile", "out", [f"out/{name}" for name in PAIR]),
+                                         ("compile", "out", [f"out/{name}" for name in HEADERS]),
                                          ("snapshot", "out", ["out/t1.plist"])]:
             what = f"{command}, SIGXFSZ {how}"
             with Scratch() as s:
@@ -159,7 +159,7 @@ def read_only_directory():
             print("NOT TESTED: read-only directories (the command does not run as another user)")
             return
         denied = says(errno.EACCES)
-        s.old("ro/out.json", *(f"ro/{name}" for name in PAIR))
+        s.old("ro/out.json", *(f"ro/{name}" for name in HEADERS))
         (s / "ro").chmod(0o555)
         for command, output, line in [
                 ("emit", "ro/out.json", f"ro/out.json: {denied}"),
@@ -169,8 +169,8 @@ def read_only_directory():
                 ("snapshot", "ro", f"ro/t1.plist: {denied}")]:
             equal(s.run(command, output, preexec_fn=nobody), (3, "", line + "\n"),
                   f"read-only: {command} -o {output}")
-        check(s.is_old("ro/out.json", *(f"ro/{name}" for name in PAIR)), "read-only: changed")
-        s.expect(["ro/out.json", *(f"ro/{name}" for name in PAIR)], "read-only")
+        check(s.is_old("ro/out.json", *(f"ro/{name}" for name in HEADERS)), "read-only: changed")
+        s.expect(["ro/out.json", *(f"ro/{name}" for name in HEADERS)], "read-only")
         (s / "ro").chmod(0o755)
         # What cannot be read is said too.
         (s / "in/t1.plist").chmod(0)
@@ -377,7 +377,7 @@ def ignored_stays_ignored():
         equal(process.wait(PATIENCE), 0, "nohup: exit status")
         process.stderr.close()
         check(not s.is_old("out/kpdb_tables.h"), "nohup: nothing written")
-        s.expect(left, "nohup")
+        s.expect([*left, "out/kpdb_sources.h"], "nohup")
 
 
 def killed_at_any_time():
@@ -386,20 +386,20 @@ def killed_at_any_time():
         began = time.monotonic()
         equal(s.run("compile", "out"), (0, "", ""), "not killed")
         took = time.monotonic() - began
-        new = {name: (s / "out" / name).read_text() for name in PAIR}
+        new = {name: (s / "out" / name).read_text() for name in HEADERS}
         for number in (signal.SIGTERM, signal.SIGKILL):
             for part in range(0, 24, 2):
                 what = f"{number.name} after {part}/20 of a run"
-                s.old(*(f"out/{name}" for name in PAIR))
+                s.old(*(f"out/{name}" for name in HEADERS))
                 process = s.start("compile", "out")
                 time.sleep(took * part / 20)
                 process.send_signal(number)
                 check(process.wait(PATIENCE) in (0, -number), f"{what}: how it ended")
                 process.stderr.close()
-                for name in PAIR:
+                for name in HEADERS:
                     check((s / "out" / name).read_text() in (OLD, new[name]), f"{what}: {name}")
                 if number == signal.SIGTERM:
-                    s.expect([f"out/{name}" for name in PAIR], what)
+                    s.expect([f"out/{name}" for name in HEADERS], what)
 
 
 # ---- rivals ----------------------------------------------------------------------------
@@ -408,8 +408,8 @@ def compiles(s, ids, tables):
     """Whether libkpdb can be built of the two."""
     directory = s / "pair"
     directory.mkdir(exist_ok=True)
-    (directory / PAIR[0]).write_text(ids)
-    (directory / PAIR[1]).write_text(tables)
+    (directory / HEADERS[0]).write_text(ids)
+    (directory / HEADERS[1]).write_text(tables)
     return subprocess.run([CC, "-fsyntax-only", "-I", directory, "-I", SOURCE / "db",
                            SOURCE / "db/lookup.c"], capture_output=True).returncode == 0
 
@@ -419,8 +419,8 @@ def rivals():
         versions = {}
         for source in ("in", "in2"):
             s.run("compile", source + ".out", source)
-            versions[source] = [(s / f"{source}.out" / name).read_text() for name in PAIR]
-        ids, tables = zip(versions["in"], versions["in2"])
+            versions[source] = [(s / f"{source}.out" / name).read_text() for name in HEADERS]
+        ids, tables, _ = zip(versions["in"], versions["in2"])
         check(compiles(s, ids[0], tables[0]), "a pair does not compile")
         check(compiles(s, ids[1], tables[1]), "the other pair does not compile")
         check(not compiles(s, ids[0], tables[1]), "a mixed pair compiles")
@@ -429,11 +429,11 @@ def rivals():
             equal([process.wait(PATIENCE) for process in running], [0] * 20, f"20 of {what}")
             for process in running:
                 process.stderr.close()
-            made = [(s / "out" / name).read_text() for name in PAIR]
+            made = [(s / "out" / name).read_text() for name in HEADERS]
             if len(set(sources)) == 1:
                 equal(made == versions["in"], True, f"20 of {what}: the pair")
             check(made[0] in ids and made[1] in tables, f"20 of {what}: a file is not whole")
-            equal(sorted(os.listdir(s / "out")), list(PAIR), f"20 of {what}: files left")
+            equal(sorted(os.listdir(s / "out")), sorted(HEADERS), f"20 of {what}: files left")
 
 
 # ---- places ----------------------------------------------------------------------------
@@ -488,15 +488,15 @@ def owners():
 
 def existing_directory():
     with Scratch() as s:
-        s.old("out/other.h", *(f"out/{name}" for name in PAIR))
+        s.old("out/other.h", *(f"out/{name}" for name in HEADERS))
         equal(s.run("compile", "out"), (0, "", ""), "an existing directory")
         check(s.is_old("out/other.h"), "another file changed")
-        check(not any(s.is_old(f"out/{name}") for name in PAIR), "one was not replaced")
-        first = [(s / "out" / name).read_text() for name in PAIR]
+        check(not any(s.is_old(f"out/{name}") for name in HEADERS), "one was not replaced")
+        first = [(s / "out" / name).read_text() for name in HEADERS]
         s.run("compile", "out", "in2")
-        check(not any((s / "out" / name).read_text() == text for name, text in zip(PAIR, first)),
+        check(not any((s / "out" / name).read_text() == text for name, text in zip(HEADERS, first)),
               "one was not replaced by another's")
-        s.expect(["out/other.h", *(f"out/{name}" for name in PAIR)], "an existing directory")
+        s.expect(["out/other.h", *(f"out/{name}" for name in HEADERS)], "an existing directory")
 
 
 def links():

@@ -13,11 +13,41 @@ import kpeptest
 
 NAMES = kpeptest.SOURCE / "db" / "names.plist"
 CHIPS = kpeptest.SOURCE / "db" / "chips.plist"
+INTEL = kpeptest.SOURCE / "db" / "intel.plist"
 
 
 def load(path):
     with open(path, "rb") as file:
         return plistlib.load(file)
+
+
+class Intel:
+    """db/intel.plist: what events need besides a number and a unit mask."""
+
+    BITS = {"cmask": lambda value: value << 8, "inv": lambda value: 0x80,
+            "any": lambda value: 0x20, "edge": lambda value: 0x04}
+
+    def __init__(self, path=INTEL):
+        plist = load(path)
+        self.msrs = {(row["number"], row["umask"]): row["msr"] for row in plist["msrs"]}
+        self.needs = {(db, event): needs for group in plist["bits"]
+                      for db in group["databases"] for event, needs in group["events"].items()}
+
+    def other(self, db, event, fields):
+        """`other` with Intel's bits in place of those the plist has; 0 where neither has any."""
+        known = fields.get("other", 0)
+        if (db, event) not in self.needs:
+            return known
+        needs = self.needs[db, event]
+        bits = sum(of(needs[key]) for key, of in self.BITS.items() if needs.get(key))
+        return (known & ~0xFFA4 or 0x43) | bits if known or bits else 0
+
+    def msr(self, cpu, fields):
+        """The register by number, or 0; and what it has to hold, by database and event."""
+        return self.msrs.get((fields.get("number"), fields.get("umask")), 0) if cpu.intel else 0
+
+    def msr_value(self, db, event):
+        return self.needs.get((db, event), {}).get("msr_value", 0)
 
 
 def release_order(name):
@@ -260,7 +290,10 @@ CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids":
        "events": int, "releases": [str], "not_in_snapshot": [str]}
 EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
          "fixed_counter": (int, None), "fallback": (str, None), "aliases": [str], "names": [str],
-         "releases": [str], "renamed": (str, None)}
+         "releases": [str], "renamed": (str, None),
+         "sources": [{"release": str, "list": str, "number": str, "counters_mask": str,
+                      "disputes": [{"field": str, "ours": (int, None), "theirs": (int, None),
+                                    "says": str, "confirmed": (str, None)}]}]}
 SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str], "not_in_snapshot": [str]}
 NAME = {"name": str, "unit": str, "summary": str, "on": {str: (str, None)}}
 METRIC = {"name": str, "unit": str, "summary": str, "formula": str, "on": [str]}

@@ -141,7 +141,7 @@ def compile_in(directory, *options):
 def refused(what, make, lines, *options):
     """The run says the lines in that order, then the verdict; it writes nothing."""
     lines = [lines] if isinstance(lines, str) else lines
-    whole = ("in:", "names.plist:", "chips.plist:", "kpepc:")
+    whole = ("in:", "names.plist:", "chips.plist:", "intel.plist:", "kpepc:")
     lines = [line if line.startswith(whole) else f"in/{line}" for line in lines]
     errors = [line for line in lines if ": warning: " not in line]
     with tempfile.TemporaryDirectory() as scratch:
@@ -617,6 +617,93 @@ def bad_chips():
             f"chips.plist: {ID}.chips.0: integer (expected a string)", "--chips", "chips.plist")
 
 
+def bad_intel():
+    def intel(change):
+        """Of X and Y of an Intel database t2, beside t1."""
+        data = {"msrs": [{"number": 0xB7, "umask": 1, "msr": 0x1A6}],
+                "bits": [{"databases": ["t2"],
+                          "events": {"X": {"msr_value": 5}, "Y": {"cmask": 1, "inv": True}}}]}
+        change(data)
+        return data
+
+    def group(**changes):
+        return lambda data: data["bits"][0].update(changes)
+
+    def event(**changes):
+        return lambda data: data["bits"][0]["events"]["Y"].update(changes)
+
+    def msr(**changes):
+        return lambda data: data["msrs"][0].update(changes)
+
+    other = database(architecture="x86_64", aliases={}, events={
+        "X": {"number": 0xB7, "umask": 1}, "Y": {"number": 9, "umask": 1, "other": 0x53}})
+    twice = {"databases": ["t2"], "events": {"Y": {"edge": True}}}
+    nothing = "nothing (expected any, cmask, edge, inv or msr_value)"
+    for what, change, says in [
+            ("no msrs", lambda data: data.pop("msrs"),
+             ["intel.plist: msrs: missing (expected an array)",
+              "intel.plist: bits.0.events.X: a value for no MSR (expected one of msrs for number "
+              "0xb7, umask 0x1)"]),
+            ("no bits", lambda data: data.pop("bits"),
+             "intel.plist: bits: missing (expected an array)"),
+            ("an MSR that is none", lambda data: data["msrs"].append(7),
+             "intel.plist: msrs.1: integer (expected a dictionary)"),
+            ("a wide unit mask", lambda data: data["msrs"].append({"number": 1, "umask": 256,
+                                                                   "msr": 1}),
+             "intel.plist: msrs.1.umask: 256 (expected an integer from 0 to 255)"),
+            ("an MSR 0", lambda data: data["msrs"].append({"number": 1, "umask": 2, "msr": 0}),
+             "intel.plist: msrs.1.msr: 0 (expected an integer from 1 to 65535)"),
+            ("a selector twice", lambda data: data["msrs"].append(data["msrs"][0]),
+             "intel.plist: msrs: number 0xb7 with umask 0x1 twice (expected each once)"),
+            ("a value for no MSR", msr(umask=2),
+             "intel.plist: bits.0.events.X: a value for no MSR (expected one of msrs for number "
+             "0xb7, umask 0x1)"),
+            ("a group that is none", lambda data: data["bits"].append("t2"),
+             "intel.plist: bits.1: string (expected a dictionary)"),
+            ("no databases", lambda data: data["bits"][0].pop("databases"),
+             "intel.plist: bits.0.databases: missing (expected an array)"),
+            ("no events", lambda data: data["bits"][0].pop("events"),
+             "intel.plist: bits.0.events: missing (expected a dictionary)"),
+            ("a database of another name", group(databases=["t3", "t2"]),
+             "intel.plist: bits.0.databases.0: no Intel database t3 (expected one whose events have "
+             "unit masks)"),
+            ("an Apple chip", group(databases=["t2", "t1"]),
+             "intel.plist: bits.0.databases.1: no Intel database t1 (expected one whose events have "
+             "unit masks)"),
+            ("a number for a database", group(databases=[1]),
+             "intel.plist: bits.0.databases.0: integer (expected a string)"),
+            ("an unknown event", group(events={"Z": {"any": True}}),
+             "intel.plist: bits.0.events.Z: no such event in t2 (expected one of its events)"),
+            ("an event twice", lambda data: data["bits"].append(twice),
+             "intel.plist: bits.1.events.Y: twice for t2 (expected each event once)"),
+            ("a database twice", group(databases=["t2", "t2"]),
+             [f"intel.plist: bits.0.events.{name}: twice for t2 (expected each event once)"
+              for name in "XY"]),
+            ("an event that is none", group(events={"Y": True}),
+             "intel.plist: bits.0.events.Y: boolean (expected a dictionary)"),
+            ("an event without needs", group(events={"Y": {}}),
+             f"intel.plist: bits.0.events.Y: {nothing}"),
+            ("bits that are not set", group(events={"Y": {"inv": False}}),
+             f"intel.plist: bits.0.events.Y: {nothing}"),
+            ("a wide cmask", event(cmask=256),
+             "intel.plist: bits.0.events.Y.cmask: 256 (expected an integer from 1 to 255)"),
+            ("a number for a bit", event(inv=1),
+             "intel.plist: bits.0.events.Y.inv: integer (expected true or false)"),
+            ("a value for an event without an MSR", event(msr_value=3),
+             "intel.plist: bits.0.events.Y: a value for no MSR (expected one of msrs for number "
+             "0x9, umask 0x1)")]:
+        make = files({"t1.plist": GOOD, "t2.plist": {**other, "name": "t2"},
+                      "../intel.plist": intel(change)})
+        refused(f"intel: {what}", make, says, "--intel", "intel.plist")
+        if what in ("a database of another name", "an unknown event"):
+            with tempfile.TemporaryDirectory() as scratch:
+                scratch = pathlib.Path(scratch)
+                (scratch / "in").mkdir()
+                make(scratch / "in")
+                equal(compile_in(scratch, "--intel", "intel.plist", "--allow-missing", "r1=in"),
+                      (0, "", ""), f"intel: {what} may be missing")
+
+
 # ---- the command line ------------------------------------------------------------------
 
 def command_lines():
@@ -797,6 +884,7 @@ all_refused(XML)
 all_refused(BINARY)
 bad_names()
 bad_chips()
+bad_intel()
 command_lines()
 unknown_keys()
 many_at_once()

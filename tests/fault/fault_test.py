@@ -222,12 +222,14 @@ def inputs(directory):
         shutil.copy(golden / name, directory / name)
 
 
+HEADERS = tuple(f"out/kpdb_{name}.h" for name in ("ids", "tables", "sources"))
+
+
 def compiler_cases(d):
-    pair = ("out/kpdb_ids.h", "out/kpdb_tables.h")
     release = f"macos-15={d / 'new'}"
-    yield Case("compile", KPEPC, "compile", "-o", "out", release, outputs=pair)
+    yield Case("compile", KPEPC, "compile", "-o", "out", release, outputs=HEADERS)
     yield Case("compile --names", KPEPC, "compile", "-o", "out", "--names", d / "names.plist",
-               "--allow-missing", "--chips", d / "chips.plist", release, outputs=pair)
+               "--allow-missing", "--chips", d / "chips.plist", release, outputs=HEADERS)
     yield Case("snapshot", KPEPC, "snapshot", "-o", "out", "--release", "macos-15", d / "new",
                outputs=("out/t1.plist", "out/t2.plist"))
     yield Case("snapshot beside another's", KPEPC, "snapshot", "-o", "out", "--release", "macos-15",
@@ -298,7 +300,7 @@ def syncs(case):
     """Each file before any gets its name, then their directory; --no-sync does without."""
     names = case.names("write")
     equal([name for name in names if name in ("fsync", "rename")],
-          ["fsync", "fsync", "rename", "rename", "fsync"], "the order of fsync() and rename()")
+          [*["fsync"] * len(HEADERS), *["rename"] * len(HEADERS), "fsync"], "the order of fsync() and rename()")
     at = [number for number, name in enumerate(names, 1) if name == "fsync"]
     *files_fail, result = case.run("write", "fail", at)
     equal((result.status, result.files), (3, case.good.files), "the directory's fsync() fails")
@@ -347,11 +349,11 @@ def rivals(case, directory):
 
 def real_databases():
     """All of the default build's, sampled."""
-    facts = [word for name in ("names", "chips", "kernel")
+    facts = [word for name in ("names", "chips", "kernel", "sources")
              for word in (f"--{name}", DATABASES / f"{name}.plist")]
     releases = [f"{name}={DATABASES / 'kpep' / name}" for name in ("macos-15", "macos-26.4")]
     case = Case("all databases", KPEPC, "compile", "-o", "out", *facts, *releases,
-                outputs=("out/kpdb_ids.h", "out/kpdb_tables.h"))
+                outputs=HEADERS)
     numbers = len(case.names("memory"))
     for action in ("fail", "from"):
         at = [1 + numbers * part // 12 for part in range(12)]

@@ -27,7 +27,7 @@ runs=0
 
 kpepc=$build/gen/kpepc
 kpep=$build/runtime/kpep
-facts="--names $source/db/names.plist --chips $source/db/chips.plist --kernel $source/db/kernel.plist"
+facts="--names $source/db/names.plist --chips $source/db/chips.plist --kernel $source/db/kernel.plist --sources $source/db/sources.plist"
 releases="macos-15=$source/db/kpep/macos-15 macos-26.4=$source/db/kpep/macos-26.4"
 golden=$source/tests/golden
 # shellcheck disable=SC2086

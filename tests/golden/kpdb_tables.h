@@ -17,7 +17,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0xbeee0531u,
+_Static_assert(KPDB_FINGERPRINT == 0x3cac5102u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -36,6 +36,7 @@ enum {
     TABLE_ALIAS_KINDS = 1,
     TABLE_PAST = 0,
     TABLE_KERNELS = 0,
+    TABLE_MSRS = 0,
     TABLE_RENAMES = 0,
     /* How names of events and chip-agnostic names are hashed: struct kpdb_hashing (db/hash.h). */
     TABLE_HASH_THOROUGH = 0,
@@ -331,6 +332,15 @@ static const struct table_kernel table_kernels[TABLE_KERNELS + 1] = {
     {0, 0},
 };
 
+/* In the order of selectors: Intel's whose events count what a model-specific register says. */
+struct table_msr {
+    uint32_t selector; /* number << 8 | unit mask */
+    uint16_t msr;
+};
+static const struct table_msr table_msrs[TABLE_MSRS + 1] = {
+    {0, 0},
+};
+
 /*
  * By rank, in the order of ids: a renamed event's id and the next of its spellings, the last's
  * next being the first.
@@ -442,4 +452,4 @@ static const uint16_t table_terms[] = {
 };
 
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0xbeee0531u
+#define TABLE_END 0x3cac5102u

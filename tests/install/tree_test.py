@@ -23,7 +23,7 @@ def expected():
     found += [f"{library}/pkgconfig/{name}.pc" for name in ("kpdb", "kplive")]
     found += [f"share/doc/kpep/{name}" for name in ("README.md", "CHANGELOG.md", "LICENSE")]
     found += [f"share/doc/kpep/doc/{name}" for name in files(SOURCE / "doc")]
-    found += [f"share/kpep/{name}.plist" for name in ("names", "chips", "kernel")]
+    found += [f"share/kpep/{path.name}" for path in (SOURCE / "db").glob("*.plist")]
     found += [f"share/kpep/{name}" for name in files(SOURCE / "db" / "kpep")]
     for part in ("db", "gen", "runtime"):
         for page in (SOURCE / part / "man").iterdir():
@@ -64,7 +64,7 @@ def check_commands(tree):
     data = tree / "share" / "kpep"
     status, text, errors = run(
         tree / "bin" / "kpepc", "emit", "-t", "c-header", "--cpu", "m1", "--names",
-        data / "names.plist", "--chips", data / "chips.plist",
+        data / "names.plist", "--chips", data / "chips.plist", "--intel", data / "intel.plist",
         *(f"{name}={data / name}" for name in ("macos-15", "macos-26.4", "macos-27")))
     equal(status, 0, f"the installed kpepc: {errors}")
     check("INST_BRANCH" in text, "the installed kpepc and databases")

@@ -62,7 +62,8 @@ def succeed(*command, **options):
 
 def compile_tables(directory, *options):
     status, _, err = run(KPEPC, "compile", "-o", directory, *FACTS, "--kernel",
-                         SOURCE / "db/kernel.plist", *options, *INPUTS)
+                         SOURCE / "db/kernel.plist", "--sources",
+                         SOURCE / "db/sources.plist", *options, *INPUTS)
     equal(status, 0, f"the tables: {err}")
     return directory
 

@@ -558,10 +558,19 @@ static const struct known {
     /* What kperfdata drops of Intel's word, and what it takes to count it all the same. */
     {"ivybridge", "macos-15", "", "CYCLE_ACTIVITY.CYCLES_L2_PENDING", "2 4: 4301a3 0 0 0 : 0"},
     {"ivybridge", "macos-15", "full", "BACLEARS.ANY:u UOPS_DISPATCHED_PORT.PORT_0_CORE",
-     "2 4: 411fe6 6301a1 0 0 : 0 1"},
+     "2 4: 411fe6 4301a1 0 0 : 0 1"},
     {"ivybridge", "macos-15", "full optimal", "CYCLE_ACTIVITY.CYCLES_L2_PENDING",
      "2 4: 14301a3 0 0 0 : 0"},
     {"ivybridge", "macos-15", "full optimal", "ARITH.FPU_DIV:u", "2 4: 1450414 0 0 0 : 0"},
+    /* The same of what Apple's file lacks: CMASK 1, bit 24; INV, bit 23; EDGE, bit 18. */
+    {"skylake", "macos-15", "", "ARITH.DIVIDER_ACTIVE", "2 4: 430114 0 0 0 : 0"},
+    {"skylake", "macos-15", "full",
+     "ARITH.DIVIDER_ACTIVE UOPS_ISSUED.STALL_CYCLES:u RS_EVENTS.EMPTY_END "
+     "L1D_PEND_MISS.PENDING",
+     "2 4: 1430114 1c1010e 1c7015e 430148 : 0 1 2 3"},
+    /* Any-thread, bit 21, which the kernel clears, and an MSR are in no word. */
+    {"skylake", "macos-15", "full", "L1D_PEND_MISS.PENDING_CYCLES_ANY FRONTEND_RETIRED.DSB_MISS",
+     "2 4: 1430148 4301c6 0 0 : 0 1"},
     {"m1", "macos-15", "full", "INST_BRANCH", "2 8: 0 0 0 8d 0 0 0 0 : 3"},
     /* Optimal: what kperfdata refuses for the order alone; unforced the kernel's shorter list. */
     {"m1", "macos-15", "optimal", "INST_BRANCH INST_ALL INST_BRANCH_CALL",
@@ -705,17 +714,37 @@ enum {
     NEWEST_PUBLIC_KERNEL = 1599,
 };
 
+/* OFFCORE_RSP, PEBS_LD_LAT_THRESHOLD and PEBS_FRONTEND, as Linux's extra_regs have them. */
+static unsigned msr_of(const struct kpdb_event *event)
+{
+    if (!has_cpu("a14"))
+        return 0; /* not compiled with Apple's databases */
+    switch (event->number << 8 | event->umask) {
+    case 0xb701:
+        return 0x1a6;
+    case 0xbb01:
+        return 0x1a7;
+    case 0xcd01:
+        return 0x3f6;
+    case 0xc601:
+        return 0x3f7;
+    default:
+        return 0;
+    }
+}
+
 static unsigned intel_warnings(const struct kpdb_event *event, bool user_only, bool full)
 {
-    unsigned dropped = event->other & ~(unsigned)COUNTED_ANYWAY;
+    unsigned dropped = event->other & ~(unsigned)COUNTED_ANYWAY & ~(unsigned)KERNEL_DROPS;
+    unsigned warnings = event->other & KERNEL_DROPS ? KPDB_WARN_ANY_THREAD : 0;
 
-    if (full)
-        dropped &= KERNEL_DROPS;
+    if (msr_of(event) != 0)
+        warnings |= KPDB_WARN_MSR;
     if (event->other == 0)
-        return 0;
+        return warnings;
     if (!user_only && (event->other & USER_AND_KERNEL) != USER_AND_KERNEL)
-        return KPDB_WARN_OTHER_BITS;
-    return dropped != 0 ? KPDB_WARN_OTHER_BITS : 0;
+        return warnings | KPDB_WARN_OTHER_BITS;
+    return warnings | (dropped != 0 && !full ? KPDB_WARN_OTHER_BITS : 0);
 }
 
 static unsigned apple_warnings(const struct scene *scene, const struct kpdb_event *event,
@@ -736,7 +765,7 @@ static unsigned apple_warnings(const struct scene *scene, const struct kpdb_even
     return warnings;
 }
 
-enum { WARNINGS = 6 };
+enum { WARNINGS = 10 };
 
 static unsigned long warned[WARNINGS];
 
@@ -758,10 +787,14 @@ static void check_warnings(const struct scene *scene, const struct choice *choic
                : intel_warnings(&event, request.user_only, options.full);
     if (event.other != 0 && (event.other & USER_AND_KERNEL) != USER_AND_KERNEL && request.user_only)
         return; /* what is dropped there is just what is asked for: either will do */
+    got.events[0].warnings &=
+        (uint16_t) ~(KPDB_WARN_ASSUMED | KPDB_WARN_DISPUTED); /* sources_test */
     if (!CHECK_INT(got.events[0].warnings, want))
         fprintf(stderr, "  of %s (other %x) on %s in %s%s%s\n", request.name, event.other,
                 scene->facts.db, kpdb_release_name((unsigned)scene->release),
                 request.user_only ? ", user only" : "", options.full ? ", full" : "");
+    if (scene->facts.arch == KPDB_X86_64)
+        CHECK_INT(kpdb_msr(scene->cpu, event.id), msr_of(&event));
     for (unsigned bit = 0; bit < WARNINGS; bit++)
         warned[bit] += want >> bit & 1;
 }
@@ -775,10 +808,11 @@ static void test_warnings(void)
             for (unsigned how = 0; how < 8; how++)
                 check_warnings(&scenes[s], &scenes[s].choices[i], how);
     printf("warnings: %lu refused, %lu unlisted, %lu too wide, %lu user mode, %lu other bits, "
-           "%lu all modes\n",
-           warned[0], warned[1], warned[2], warned[3], warned[4], warned[5]);
+           "%lu all modes, %lu any thread, %lu MSR\n",
+           warned[0], warned[1], warned[2], warned[3], warned[4], warned[5], warned[8], warned[9]);
     CHECK(warned[1] > 100 && warned[3] > 100 && warned[5] > 100 &&
           (apple ? warned[4] : warned[0]) > 100);
+    CHECK(!apple || (warned[8] > 100 && warned[9] > 100));
     CHECK(apple || warned[2] > 100);
 }
 
