@@ -102,7 +102,11 @@ def event_constants(cpu, event, releases, prefix):
     if cpu.intel and "number" in fields:
         # Without USR, OS, INT and EN: whoever programs it says when it counts.
         constants[f"{prefix}_WORD"] = (fields["number"] | fields["umask"] << 8 |
-                                       (fields.get("other", 0) << 16 & ~0x530000))
+                                       (INTEL.other(cpu.db, event, fields) << 16 & ~0x530000))
+    if cpu.intel and INTEL.msr(cpu, fields):
+        constants[f"{prefix}_MSR"] = INTEL.msr(cpu, fields)
+    if cpu.intel and INTEL.msr_value(cpu.db, event):
+        constants[f"{prefix}_MSR_VALUE"] = INTEL.msr_value(cpu.db, event)
     return constants
 
 
