@@ -15,7 +15,8 @@
 #define TABLE_HEADERS(X) \
     X(kpdb_ids)          \
     X(kpdb_tables)       \
-    X(kpdb_sources)
+    X(kpdb_sources)      \
+    X(kpdb_metrics)
 
 #define TABLE_HEADER(name) TABLE_HEADER_##name,
 enum { TABLE_HEADERS(TABLE_HEADER) TABLE_HEADER_COUNT };

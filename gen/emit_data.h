@@ -33,4 +33,14 @@ static inline void set_bool(struct arena *arena, struct value *map, const char *
     set_value(arena, map, key, value_bool(arena, boolean));
 }
 
+/* emit_tables.c, for lines of the headers that have a bound. */
+
+/* A bare number behind the others of its table, which has a list for each line of the header. */
+void add_number(struct arena *arena, struct value *lines, size_t number);
+/* A string: text is what fits into the first line, more what the lines behind it have. */
+void set_lines(struct arena *arena, struct value *item, const char *text);
+
+/* emit_metrics.c: what kpdb_metrics.h.mustache is rendered from, besides the fingerprint. */
+void set_metrics(struct arena *arena, struct value *data, const struct layout *layout);
+
 #endif

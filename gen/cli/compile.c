@@ -48,5 +48,5 @@ const struct command command_compile = {
         },
     RELEASES,
     .help = "Compile the databases of one or more macOS releases, oldest first, to the static\n"
-            "tables of libkpdb: DIR/kpdb_ids.h and DIR/kpdb_tables.h.",
+            "tables of libkpdb: DIR/kpdb_ids.h, DIR/kpdb_tables.h and DIR/kpdb_metrics.h.",
 };

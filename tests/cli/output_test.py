@@ -19,7 +19,7 @@ from kpeptest import CC, KPEPC, SOURCE, check, database, equal, run, write_plist
 
 OLD = "the old file\n"
 NOBODY = 65534
-HEADERS = ("kpdb_ids.h", "kpdb_tables.h", "kpdb_sources.h")
+HEADERS = ("kpdb_ids.h", "kpdb_tables.h", "kpdb_sources.h", "kpdb_metrics.h")
 PATIENCE = 20  # seconds, for what takes milliseconds
 
 
@@ -377,7 +377,7 @@ def ignored_stays_ignored():
         equal(process.wait(PATIENCE), 0, "nohup: exit status")
         process.stderr.close()
         check(not s.is_old("out/kpdb_tables.h"), "nohup: nothing written")
-        s.expect([*left, "out/kpdb_sources.h"], "nohup")
+        s.expect([*left, "out/kpdb_sources.h", "out/kpdb_metrics.h"], "nohup")
 
 
 def killed_at_any_time():
@@ -420,7 +420,7 @@ def rivals():
         for source in ("in", "in2"):
             s.run("compile", source + ".out", source)
             versions[source] = [(s / f"{source}.out" / name).read_text() for name in HEADERS]
-        ids, tables, _ = zip(versions["in"], versions["in2"])
+        ids, tables, *_ = zip(versions["in"], versions["in2"])
         check(compiles(s, ids[0], tables[0]), "a pair does not compile")
         check(compiles(s, ids[1], tables[1]), "the other pair does not compile")
         check(not compiles(s, ids[0], tables[1]), "a mixed pair compiles")

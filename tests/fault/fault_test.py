@@ -222,7 +222,7 @@ def inputs(directory):
         shutil.copy(golden / name, directory / name)
 
 
-HEADERS = tuple(f"out/kpdb_{name}.h" for name in ("ids", "tables", "sources"))
+HEADERS = tuple(f"out/kpdb_{name}.h" for name in ("ids", "tables", "sources", "metrics"))
 
 
 def compiler_cases(d):
