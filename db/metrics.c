@@ -122,8 +122,8 @@ static int find_expression(unsigned cpu, int release, const struct metric_expres
         if (result != KPDB_OK)
             return result;
     }
-    for (char core = 'A'; core <= 'Z' && !known; core++)
-        known = has_constants(cpu, core, expression);
+    for (int core = 'A'; core <= 'Z' && !known; core++)
+        known = has_constants(cpu, (char)core, expression);
     return known ? KPDB_OK : KPDB_NOT_ON_CPU;
 }
 

@@ -405,8 +405,8 @@ static struct value *constants_data(struct arena *arena, const struct view *view
 
     for (size_t i = 0; i < view->model->constant_count; i++) {
         add_constant(arena, list, view, view->model->constants[i].name, '\0');
-        for (char core = 'A'; core <= 'Z'; core++)
-            add_constant(arena, list, view, view->model->constants[i].name, core);
+        for (int core = 'A'; core <= 'Z'; core++)
+            add_constant(arena, list, view, view->model->constants[i].name, (char)core);
     }
     return list;
 }

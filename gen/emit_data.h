@@ -33,7 +33,7 @@ static inline void set_bool(struct arena *arena, struct value *map, const char *
     set_value(arena, map, key, value_bool(arena, boolean));
 }
 
-/* emit_tables.c, for lines of the headers that have a bound. */
+/* emit_lines.c: lines of the headers, which have a bound. */
 
 /* A bare number behind the others of its table, which has a list for each line of the header. */
 void add_number(struct arena *arena, struct value *lines, size_t number);

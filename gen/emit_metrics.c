@@ -174,8 +174,8 @@ static void set_constants(struct metric_data *to, struct value *data)
         add_number(to->arena, at, values->length);
         for (size_t c = 0; c < model->constant_count; c++) {
             add_value(to, values, c, cpu, '\0');
-            for (char core = 'A'; core <= 'Z'; core++)
-                add_value(to, values, c, cpu, core);
+            for (int core = 'A'; core <= 'Z'; core++)
+                add_value(to, values, c, cpu, (char)core);
         }
     }
     add_number(to->arena, at, values->length);

@@ -272,8 +272,8 @@ static bool expression_on(const struct model *model, const struct expression *ex
     for (size_t i = 0; i < expression->name_count; i++)
         if (portable_on(model, &model->names[expression->names[i]], cpu, release) == NULL)
             return false;
-    for (char core = 'A'; core <= 'Z' && !known; core++)
-        known = constants_on(model, expression, cpu, core);
+    for (int core = 'A'; core <= 'Z' && !known; core++)
+        known = constants_on(model, expression, cpu, (char)core);
     return known;
 }
 
