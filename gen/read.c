@@ -291,9 +291,16 @@ static void read_coverage(struct reader *reader, const struct plist_node *head,
                           struct database *database)
 {
     struct plist_node covers;
+    size_t keys = 0;
 
     if (!plist_array(head, "covers", false, &covers))
         return;
+    while (coverage_key(keys) != NULL)
+        keys++;
+    if (covers.value->length > keys) {
+        plist_error(&covers, "an array of %zu (expected at most %zu)", covers.value->length, keys);
+        return;
+    }
     database->covers = 0;
     for (size_t i = 0; i < covers.value->length; i++) {
         struct plist_node node = plist_child_at(&reader->scratch, &covers, i);

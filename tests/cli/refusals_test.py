@@ -346,6 +346,8 @@ DIRECTORIES = [
     ("snapshot that covers what is no key", files({"t1.plist": snapshot("t1", covers=["masks", 5])}),
      [f"t1.plist: kpep.covers.0: masks (expected {COVERED})",
       "t1.plist: kpep.covers.1: integer (expected a string)"]),
+    ("snapshot that covers more than there is", files({"t1.plist": snapshot("t1", covers=["number"] * 15)}),
+     "t1.plist: kpep.covers: an array of 15 (expected at most 14)"),
     ("snapshot that covers a key twice", files({"t1.plist": snapshot("t1", covers=["events"] * 2)}),
      "t1.plist: kpep.covers.1: events twice (expected each once)"),
     ("a hostile file name", files({"a\n\x1b[31m\\.plist": b""}),

@@ -17,8 +17,8 @@ from kpeptest import KPEPC, SOURCE, check, done, equal, run, write_plist
 
 SEEDS = range(6)
 NEW, CHIP_ID = "macos-28", "cpu_100000c_2_28282828"
-DATA = ["--names", SOURCE / "db/names.plist", "--chips", SOURCE / "db/chips.plist",
-        "--kernel", SOURCE / "db/kernel.plist"]
+DATA = [f"--{name}={SOURCE / 'db' / name}.plist"  # as the default build has them
+        for name in re.search(r"set\(facts ([^)]*)\)", (SOURCE / "db/CMakeLists.txt").read_text())[1].split()]
 
 
 # ---- making it -------------------------------------------------------------------------
