@@ -86,6 +86,12 @@ void json_number(struct json *json, const char *key, uint64_t number)
     fprintf(json->out, "%" PRIu64, number);
 }
 
+void json_real(struct json *json, const char *key, double number)
+{
+    begin_value(json, key);
+    fprintf(json->out, "%.17g", number);
+}
+
 void json_boolean(struct json *json, const char *key, bool boolean)
 {
     begin_value(json, key);

@@ -25,6 +25,7 @@ void json_begin_line(struct json *json, const char *key, char bracket);
 void json_end(struct json *json, char bracket);                         /* '}' or ']' */
 void json_string(struct json *json, const char *key, const char *text); /* NULL: null */
 void json_number(struct json *json, const char *key, uint64_t number);
+void json_real(struct json *json, const char *key, double number); /* finite */
 void json_boolean(struct json *json, const char *key, bool boolean);
 void json_null(struct json *json, const char *key);
 

@@ -52,7 +52,10 @@ extern "C" {
     X(KPDB_NOT_FORCED, -10, 13, "not-forced", "the power manager holds its counters")              \
     /* only counters that the power manager holds can count it */                                  \
     X(KPDB_UNAVAILABLE, -11, 14, "unavailable", "a fixed event without a configurable fallback")   \
-    X(KPDB_NO_COUNTER, -12, 16, "no-counter", "no counter can count it")
+    X(KPDB_NO_COUNTER, -12, 16, "no-counter", "no counter can count it")                           \
+    X(KPDB_MIXED_MODES, -13, 1, "mixed-modes",                                                     \
+      "a metric of events that count kernel mode and events that do not")                          \
+    X(KPDB_NO_VALUE, -14, 1, "no-value", "a division by 0, which has no value")
 
 #define KPDB_ERROR(name, number, code, word, text) name = number,
 enum kpdb_error { KPDB_ERRORS(KPDB_ERROR) };
@@ -253,7 +256,7 @@ bool kpdb_summary_doubted(unsigned id);
  */
 const char *kpdb_errata(unsigned cpu, unsigned id);
 
-/* ---- chip-agnostic names and metrics --------------------------------------------------------- */
+/* ---- chip-agnostic names --------------------------------------------------------------------- */
 
 /* A name that means the same quantity on every chip that supports it. */
 struct kpdb_name {
@@ -279,22 +282,82 @@ int kpdb_name_find(const char *name, size_t length);
  */
 int kpdb_name_on(unsigned cpu, int release, unsigned n, struct kpdb_event *out);
 
-/* A quantity computed of names: scale * sum of numerators / sum of denominators. */
+/* ---- metrics --------------------------------------------------------------------------------- */
+
+/*
+ * metrics.c, the one file of the library with floating point: a program that computes no metric
+ * links none.
+ */
+
+/* Most names of one metric. */
+#define KPDB_METRIC_NAMES_MAX 16
+
+/* A quantity computed of names, and of constants of a chip and kind of core. */
 struct kpdb_metric {
-    const char *name;    /* "ipc" */
-    const char *unit;    /* "instructions/cycle" */
-    const char *summary; /* one sentence */
-    uint32_t scale;
-    const uint16_t *numerators; /* numbers of names, as in kpdb_name() */
-    unsigned numerator_count;
-    const uint16_t *denominators;
-    unsigned denominator_count;
+    const char *name;       /* "branch-miss-rate" */
+    const char *unit;       /* "percent" */
+    const char *summary;    /* one sentence */
+    const char *expression; /* "100 * branch-misses / branches": kpep-data(5) has the grammar */
+    const uint16_t *names;  /* those it uses, each once: numbers as in kpdb_name() */
+    unsigned name_count;    /* 1 to KPDB_METRIC_NAMES_MAX */
+    bool constants;         /* it uses constants too: kpdb_constant() */
+    uint16_t code;          /* which expression this is, for the functions below */
 };
 
 /* How many metrics there are. */
 unsigned kpdb_metric_count(void);
-/* The n-th metric, in byte order: 0, or KPDB_NO_EVENT and *out untouched. */
+/*
+ * The n-th metric, in byte order, by its first expression: 0, or KPDB_NO_EVENT and *out untouched.
+ */
 int kpdb_metric(unsigned n, struct kpdb_metric *out);
+/* The number of the metric of a name, or KPDB_NO_EVENT. */
+int kpdb_metric_find(const char *name, size_t length);
+/*
+ * The n-th metric by the first of its expressions that a CPU supports in a release (or
+ * KPDB_ANY_RELEASE): all names have events there, and all constants are known for some kind of core
+ * at least. 0, or an error and *out untouched: KPDB_NO_CPU, KPDB_NO_EVENT (no such metric),
+ * KPDB_NOT_IN_RELEASE, KPDB_NOT_ON_CPU (not supported there).
+ */
+int kpdb_metric_on(unsigned cpu, int release, unsigned n, struct kpdb_metric *out);
+
+/* A quantity of a chip's cores that no counter tells. */
+struct kpdb_constant {
+    const char *name;    /* "width" */
+    const char *summary; /* one sentence */
+    const char *source;  /* where the value is from, one sentence */
+    char core;           /* macOS's letter of the kind of core, as 'P' or 'E'; 0: of every core */
+    unsigned value;      /* 1 to 65535 */
+};
+
+/* The n-th constant that is known of a CPU: 0, or KPDB_NO_CPU, or KPDB_END after the last. */
+int kpdb_constant(unsigned cpu, unsigned n, struct kpdb_constant *out);
+
+/*
+ * The event that counts a name on configurable counters, where kpdb_name_on() has one of a fixed
+ * counter (CORE_ACTIVE_CYCLE for cycles). 0, or an error of kpdb_name_on().
+ */
+int kpdb_name_configurable(unsigned cpu, int release, unsigned n, struct kpdb_event *out);
+/*
+ * The events to count for a metric of kpdb_metric_on(), in the order of its names, all in the same
+ * modes. On arm64 a fixed counter counts every mode, and a configurable one user mode alone where
+ * that was asked (user_only) or the kernel lets it no other (macOS 15 and later, kernel.md 2.3):
+ * then no event is on a fixed counter, unless all are and user_only is false. Whether they fit at
+ * once is kpdb_encode()'s to say. On Intel nothing is mixed.
+ *
+ * events: of KPDB_METRIC_NAMES_MAX, [0, metric->name_count) are set. 0, or an error: of
+ * kpdb_name_on(), or KPDB_MIXED_MODES where a fixed counter alone has an event.
+ */
+int kpdb_metric_events(unsigned cpu, int release, const struct kpdb_metric *metric, bool user_only,
+                       struct kpdb_event *events);
+/*
+ * Computes a metric of kpdb_metric_on() from counts in the order of its names. core: macOS's letter
+ * of the kind of core that counted, 0 when that is not known, which is an error only where a
+ * constant differs. 0, or an error and *value untouched: KPDB_NO_CPU, KPDB_NO_EVENT (no such
+ * metric), KPDB_NOT_ON_CPU (a constant is not known), KPDB_NO_VALUE (a division by 0, or more than
+ * a double holds).
+ */
+int kpdb_metric_value(unsigned cpu, char core, const struct kpdb_metric *metric,
+                      const double *counts, double *value);
 
 /* ---- where values come from ------------------------------------------------------------------ */
 

@@ -1,6 +1,6 @@
 /*
- * Lookups: names, ids and numbers in; events, CPUs, releases, names and metrics out. The one file
- * that includes the compiled tables (kpdb_tables.h). Nothing is written but what the caller passes.
+ * Lookups: names, ids and numbers in; events, CPUs, releases and names out. The one file that
+ * includes kpdb_tables.h. Nothing is written but what the caller passes.
  */
 #include "kpdb.h"
 
@@ -566,28 +566,6 @@ int kpdb_name_find(const char *name, size_t length)
     if (!find_string(name, length, &found) || is_below((unsigned)found, TABLE_EVENT_IDS))
         return KPDB_NO_EVENT;
     return (int)(found - TABLE_EVENT_IDS);
-}
-
-unsigned kpdb_metric_count(void)
-{
-    return TABLE_METRICS;
-}
-
-int kpdb_metric(unsigned n, struct kpdb_metric *out)
-{
-    const struct table_metric *metric = &table_metrics[is_below(n, TABLE_METRICS) ? n : 0];
-
-    if (!is_below(n, TABLE_METRICS))
-        return KPDB_NO_EVENT;
-    out->name = prose_of(metric->name);
-    out->unit = prose_of(metric->unit);
-    out->summary = prose_of(metric->summary);
-    out->scale = metric->scale;
-    out->numerators = &table_terms[metric->terms_at];
-    out->numerator_count = metric->numerators;
-    out->denominators = &table_terms[metric->terms_at + metric->numerators];
-    out->denominator_count = metric->denominators;
-    return KPDB_OK;
 }
 
 /* ---- CPUs ------------------------------------------------------------------------------------ */

@@ -392,18 +392,47 @@ static const struct value *name_data(struct arena *arena, const void *user, size
     return item;
 }
 
-static struct value *terms_data(struct arena *arena, const struct view *view, const size_t *terms,
-                                size_t count, bool *supported)
+static void add_constant(struct arena *arena, struct value *list, const struct view *view,
+                         const char *name, char core)
+{
+    const struct chip_constant *constant =
+        constant_on(view->model, name, (size_t)(view->cpu - view->model->cpus), core);
+    struct value *item;
+
+    if (constant == NULL)
+        return;
+    item = add_item(arena, list);
+    set_text(arena, item, "constant", name);
+    set_text(arena, item, "core", core == '\0' ? NULL : arena_copy(arena, &core, 1));
+    set_int(arena, item, "value", constant->value);
+    set_text(arena, item, "source", constant->source);
+}
+
+/* The constants of the CPU: of every core first, then by the letter of the kind of core. */
+static struct value *constants_data(struct arena *arena, const struct view *view)
 {
     struct value *list = value_list(arena);
 
-    for (size_t i = 0; i < count; i++) {
-        const struct event *event = view->resolved[terms[i]];
+    for (size_t i = 0; i < view->model->constant_count; i++) {
+        add_constant(arena, list, view, view->model->constants[i].name, '\0');
+        for (int core = 'A'; core <= 'Z'; core++)
+            add_constant(arena, list, view, view->model->constants[i].name, (char)core);
+    }
+    return list;
+}
+
+/* The chip-agnostic names that a metric uses, and their events. */
+static struct value *terms_data(struct arena *arena, const struct view *view,
+                                const struct expression *expression)
+{
+    struct value *list = value_list(arena);
+
+    for (size_t i = 0; i < expression->name_count; i++) {
+        const struct event *event = view->resolved[expression->names[i]];
         struct value *item = add_item(arena, list);
 
-        set_text(arena, item, "name", view->model->names[terms[i]].name);
+        set_text(arena, item, "name", view->model->names[expression->names[i]].name);
         set_text(arena, item, "event", event == NULL ? NULL : event->name);
-        *supported &= event != NULL;
     }
     return list;
 }
@@ -412,18 +441,17 @@ static const struct value *metric_data(struct arena *arena, const void *user, si
 {
     const struct view *view = user;
     const struct metric *metric = &view->model->metrics[index];
+    const struct expression *expression =
+        metric_on(view->model, metric, (size_t)(view->cpu - view->model->cpus), view->release);
+    const struct expression *shown = expression == NULL ? metric->expressions : expression;
     struct value *item = lazy_item(arena, index);
-    bool supported = true;
 
     set_text(arena, item, "name", metric->name);
     set_text(arena, item, "unit", metric->unit);
     set_text(arena, item, "summary", metric->summary);
-    set_int(arena, item, "scale", (size_t)metric->scale);
-    set_value(arena, item, "numerator",
-              terms_data(arena, view, metric->numerator, metric->numerator_count, &supported));
-    set_value(arena, item, "denominator",
-              terms_data(arena, view, metric->denominator, metric->denominator_count, &supported));
-    set_bool(arena, item, "supported", supported);
+    set_text(arena, item, "expression", shown->text);
+    set_value(arena, item, "names", terms_data(arena, view, shown));
+    set_bool(arena, item, "supported", expression != NULL);
     return item;
 }
 
@@ -528,6 +556,7 @@ static const struct value *cpu_data(struct arena *arena, const void *user, size_
     set_value(arena, item, "counters", cpu_counters_data(arena, view->cpu->history[release]));
     set_value(arena, item, "metrics",
               value_lazy_list(arena, metric_data, view, model->metric_count));
+    set_value(arena, item, "constants", constants_data(arena, view));
     return item;
 }
 

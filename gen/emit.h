@@ -16,6 +16,7 @@
     X(kpdb_ids)          \
     X(kpdb_tables)       \
     X(kpdb_sources)      \
+    X(kpdb_metrics)      \
     X(kpdb_texts)
 
 #define TABLE_HEADER(name) TABLE_HEADER_##name,

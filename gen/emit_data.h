@@ -39,10 +39,17 @@ static inline void set_bool(struct arena *arena, struct value *map, const char *
 struct value *strings_data(struct arena *arena, const struct strings *strings);
 struct value *numbers_data(struct arena *arena, const struct numbers *numbers);
 struct value *list_data(struct arena *arena, const size_t *numbers, size_t count);
+/* Sets `text` to what fits into the first line, `more` to the lines behind it. */
+void set_lines(struct arena *arena, struct value *item, const char *text);
 /* Adds a number to such a list. */
 void add_number(struct arena *arena, struct value *lines, size_t number);
 /* The bits of the narrowest type that has room for a number. */
 void set_width(struct arena *arena, struct value *data, const char *key, size_t largest);
+
+/* ---- emit_metrics.c -------------------------------------------------------------------------- */
+
+/* Adds what kpdb_metrics.h.mustache is rendered from. */
+void set_metrics(struct arena *arena, struct value *data, const struct layout *layout);
 
 /* ---- emit_texts.c ---------------------------------------------------------------------------- */
 

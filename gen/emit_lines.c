@@ -54,8 +54,7 @@ static size_t line_length(const char *text)
     return i;
 }
 
-/* text is what fits into the first line, more what the lines behind it have. */
-static void set_lines(struct arena *arena, struct value *item, const char *text)
+void set_lines(struct arena *arena, struct value *item, const char *text)
 {
     size_t length = line_length(text);
     struct value *more = value_list(arena);

@@ -5,8 +5,6 @@
 #include "emit.h"
 #include "emit_data.h"
 
-#include <string.h>
-
 #define TABLE_HEADER(name) #name,
 const char *const table_headers[TABLE_HEADER_COUNT] = {TABLE_HEADERS(TABLE_HEADER)};
 #undef TABLE_HEADER
@@ -303,30 +301,6 @@ static struct value *name_texts_data(struct arena *arena, const struct layout *l
     return list;
 }
 
-static struct value *table_metrics_data(struct arena *arena, const struct layout *layout)
-{
-    struct value *list = value_list(arena);
-    size_t at = 0;
-
-    for (size_t m = 0; m < layout->model->metric_count; m++) {
-        const struct metric *metric = &layout->model->metrics[m];
-        struct value *item = value_map(arena);
-
-        set_int(arena, item, "n", m);
-        set_int(arena, item, "name", layout_prose(layout, metric->name));
-        set_int(arena, item, "unit", layout_prose(layout, metric->unit));
-        set_int(arena, item, "summary", layout_prose(layout, metric->summary));
-        set_int(arena, item, "scale", (size_t)metric->scale);
-        set_int(arena, item, "terms_at", at);
-        set_int(arena, item, "numerators", metric->numerator_count);
-        set_int(arena, item, "denominators", metric->denominator_count);
-        set_text(arena, item, "text", metric->name);
-        at += metric->numerator_count + metric->denominator_count;
-        value_append(arena, list, item);
-    }
-    return list;
-}
-
 static struct value *hardware_ids_data(struct arena *arena, const struct layout *layout)
 {
     struct value *list = value_list(arena);
@@ -362,9 +336,9 @@ enum { TABLE_CPU_BYTES = 24 };
 static size_t largest_number(const struct layout *layout)
 {
     const size_t counts[] = {
-        layout->strings.count,   layout->prose.count,  layout->row_count,        layout->id_count,
-        layout->variants.count,  layout->kernel_count, layout->chips.count,      layout->also.count,
-        layout->candidate_count, layout->terms.count,  layout->model->cpu_count, layout->set_count,
+        layout->strings.count,   layout->prose.count,      layout->row_count,   layout->id_count,
+        layout->variants.count,  layout->kernel_count,     layout->chips.count, layout->also.count,
+        layout->candidate_count, layout->model->cpu_count, layout->set_count,
     };
 
     return largest(counts, sizeof counts / sizeof counts[0]);
@@ -408,7 +382,6 @@ static void set_sizes(struct arena *arena, struct value *data, const struct layo
     set_int(arena, data, "designation_count", layout->designation_count);
     set_int(arena, data, "event_ids", layout->event_ids);
     set_int(arena, data, "name_count", model->name_count);
-    set_int(arena, data, "metric_count", model->metric_count);
     set_int(arena, data, "row_count", layout->row_count);
     set_int(arena, data, "older_row_count", layout->older_row_count);
     set_int(arena, data, "alias_kinds", layout->alias_kinds);
@@ -546,8 +519,7 @@ struct value *emit_tables_data(struct arena *arena, const struct layout *layout)
     set_value(arena, data, "candidates", candidates_data(arena, layout));
     set_value(arena, data, "sets", sets_data(arena, layout));
     set_value(arena, data, "name_texts", name_texts_data(arena, layout));
-    set_value(arena, data, "metrics", table_metrics_data(arena, layout));
-    set_value(arena, data, "terms", numbers_data(arena, &layout->terms));
+    set_metrics(arena, data, layout);
     set_value(arena, data, "hardware_ids", hardware_ids_data(arena, layout));
     emit_sources_data(arena, layout, data);
     emit_texts_data(arena, layout, data);

@@ -752,17 +752,6 @@ static void lay_out_prose(struct arena *arena, struct layout *layout)
         share_string(arena, &layout->prose, model->names[n].unit);
         share_string(arena, &layout->prose, model->names[n].summary);
     }
-    for (size_t m = 0; m < model->metric_count; m++) {
-        const struct metric *metric = &model->metrics[m];
-
-        share_string(arena, &layout->prose, metric->name);
-        share_string(arena, &layout->prose, metric->unit);
-        share_string(arena, &layout->prose, metric->summary);
-        for (size_t i = 0; i < metric->numerator_count; i++)
-            add_number(arena, &layout->terms, metric->numerator[i]);
-        for (size_t i = 0; i < metric->denominator_count; i++)
-            add_number(arena, &layout->terms, metric->denominator[i]);
-    }
 }
 
 size_t layout_prose(const struct layout *layout, const char *text)

@@ -171,8 +171,7 @@ struct layout {
     const bool **sets; /* by set and CPU: whether it has the CPU */
     size_t set_count;
 
-    struct strings prose; /* units, summaries, names of metrics, notes */
-    struct numbers terms; /* of all metrics: chip-agnostic names */
+    struct strings prose; /* units, summaries, notes */
 
     struct perfect names;    /* of event ids and names */
     size_t longest;          /* bytes of the longest string */

@@ -898,18 +898,6 @@ static bool term_on(const struct model *model, size_t term, size_t cpu, size_t r
     return portable_on(model, &model->names[term], cpu, release) != NULL;
 }
 
-static bool metric_on(const struct model *model, const struct metric *metric, size_t cpu,
-                      size_t release)
-{
-    bool all = true;
-
-    for (size_t i = 0; i < metric->numerator_count; i++)
-        all = all && term_on(model, metric->numerator[i], cpu, release);
-    for (size_t i = 0; i < metric->denominator_count; i++)
-        all = all && term_on(model, metric->denominator[i], cpu, release);
-    return all;
-}
-
 /* Goes through `places`: each CPU in each release. */
 static void name_unsupported(struct lint *lint)
 {
@@ -931,11 +919,13 @@ static void name_unsupported(struct lint *lint)
         size_t at = 0;
 
         while (at < places &&
-               !metric_on(model, metric, at % model->cpu_count, at / model->cpu_count))
+               metric_on(model, metric, at % model->cpu_count, at / model->cpu_count) == NULL)
             at++;
         if (at == places)
-            add_finding(lint, metric->name,
-                        "needs names of which no CPU here has all, so it can never be computed");
+            add_finding(
+                lint, metric->name,
+                "needs names and constants of which no CPU here has all, so it can never be "
+                "computed");
     }
 }
 

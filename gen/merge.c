@@ -877,19 +877,29 @@ static size_t select_cpus(struct arena *arena, struct model *model, const char *
     return kept_count;
 }
 
+/* The sets of CPUs of a name's candidates without the CPUs that are not kept. */
+static void keep_candidates(struct arena *arena, struct portable *name, const size_t *kept,
+                            size_t kept_count)
+{
+    for (size_t c = 0; c < name->candidate_count; c++) {
+        bool *set = arena_alloc(arena, kept_count, sizeof *set);
+
+        for (size_t i = 0; i < kept_count; i++)
+            set[i] = name->candidates[c].cpus[kept[i]];
+        name->candidates[c].cpus = set;
+    }
+}
+
 void merge_select(struct arena *arena, struct model *model, const char *const *cpus, size_t count)
 {
     size_t *kept = arena_alloc(arena, model->cpu_count, sizeof *kept);
     size_t kept_count = select_cpus(arena, model, cpus, count, kept);
 
-    for (size_t n = 0; n < model->name_count; n++)
-        for (size_t c = 0; c < model->names[n].candidate_count; c++) {
-            bool *set = arena_alloc(arena, kept_count, sizeof *set);
-
-            for (size_t i = 0; i < kept_count; i++)
-                set[i] = model->names[n].candidates[c].cpus[kept[i]];
-            model->names[n].candidates[c].cpus = set;
-        }
+    for (size_t n = 0; n < model->name_count; n++) {
+        keep_candidates(arena, &model->names[n], kept, kept_count);
+        if (model->names[n].configurable != NULL)
+            keep_candidates(arena, model->names[n].configurable, kept, kept_count);
+    }
     for (size_t i = 0; i < kept_count; i++)
         model->cpus[i] = model->cpus[kept[i]];
     model->cpu_count = kept_count;

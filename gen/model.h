@@ -7,6 +7,7 @@
 #define KPEPC_MODEL_H
 
 #include "common/map.h"
+#include "expression.h"
 #include "value.h"
 
 #include <stdbool.h>
@@ -14,8 +15,11 @@
 
 /* The tables have a bit for each release, in 16. */
 enum { RELEASES_MAX = 16 };
-/* The ids of a database, the numerators or denominators of a metric: the tables count in 8 bits. */
-enum { CPU_IDS_MAX = 255, TERMS_MAX = 255 };
+/* The ids of a database: the tables count in 8 bits. */
+enum { CPU_IDS_MAX = 255 };
+/* Constants of a file, and expressions of all its metrics: the tables have 13 bits for an operand.
+ */
+enum { CONSTANTS_MAX = 255, EXPRESSIONS_MAX = 255 };
 /* The chips sold with one CPU id; Apple's M3 has four. */
 enum { CHIPS_MAX = 32 };
 /* Rows of a file of sources: a value keeps the number of its row in 16 bits. */
@@ -215,14 +219,27 @@ struct portable {
     const char *name, *unit, *summary;
     struct candidate *candidates;
     size_t candidate_count;
+    /* Where the candidates are on fixed counters: what counts it on configurable ones, or NULL. */
+    struct portable *configurable;
 };
 
-/* scale * sum(numerator) / sum(denominator); the terms are indexes of chip-agnostic names. */
+/* A quantity computed of chip-agnostic names and constants: by the first that a CPU supports. */
 struct metric {
     const char *name, *unit, *summary;
-    int64_t scale;
-    size_t *numerator, *denominator;
-    size_t numerator_count, denominator_count;
+    struct expression *expressions;
+    size_t expression_count;
+};
+
+/* A quantity of a chip that no counter tells, as the width of its rename stage. */
+struct constant {
+    const char *name, *summary;
+};
+
+/* What a constant is on one kind of core of a chip. */
+struct chip_constant {
+    const char *name, *source;
+    char core; /* macOS's letter, as 'P'; 0: of all cores */
+    unsigned value;
 };
 
 /* The chips sold with a CPU id; none where no chip is known to have it. */
@@ -231,8 +248,10 @@ struct chip {
     const char **names;
     size_t name_count;
     enum { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH } confidence;
-    const char *note;    /* how that is known, in one line; or NULL */
-    unsigned event_bits; /* selector width of its PMU; 0 when not known */
+    const char *note;                /* how that is known, in one line; or NULL */
+    unsigned event_bits;             /* selector width of its PMU; 0 when not known */
+    struct chip_constant *constants; /* by name, then core */
+    size_t constant_count;
 };
 
 /* Where a value comes from: the words are those of KPDB_SOURCES() of db/kpdb.h. */
@@ -322,6 +341,8 @@ struct model {
     size_t name_count;
     struct metric *metrics; /* by name */
     size_t metric_count;
+    struct constant *constants; /* by name */
+    size_t constant_count;
     struct msr *msrs; /* by selector, each once */
     size_t msr_count;
     struct chip *chips; /* by id */
@@ -385,6 +406,19 @@ const struct event *portable_on(const struct model *model, const struct portable
 /* Sets *event to the same and returns its index in `candidates`, or their count for NULL. */
 size_t portable_candidate(const struct model *model, const struct portable *name, size_t cpu,
                           size_t release, const struct event **event);
+/* metrics.c: what names_read() and chips_read() leave to it, in a dictionary of their files. */
+struct plist_node;
+void metrics_read(struct arena *arena, struct model *model, const struct plist_node *root);
+void chip_constants_read(struct arena *arena, const struct plist_node *node, struct chip *chip);
+/* What a constant is on a CPU's core, where all its ids say the same; NULL: not known. */
+const struct chip_constant *constant_on(const struct model *model, const char *name, size_t cpu,
+                                        char core);
+/*
+ * The first expression of which a CPU has all names in a release, and the constants of some kind of
+ * core at least; NULL: the metric is not supported there.
+ */
+const struct expression *metric_on(const struct model *model, const struct metric *metric,
+                                   size_t cpu, size_t release);
 /* CPU id -> index of the CPU, from 1; name of a database -> the same. */
 struct map model_ids(struct arena *arena, const struct model *model);
 struct map model_databases(struct arena *arena, const struct model *model);

@@ -1,6 +1,7 @@
 /*
- * Files like db/names.plist and db/chips.plist -> the model: chip-agnostic names, metrics, and the
- * chips sold with each CPU id. The events and CPUs that they name must be the model's.
+ * Files like db/names.plist and db/chips.plist -> the model: chip-agnostic names and the chips
+ * sold with each CPU id; metrics.c reads the metrics and constants in them. The events and CPUs
+ * that they name must be the model's.
  */
 #include "common/buffer.h"
 #include "common/text.h"
@@ -116,13 +117,13 @@ static void read_candidate(const struct names *names, const struct plist_node *n
 }
 
 static void read_candidates(const struct names *names, const struct plist_node *node,
-                            struct portable *name)
+                            const char *key, bool required, struct portable *name)
 {
     struct plist_node candidates;
     const bool *named;
     size_t most = 0;
 
-    if (!plist_dict(node, "candidates", true, &candidates))
+    if (!plist_dict(node, key, required, &candidates))
         return;
     named = cpus_of_keys(names, &candidates);
     for (size_t k = 0; k < candidates.value->length; k++)
@@ -150,7 +151,7 @@ static void read_candidates(const struct names *names, const struct plist_node *
 static void read_name(const struct names *names, const struct plist_node *node,
                       struct portable *name)
 {
-    static const char *const known[] = {"unit", "summary", "candidates", NULL};
+    static const char *const known[] = {"unit", "summary", "candidates", "configurable", NULL};
 
     name->name = node->key;
     name->unit = name->summary = "";
@@ -160,79 +161,16 @@ static void read_name(const struct names *names, const struct plist_node *node,
     plist_unknown_keys(names->arena, node, known);
     plist_text(node, "unit", true, &name->unit);
     plist_text(node, "summary", true, &name->summary);
-    read_candidates(names, node, name);
-}
-
-/* ---- metrics --------------------------------------------------------------------------------- */
-
-static int compare_portable(const void *key, const void *name)
-{
-    return strcmp(key, ((const struct portable *)name)->name);
-}
-
-static const struct portable *find_name(const struct model *model, const char *name)
-{
-    if (model->name_count == 0)
-        return NULL;
-    return bsearch(name, model->names, model->name_count, sizeof *model->names, compare_portable);
-}
-
-static size_t *read_terms(const struct names *names, const struct plist_node *node, const char *key,
-                          size_t *count)
-{
-    const struct model *model = names->model;
-    struct plist_node list;
-    size_t *terms;
-
-    *count = 0;
-    if (!plist_array(node, key, true, &list))
-        return NULL;
-    if (list.value->length == 0)
-        plist_error(&list, "empty (expected chip-agnostic names)");
-    if (list.value->length > TERMS_MAX) {
-        plist_error(&list, "an array of %zu (expected at most %d)", list.value->length, TERMS_MAX);
-        return NULL;
+    read_candidates(names, node, "candidates", true, name);
+    if (plist_has(node, "configurable")) {
+        name->configurable = arena_alloc(names->arena, 1, sizeof *name);
+        read_candidates(names, node, "configurable", true, name->configurable);
     }
-    terms = arena_alloc(names->arena, list.value->length, sizeof *terms);
-    for (size_t i = 0; i < list.value->length; i++) {
-        struct plist_node item = plist_child_at(names->arena, &list, i);
-        const struct portable *found;
-        const char *name;
-
-        if (!plist_is_text(&item, &name))
-            continue;
-        found = find_name(model, name);
-        if (found == NULL)
-            plist_error(&item, "no name %s (expected one of names)", name);
-        else
-            terms[(*count)++] = (size_t)(found - model->names);
-    }
-    return terms;
-}
-
-static void read_metric(const struct names *names, const struct plist_node *node,
-                        struct metric *metric)
-{
-    static const char *const known[] = {"unit",        "summary", "numerator",
-                                        "denominator", "scale",   NULL};
-
-    *metric = (struct metric){.name = node->key, .unit = "", .summary = "", .scale = 1};
-    check_name(node);
-    if (!plist_is_dict(node))
-        return;
-    plist_unknown_keys(names->arena, node, known);
-    plist_text(node, "unit", true, &metric->unit);
-    plist_text(node, "summary", true, &metric->summary);
-    plist_integer(node, "scale", false, 1, 1000000, &metric->scale);
-    metric->numerator = read_terms(names, node, "numerator", &metric->numerator_count);
-    metric->denominator = read_terms(names, node, "denominator", &metric->denominator_count);
-    if (find_name(names->model, metric->name) != NULL)
-        plist_error(node, "a name and a metric (expected one of the two)");
 }
 
 void names_read(struct arena *arena, struct model *model, const char *file, bool allow_missing)
 {
-    static const char *const known[] = {"names", "metrics", NULL};
+    static const char *const known[] = {"names", "constants", "metrics", NULL};
     struct names names = {arena,
                           model,
                           allow_missing,
@@ -253,15 +191,7 @@ void names_read(struct arena *arena, struct model *model, const char *file, bool
         }
         model->name_count = list.value->length;
     }
-    if (plist_dict(&root, "metrics", false, &list)) {
-        model->metrics = arena_alloc(arena, list.value->length, sizeof(struct metric));
-        for (size_t i = 0; i < list.value->length; i++) {
-            struct plist_node node = plist_child_at(arena, &list, i);
-
-            read_metric(&names, &node, &model->metrics[i]);
-        }
-        model->metric_count = list.value->length;
-    }
+    metrics_read(arena, model, &root);
 }
 
 /* ---- chips ----------------------------------------------------------------------------------- */
@@ -284,7 +214,8 @@ static void read_confidence(const struct plist_node *node, struct chip *chip)
 
 static void read_chip(struct arena *arena, const struct plist_node *node, struct chip *chip)
 {
-    static const char *const known[] = {"chips", "confidence", "event_bits", "note", NULL};
+    static const char *const known[] = {"chips", "confidence", "event_bits",
+                                        "note",  "constants",  NULL};
     struct plist_node list;
     int64_t bits = 0;
 
@@ -297,6 +228,7 @@ static void read_chip(struct arena *arena, const struct plist_node *node, struct
     plist_text(node, "note", false, &chip->note);
     plist_integer(node, "event_bits", false, 1, 16, &bits);
     chip->event_bits = (unsigned)bits;
+    chip_constants_read(arena, node, chip);
     if (!plist_array(node, "chips", true, &list))
         return;
     if (list.value->length > CHIPS_MAX) {

@@ -101,7 +101,10 @@ const char *kplive_version(void);
     X(KPLIVE_LEFT, -18, "the counters could not all be given back")                 \
     /* something could not be put back as it was: error tells what */               \
     X(KPLIVE_CPU_OFF, -19, "a CPU is switched off")                                 \
-    /* a CPU is switched off, and the answer does not say which */
+    /* a CPU is switched off, and the answer does not say which */                  \
+    X(KPLIVE_MODES, -20, "some of the counts have kernel mode and others do not")   \
+    X(KPLIVE_CORE, -21, "it depends on the kind of core, which is not known")       \
+    X(KPLIVE_NO_VALUE, -22, "a division by 0")
 
 #define KPLIVE_STATUS(name, number, text) name = number,
 enum kplive_status { KPLIVE_STATUSES(KPLIVE_STATUS) };
@@ -290,12 +293,29 @@ const char *kplive_core(struct kplive *sampler, unsigned cpu);
 
 /*
  * A metric of db/names.plist (its number in kpdb_metric()) from differences of
- * the programmed events. KPLIVE_EVENT when an event of it was not programmed or
- * this CPU does not support it; KPLIVE_STATE before kplive_program(). Dividing
- * by a count of 0 gives 0.
+ * the programmed events. core is the first letter of kplive_core(), where all
+ * was counted on one kind of core, or 0: only metrics with a constant that
+ * differs between the kinds need it.
+ *
+ * It is computed of counts in the same modes alone: fixed counters of arm64
+ * count every mode, configurable ones user mode only, where that was asked or
+ * this kernel lets them no other (macOS 15 and later, kernel.md 2.3). A name on a
+ * fixed counter is also found as what kpdb_name_configurable() has for it.
+ *
+ * KPLIVE_OK, or *out is untouched: KPLIVE_EVENT when an event of it was not
+ * programmed or this CPU does not support it, KPLIVE_MODES when its counts are
+ * not of the same modes, KPLIVE_CORE, KPLIVE_NO_VALUE; KPLIVE_STATE before
+ * kplive_program().
  */
-int kplive_metric(const struct kplive *sampler, unsigned metric, const uint64_t *delta,
+int kplive_metric(const struct kplive *sampler, unsigned metric, char core, const uint64_t *delta,
                   double *out);
+/*
+ * The events to program for a metric on this machine, as kpdb_metric_events() has them, in as many
+ * modes as its kernel lets them count: how many, or KPLIVE_EVENT when this CPU does not support it,
+ * KPLIVE_MODES when they cannot be counted in the same modes.
+ */
+int kplive_metric_events(const struct kplive *sampler, unsigned metric, bool user_only,
+                         struct kpdb_event *events);
 
 /* ---- what others left ------------------------------------------------------------------------ */
 

@@ -1,6 +1,6 @@
 /*
- * A sampler's life: opens it, finds out on what machine it runs, programs, starts and stops it, and
- * computes metrics of its counts. The counters themselves are owner.c's.
+ * A sampler's life: opens it, finds out on what machine it runs, programs, starts and stops it. The
+ * counters themselves are owner.c's.
  */
 #include "internal.h"
 
@@ -266,41 +266,4 @@ int kplive_start(struct kplive *sampler, struct kplive_error *error)
 int kplive_stop(struct kplive *sampler, struct kplive_error *error)
 {
     return kplive_disown(sampler, true, error);
-}
-
-/* ---- metrics --------------------------------------------------------------------------------- */
-
-/* The sum of the counts of names; false when one of them was not programmed. */
-static bool sum_terms(const struct kplive *sampler, const uint16_t *names, unsigned count,
-                      const uint64_t *delta, double *sum)
-{
-    *sum = 0;
-    for (unsigned n = 0; n < count; n++) {
-        struct kpdb_event event;
-        unsigned i = 0;
-
-        if (kpdb_name_on((unsigned)sampler->cpu, sampler->release, names[n], &event) != KPDB_OK)
-            return false;
-        while (i < sampler->encoding.event_count && sampler->encoding.events[i].asked != event.id)
-            i++;
-        if (i == sampler->encoding.event_count)
-            return false;
-        *sum += (double)delta[i];
-    }
-    return true;
-}
-
-int kplive_metric(const struct kplive *sampler, unsigned metric, const uint64_t *delta, double *out)
-{
-    struct kpdb_metric formula;
-    double numerator, denominator;
-
-    if (!sampler->programmed)
-        return KPLIVE_STATE;
-    if (sampler->cpu < 0 || kpdb_metric(metric, &formula) != KPDB_OK ||
-        !sum_terms(sampler, formula.numerators, formula.numerator_count, delta, &numerator) ||
-        !sum_terms(sampler, formula.denominators, formula.denominator_count, delta, &denominator))
-        return KPLIVE_EVENT;
-    *out = denominator == 0 ? 0 : formula.scale * numerator / denominator;
-    return KPLIVE_OK;
 }

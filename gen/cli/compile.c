@@ -49,5 +49,5 @@ const struct command command_compile = {
         },
     RELEASES,
     .help = "Compile the databases of one or more macOS releases, oldest first, to the static\n"
-            "tables of libkpdb: DIR/kpdb_ids.h, DIR/kpdb_tables.h and DIR/kpdb_texts.h.",
+            "tables of libkpdb: DIR/kpdb_ids.h and the headers that its sources include.",
 };

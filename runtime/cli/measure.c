@@ -3,14 +3,17 @@
  * instructions, gives them back, and prints what was counted. Commands are not counted yet.
  */
 #include "live.h"
+#include "metrics.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 enum { ROUNDS_DEFAULT = 100, ITERATIONS = 100000 };
 
-/* What every chip has, when nothing else is asked for. */
-static const char *const default_events[] = {"cycles", "instructions", "branches", "branch-misses"};
+/* What every chip has, when nothing else is asked for, and metrics of it. */
+static const char *const default_words[] = {"cycles",        "instructions", "branches",
+                                            "branch-misses", "ipc",          "branch-miss-rate",
+                                            "branch-mpki"};
 
 /* One add, one compare and one branch or so an iteration: a number the compiler cannot change. */
 static uint64_t run_loop(unsigned iterations)
@@ -62,8 +65,8 @@ static int calibrate(const struct kplive *sampler, unsigned count, unsigned roun
     return status;
 }
 
-static void print_json(const struct kplive *sampler, const struct kpdb_request *events,
-                       unsigned count, const struct calibration *calibration)
+static void print_json(const struct kplive *sampler, const struct counted *counted,
+                       const struct calibration *calibration)
 {
     struct json json = {.out = stdout};
 
@@ -72,21 +75,21 @@ static void print_json(const struct kplive *sampler, const struct kpdb_request *
     json_string(&json, "macos", kplive_macos(sampler));
     json_number(&json, "iterations", ITERATIONS);
     json_begin(&json, "events", '[');
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < counted->count; i++) {
         json_begin_line(&json, NULL, '{');
-        json_string(&json, "name", events[i].name);
+        json_string(&json, "name", counted->events[i].name);
         json_number(&json, "read", calibration->empty[i]);
         json_number(&json, "work", calibration->worked[i]);
         json_boolean(&json, "moves", calibration->worked[i] > calibration->empty[i]);
         json_end(&json, '}');
     }
     json_end(&json, ']');
+    metrics_print_json(&json, sampler, counted, calibration->worked);
     json_end(&json, '}');
 }
 
 static void print_text(struct arena *arena, const struct kplive *sampler,
-                       const struct kpdb_request *events, unsigned count,
-                       const struct calibration *calibration)
+                       const struct counted *counted, const struct calibration *calibration)
 {
     struct table *table = table_new(arena, 4);
 
@@ -96,26 +99,33 @@ static void print_text(struct arena *arena, const struct kplive *sampler,
     table_cell(table, ">a read costs");
     table_cell(table, ">with work");
     table_cell(table, "moves");
-    for (unsigned i = 0; i < count; i++) {
-        table_cell(table, "%s", events[i].name);
+    for (unsigned i = 0; i < counted->count; i++) {
+        table_cell(table, "%s", counted->events[i].name);
         table_cell(table, "%" PRIu64, calibration->empty[i]);
         table_cell(table, "%" PRIu64, calibration->worked[i]);
         table_cell(table, "%s", calibration->worked[i] > calibration->empty[i] ? "yes" : "no");
     }
     table_print(table);
+    metrics_print(arena, sampler, counted, calibration->worked);
 }
 
-/* The events of -e as requests, which point into its words; or those by default. */
-static unsigned read_events(const struct arguments *arguments, struct kpdb_request *events)
+/* Programs the events and metrics of -e, or those by default. EXIT_OK or another. */
+static int program(const struct arguments *arguments, struct kplive *sampler,
+                   struct counted *counted)
 {
-    const size_t defaults = sizeof default_events / sizeof default_events[0];
+    const size_t defaults = sizeof default_words / sizeof default_words[0];
     const bool given = arguments->events.words != NULL;
-    const char *const *names = given ? arguments->events.words : default_events;
-    const size_t count = given ? arguments->events.count : defaults;
+    struct kplive_error error;
 
-    for (size_t i = 0; i < count; i++)
-        events[i] = (struct kpdb_request){names[i], strlen(names[i]), arguments->user_only};
-    return (unsigned)count;
+    if (metrics_program(sampler, given ? arguments->events.words : default_words,
+                        given ? arguments->events.count : defaults, arguments->user_only, counted,
+                        &error) != KPLIVE_OK)
+        return live_error(&error);
+    if (counted->count != 0)
+        return EXIT_OK;
+    report_error(NULL, "no metric of %s can be measured here (kpep names --metrics)",
+                 arguments->events.words[0]);
+    return EXIT_NO;
 }
 
 /* A signal that suspends gives the counters back, and what was measured before it is of no use. */
@@ -132,31 +142,31 @@ static int cannot_read(int status)
 /* Between programming and the end the counters are ours: a signal gives them back. */
 static int measure(struct arena *arena, const struct arguments *arguments, struct kplive *sampler)
 {
-    struct kpdb_request events[KPDB_EVENTS_MAX];
-    unsigned count = read_events(arguments, events);
     unsigned rounds = arguments->repeat == 0 ? ROUNDS_DEFAULT : (unsigned)arguments->repeat;
     struct calibration calibration;
+    struct counted counted;
     struct kplive_error error;
-    int status;
+    int status = program(arguments, sampler, &counted);
 
-    if (kplive_program(sampler, events, count, &error) != KPLIVE_OK ||
-        kplive_catch_signals(&error) != KPLIVE_OK)
+    if (status != EXIT_OK)
+        return status;
+    if (kplive_catch_signals(&error) != KPLIVE_OK)
         return live_error(&error);
     status = kplive_start(sampler, &error);
     if (status != KPLIVE_OK)
         return status == KPLIVE_STOPPED ? cannot_read(status) : live_error(&error);
-    status = calibrate(sampler, count, rounds, &calibration);
+    status = calibrate(sampler, counted.count, rounds, &calibration);
     if (kplive_stop(sampler, &error) != KPLIVE_OK)
         return live_error(&error);
     if (status != KPLIVE_OK)
         return cannot_read(status);
     if (arguments->json)
-        print_json(sampler, events, count, &calibration);
+        print_json(sampler, &counted, &calibration);
     else
-        print_text(arena, sampler, events, count, &calibration);
-    for (unsigned i = 0; i < count; i++)
+        print_text(arena, sampler, &counted, &calibration);
+    for (unsigned i = 0; i < counted.count; i++)
         if (calibration.worked[i] == calibration.empty[i] &&
-            strcmp(events[i].name, "instructions") == 0)
+            strcmp(counted.events[i].name, "instructions") == 0)
             return EXIT_NO;
     return EXIT_OK;
 }

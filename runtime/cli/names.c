@@ -27,42 +27,12 @@ static const char *event_of(const struct choice *choice, unsigned cpu, unsigned 
     return kpdb_name_on(cpu, release, name, &event) == KPDB_OK ? kpdb_event_name(event.id) : NULL;
 }
 
-static bool metric_on(const struct choice *choice, unsigned cpu, const struct kpdb_metric *metric)
+/* A metric as a CPU has it; false when it is not supported there. */
+static bool metric_on(const struct choice *choice, unsigned cpu, unsigned n,
+                      struct kpdb_metric *metric)
 {
-    for (unsigned i = 0; i < metric->numerator_count; i++)
-        if (event_of(choice, cpu, metric->numerators[i]) == NULL)
-            return false;
-    for (unsigned i = 0; i < metric->denominator_count; i++)
-        if (event_of(choice, cpu, metric->denominators[i]) == NULL)
-            return false;
-    return true;
-}
-
-static void append_terms(char *text, size_t size, const uint16_t *names, unsigned count)
-{
-    struct kpdb_name name;
-    size_t length = strlen(text);
-
-    snprintf(text + length, size - length, "%s", count > 1 ? "(" : "");
-    for (unsigned i = 0; i < count; i++) {
-        length = strlen(text);
-        if (kpdb_name(names[i], &name) == KPDB_OK)
-            snprintf(text + length, size - length, "%s%s", i == 0 ? "" : " + ", name.name);
-    }
-    length = strlen(text);
-    snprintf(text + length, size - length, "%s", count > 1 ? ")" : "");
-}
-
-/* "1000 * branch-misses / instructions" */
-static void write_formula(const struct kpdb_metric *metric, char *text, size_t size)
-{
-    *text = '\0';
-    if (metric->scale != 1)
-        snprintf(text, size, "%u * ", (unsigned)metric->scale);
-    append_terms(text, size, metric->numerators, metric->numerator_count);
-    size_t length = strlen(text);
-    snprintf(text + length, size - length, " / ");
-    append_terms(text, size, metric->denominators, metric->denominator_count);
+    return kpdb_metric_on(cpu, choice->release < 0 ? kpdb_cpu_newest(cpu) : choice->release, n,
+                          metric) == KPDB_OK;
 }
 
 static void names_json(const struct choice *choice)
@@ -89,28 +59,41 @@ static void names_json(const struct choice *choice)
     json_end(&json, ']');
 }
 
+/* By which expression each CPU has the metric. */
+static void metric_on_json(struct json *json, const struct choice *choice, unsigned n)
+{
+    struct kpdb_metric metric;
+    struct kpdb_cpu info;
+
+    json_begin_line(json, "on", '{');
+    for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
+        if (is_asked_for(choice, cpu, &info))
+            json_string(json, info.db,
+                        metric_on(choice, cpu, n, &metric) ? metric.expression : NULL);
+    json_end(json, '}');
+}
+
 static void metrics_json(const struct choice *choice)
 {
     struct json json = {.out = stdout};
     struct kpdb_metric metric;
-    struct kpdb_cpu info;
-    char text[512];
+    struct kpdb_name name;
 
     json_begin(&json, NULL, '[');
     for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
         if (!cli_match(choice->pattern, metric.name))
             continue;
-        write_formula(&metric, text, sizeof text);
         json_begin(&json, NULL, '{');
         json_string(&json, "name", metric.name);
         json_string(&json, "unit", metric.unit);
         json_string(&json, "summary", metric.summary);
-        json_string(&json, "formula", text);
-        json_begin_line(&json, "on", '[');
-        for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            if (is_asked_for(choice, cpu, &info) && metric_on(choice, cpu, &metric))
-                json_string(&json, NULL, info.db);
+        json_string(&json, "expression", metric.expression);
+        json_begin_line(&json, "names", '[');
+        for (unsigned i = 0; i < metric.name_count; i++)
+            if (kpdb_name(metric.names[i], &name) == KPDB_OK)
+                json_string(&json, NULL, name.name);
         json_end(&json, ']');
+        metric_on_json(&json, choice, m);
         json_end(&json, '}');
     }
     json_end(&json, ']');
@@ -208,30 +191,28 @@ static void names_matrix(const struct choice *choice)
 static void metrics_text(struct arena *arena, const struct choice *choice)
 {
     struct table *table = table_new(arena, 4);
-    struct kpdb_metric metric;
+    struct kpdb_metric metric, there;
     struct kpdb_cpu info;
     bool one = choice->end - choice->first == 1;
-    char text[512];
 
     table_cell(table, "metric");
     table_cell(table, "unit");
     table_cell(table, "%s", one ? "supported" : ">CPUs");
-    table_cell(table, "formula");
+    table_cell(table, "expression");
     for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
         unsigned count = 0;
 
         if (!cli_match(choice->pattern, metric.name))
             continue;
         for (unsigned cpu = choice->first; cpu < choice->end; cpu++)
-            count += is_asked_for(choice, cpu, &info) && metric_on(choice, cpu, &metric);
-        write_formula(&metric, text, sizeof text);
+            count += is_asked_for(choice, cpu, &info) && metric_on(choice, cpu, m, &there);
         table_cell(table, "%s", metric.name);
         table_cell(table, "%s", metric.unit);
         if (one)
             table_cell(table, "%s", count == 1 ? "yes" : "no");
         else
             table_cell(table, "%u", count);
-        table_cell(table, "%s", text);
+        table_cell(table, "%s", one && count == 1 ? there.expression : metric.expression);
     }
     table_print(table);
 }
@@ -245,7 +226,7 @@ static void names_plain(const struct choice *choice, bool metrics)
 
     for (unsigned m = 0; metrics && kpdb_metric(m, &metric) == KPDB_OK; m++)
         if (cli_match(choice->pattern, metric.name) &&
-            (!one || metric_on(choice, choice->first, &metric)))
+            (!one || metric_on(choice, choice->first, m, &metric)))
             puts(metric.name);
     for (unsigned n = 0; !metrics && kpdb_name(n, &name) == KPDB_OK; n++)
         if (cli_match(choice->pattern, name.name) &&

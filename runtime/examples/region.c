@@ -50,7 +50,7 @@ static void report(const struct kplive *sampler, const uint64_t *counts)
         printf("%-20s %15" PRIu64 "\n", names[i], counts[i]);
     /* Every metric that these events are enough for. */
     for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++)
-        if (kplive_metric(sampler, m, counts, &value) == KPLIVE_OK)
+        if (kplive_metric(sampler, m, '\0', counts, &value) == KPLIVE_OK)
             printf("%-20s %15.3f %s\n", metric.name, value, metric.unit);
 }
 

@@ -165,7 +165,8 @@ static void print_names(void)
         print_string(metric.name);
         print_string(metric.unit);
         print_string(metric.summary);
-        printf(" %u\n", (unsigned)metric.scale);
+        print_string(metric.expression);
+        putchar('\n');
     }
 }
 

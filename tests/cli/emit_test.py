@@ -539,11 +539,11 @@ cpu.also={{#also}}{{^first}} {{/first}}{{name}}{{/also}}
     "{{releases_text}}{{/spellings}};{{#older}} {{number}} {{counters_mask}} {{recoded}} in " \
     "{{releases_text}}{{/older}}\n{{/all_events}}\n" \
     "{{#all_names}}\nall={{name}} {{#supported}}{{event.name}}{{/supported}}\n{{/all_names}}\n" \
-    "{{#metrics}}\n" + flat("metric", "first", "name", "unit", "summary", "scale",
+    "{{#metrics}}\n" + flat("metric", "first", "name", "unit", "summary", "expression",
                             "supported") + """\
-metric.numerator={{#numerator}}{{^first}} {{/first}}{{name}}:{{#event}}{{event}}{{/event}}{{/numerator}}
-metric.denominator={{#denominator}}{{^first}} {{/first}}{{name}}:{{#event}}{{event}}{{/event}}{{/denominator}}
+metric.names={{#names}}{{^first}} {{/first}}{{name}}:{{#event}}{{event}}{{/event}}{{/names}}
 {{/metrics}}
+cpu.constants={{#constants}}{{^first}} {{/first}}{{constant}}{{#core}}@{{.}}{{/core}}={{value}} ({{source}}){{/constants}}
 {{/cpus}}
 """
 
@@ -624,12 +624,16 @@ def own_cpu(cpu, release, first, releases):
     yield from own_all(cpu, releases)
     for i, metric in enumerate(sorted(FACTS.metrics)):
         facts = FACTS.metrics[metric]
-        terms = {key: " ".join(f"{name}:{FACTS.name_on(name, cpu, release) or ''}"
-                               for name in facts[key]) for key in ("numerator", "denominator")}
+        found = FACTS.metric_on(metric, cpu, release)
+        expression = found or facts["expression"]
         yield from lines("metric", {
             "first": truth(i == 0), "name": metric, "unit": facts["unit"],
-            "summary": facts["summary"], "scale": facts.get("scale", 1),
-            "supported": truth(FACTS.metric_on(metric, cpu, release)), **terms})
+            "summary": facts["summary"], "expression": expression, "supported": truth(found),
+            "names": " ".join(f"{name}:{FACTS.name_on(name, cpu, release) or ''}"
+                              for name in plistfacts.words_of(expression) if name in FACTS.names)})
+    yield "cpu.constants=" + " ".join(
+        f"{name}{'@' + core if core else ''}={value} ({source})"
+        for name, core, value, source in FACTS.constants_of(cpu))
 
 
 def template(name, text):
@@ -864,8 +868,7 @@ def hostile_fixture(text):
                                   "candidates": {"arm64": ["FIXED_CYCLES"]}},
                        "all": {"unit": text, "summary": text,
                                "candidates": {"arm64": ["INST_ALL"]}}},
-             "metrics": {"cpi": {"unit": text, "summary": text, "numerator": ["cycles"],
-                                 "denominator": ["all"]}}}
+             "metrics": {"cpi": {"unit": text, "summary": text, "expression": "cycles / all"}}}
     chips = {ids[0]: {"chips": [text], "confidence": "low", "note": text}}
     where = f"hostile-{len(list(HERE.glob('hostile-*')))}"
     return fixture(where, {"r-1": {"t1": (database, ids)}, "r-2": {"t1": (newer, ids)}}, names,
@@ -1025,9 +1028,11 @@ def changed_tables():
                                                  "candidates": {"arm64": ["INST_BRANCH"]}},
                                     "cycles": {"unit": "cycles", "summary": "Cycles.",
                                                "candidates": {"arm64": ["FIXED_CYCLES"]}}},
-                          "metrics": {"rate": {"unit": "x", "summary": "A rate.", "scale": 100,
-                                               "numerator": ["branches"], "denominator": ["cycles"]}}},
-                "chips": {ids[0]: {"chips": ["T1"], "confidence": "high", "event_bits": 16}},
+                          "metrics": {"rate": {"unit": "x", "summary": "A rate.",
+                                               "expression": "100 * width * branches / cycles"}},
+                          "constants": {"width": {"summary": "A width."}}},
+                "chips": {ids[0]: {"chips": ["T1"], "confidence": "high", "event_bits": 16, "constants": {
+                    "width": {"P": 8, "source": "A page."}}}},
                 "kernel": {"S1": {"cpus": ids[:1], "selectors": {"14.0": [140], "15.4": [141]}}},
                 "intel": {"msrs": [{"number": 9, "umask": 1, "msr": 0x1A6}],
                           "bits": [{"databases": ["x1"], "events": {"Z": {"cmask": 1}}}]},
@@ -1068,8 +1073,20 @@ def changed_tables():
         "a name's candidates": lambda t: t["names"]["names"]["branches"]["candidates"].update(
             t2=["INST_ALL"]),
         "a name's unit": lambda t: t["names"]["names"]["branches"].update(unit="jumps"),
-        "a metric's scale": lambda t: t["names"]["metrics"]["rate"].update(scale=10),
-        "a metric's terms": lambda t: t["names"]["metrics"]["rate"].update(numerator=["cycles"]),
+        "a metric's number": lambda t: t["names"]["metrics"]["rate"].update(
+            expression="10 * width * branches / cycles"),
+        "a metric's names": lambda t: t["names"]["metrics"]["rate"].update(
+            expression="100 * width * cycles / cycles"),
+        "a metric's operator": lambda t: t["names"]["metrics"]["rate"].update(
+            expression="100 * width * branches * cycles"),
+        "a metric's second expression": lambda t: t["names"]["metrics"]["rate"].update(
+            otherwise=["branches / cycles"]),
+        "a name's event on configurable counters": lambda t: t["names"]["names"]["cycles"].update(
+            configurable={"arm64": ["INST_ALL"]}),
+        "a constant": lambda t: t["chips"][ids[0]]["constants"]["width"].update(P=4),
+        "a constant's core": lambda t: t["chips"][ids[0]]["constants"].update(
+            width={"E": 8, "source": "A page."}),
+        "a constant's source": lambda t: t["chips"][ids[0]]["constants"]["width"].update(source="B"),
     }
     for what, change in changes.items():
         tables = base()

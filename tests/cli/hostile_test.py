@@ -111,10 +111,11 @@ MARK = "@"  # where the text goes: nothing else here has one
 NAMES = {
     "names": {"cycles": {"unit": "cycles", "summary": "Cycles.",
                          "candidates": {"arm64": ["FIXED_CYCLES"]}}},
-    "metrics": {"m": {"unit": "u", "summary": "A metric.", "numerator": ["cycles"],
-                      "denominator": ["cycles"]}},
+    "metrics": {"m": {"unit": "u", "summary": "A metric.", "expression": "cycles / cycles"}},
+    "constants": {"w": {"summary": "A constant."}},
 }
-CHIPS = {ID: {"chips": ["M1"], "confidence": "high", "note": "measured"}}
+CHIPS = {ID: {"chips": ["M1"], "confidence": "high", "note": "measured",
+              "constants": {"w": {"P": 8, "source": "A page."}}}}
 KERNEL = {"T1": {"cpus": [ID], "selectors": {"15.4": [140]}}}
 INTEL = {"msrs": [], "bits": []}
 SOURCES = {
@@ -138,9 +139,12 @@ PLACES = [("in/t1.plist", path) for path in (
 PLACES += [("names.plist", path) for path in (
     MARK, "names/" + MARK, "names/cycles/unit", "names/cycles/summary", "names/cycles/" + MARK,
     "names/cycles/candidates/" + MARK, "names/cycles/candidates/arm64", "metrics/" + MARK,
-    "metrics/m/unit", "metrics/m/summary", "metrics/m/numerator", "metrics/m/" + MARK)]
+    "metrics/m/unit", "metrics/m/summary", "metrics/m/expression", "metrics/m/" + MARK,
+    "constants/" + MARK, "constants/w/summary", "constants/w/" + MARK)]
 PLACES += [("chips.plist", path) for path in (MARK, f"{ID}/chips", f"{ID}/confidence",
-                                              f"{ID}/note", f"{ID}/" + MARK)]
+                                              f"{ID}/note", f"{ID}/" + MARK, f"{ID}/constants/" + MARK,
+                                              f"{ID}/constants/w/" + MARK,
+                                              f"{ID}/constants/w/source")]
 PLACES += [("kernel.plist", path) for path in (MARK, "T1/cpus", "T1/" + MARK,
                                                "T1/selectors/" + MARK, "T1/selectors/15.4")]
 PLACES += [("intel.plist", path) for path in (MARK, "msrs", "bits")]
@@ -259,8 +263,8 @@ def accepted_files():
         chips[cpu_id] = {"chips": [text], "confidence": "low", "note": text}
         names["names"][f"n{n}"] = {"unit": text, "summary": text,
                                    "candidates": {"arm64": ["INST_ALL"]}}
-        names["metrics"][f"m{n}"] = {"unit": text, "summary": text, "numerator": [f"n{n}"],
-                                     "denominator": [f"n{n}"]}
+        names["metrics"][f"m{n}"] = {"unit": text, "summary": text,
+                                     "expression": f"n{n} / n{n}"}
     return {**files, "chips.plist": chips, "names.plist": names}
 
 
@@ -836,10 +840,20 @@ def too_many():
     for what, file, data, option, says in [
             ("CPU ids", "in/t1.plist", {**database(), "kpep": {"release": "r1", "cpus": ids}}, [],
              "in/t1.plist: kpep.cpus: an array of 256 (expected at most 255)"),
-            ("numerators", "n.plist",
-             {"names": NAMES["names"], "metrics": {"m": {
-                 **NAMES["metrics"]["m"], "numerator": ["cycles"] * 256}}}, ["--names", "n.plist"],
-             "n.plist: metrics.m.numerator: an array of 256 (expected at most 255)"),
+            ("expressions", "n.plist",
+             {"names": NAMES["names"], "metrics": {f"m{n}": {
+                 **NAMES["metrics"]["m"], "otherwise": ["cycles"]} for n in range(128)}},
+             ["--names", "n.plist"],
+             "n.plist: metrics: more than 255 expressions (expected at most that)"),
+            ("constants", "n.plist",
+             {"names": NAMES["names"], "constants": {f"c{n}": {"summary": "A constant."}
+                                                     for n in range(256)}},
+             ["--names", "n.plist"], "n.plist: constants: a dictionary of 256 (expected at most 255)"),
+            ("names in an expression", "n.plist",
+             {"names": {f"n{n:02}": NAMES["names"]["cycles"] for n in range(17)}, "metrics": {"m": {
+                 **NAMES["metrics"]["m"], "expression": " + ".join(f"n{n:02}" for n in range(17))}}},
+             ["--names", "n.plist"], "n.plist: metrics.m.expression: character 97: too many names "
+             "(expected at most 16 different ones)"),
             ("chips", "c.plist", {ID: {"chips": ["M1"] * 33, "confidence": "high"}},
              ["--chips", "c.plist"],
              f"c.plist: {ID}.chips: an array of 33 (expected at most 32)")]:

@@ -368,7 +368,7 @@ def check_name_rules():
         return {"unit": "x", "summary": "X.", "candidates": {key: list(candidates)}}
 
     def metric(over, under):
-        return {"unit": "%", "summary": "X.", "numerator": [over], "denominator": [under]}
+        return {"unit": "%", "summary": "X.", "expression": f"{over} / {under}"}
 
     SEEN.add("candidate-shadowed")
     two = [[arm()], [arm({"INST_ALL": None, "FIXED_INSTRUCTIONS": None}, aliases={})]]
@@ -392,13 +392,13 @@ def check_name_rules():
     equal(lines_of("name-unsupported", [arm()], names={**names("INST_ALL", **more), **metrics}),
           ["names: note: empty: has no event on any CPU here, so whoever asks for it is told not "
            "supported [name-unsupported]",
-           "names: note: never: needs names of which no CPU here has all, so it can never be "
-           "computed [name-unsupported]"], "a name and a metric that nobody has")
+           "names: note: never: needs names and constants of which no CPU here has all, so it can "
+           "never be computed [name-unsupported]"], "a name and a metric that nobody has")
     apart = {"names": {"loads": one("arm64", "INST_ALL"), "uops": one("x86_64", "UOPS.ISSUED")},
              "metrics": {"mixed": metric("loads", "uops")}}
     equal(lines_of("name-unsupported", [arm(), {**intel(), "name": "t2"}], names=apart),
-          ["names: note: mixed: needs names of which no CPU here has all, so it can never be "
-           "computed [name-unsupported]"], "a metric of names that never meet")
+          ["names: note: mixed: needs names and constants of which no CPU here has all, so it can "
+           "never be computed [name-unsupported]"], "a metric of names that never meet")
 
 
 def check_other_files():

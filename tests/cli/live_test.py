@@ -113,7 +113,7 @@ def measured():
                                   sim="gen=4 work=1000")
     equal((status, errors), (1, ""), "the simulator does not see the loop's own work")
     got = {e["name"]: e for e in json.loads(output)["events"]}
-    equal(sorted(got), ["branch-misses", "branches", "cycles", "instructions"], "what is measured")
+    equal(sorted(got), ["INST_ALL", "branch-misses", "branches", "cycles", "instructions"], "what is measured")
     check(all(e["read"] > 0 for e in got.values()), f"reads cost something: {got}")
     lines = kpep("m1", "macos-26.0", "measure", "--calibrate", "-r", "5", "-e", "cycles,INST_BRANCH",
                  sim="gen=4 work=1000")[1].splitlines()
@@ -128,6 +128,70 @@ def measured():
     for arguments in (["measure"], ["measure", "--calibrate", "-r", "0"], ["measure", "-e", "x", "--", "true"],
                       ["measure", "--calibrate", "--words", "none"]):
         equal(run(KPEP, *arguments)[0], 2, f"{arguments}")
+
+
+# Tables' release, kernel's generation, and the counters of cycles and instructions that a metric of
+# configurable counters has: the kernel of macOS 14 lets these count kernel mode (kernel.md 2.3).
+MODES = [("macos-15", "gen=2", ("cycles", "instructions")), ("macos-15", "gen=3", ("CORE_ACTIVE_CYCLE", "INST_ALL")),
+         ("macos-26.4", "gen=4", ("CORE_ACTIVE_CYCLE", "INST_ALL"))]
+OLD = {"macos-15": sim_options("libkperfdata_sim_old.so")}
+
+
+def measure(release, sim, *arguments, chip="m1"):
+    """The counts with work, and the metrics: value or reason."""
+    status, output, errors = kpep(chip, release, "measure", "--calibrate", "-r", "2", "--json", *arguments,
+                                  sim=f"{sim} work=1000", libraries=OLD.get(release, LIBRARIES))
+    check(status in (0, 1) and errors == "", f"{release} {sim} {arguments}: {status} {errors}")
+    got = json.loads(output)
+    return ({e["name"]: e["work"] for e in got["events"]},
+            {m["name"]: m["value"] if m["reason"] is None else m["reason"] for m in got["metrics"]})
+
+
+def near(a, b):
+    return isinstance(a, float | int) and abs(a - b) <= 1e-12 * max(1, abs(b))
+
+
+def modes():
+    """A metric is of counts in the same modes, or is not printed, and why."""
+    mixed = "some of the counts have kernel mode and others do not"
+    no_room = "the events do not fit the counters at once"
+    for release, sim, (cycles, instructions) in MODES:
+        what = f"{release} {sim}"
+        counts, metrics = measure(release, sim)
+        check(near(metrics["ipc"], counts["instructions"] / counts["cycles"]), f"{what}: ipc stays on fixed counters")
+        check(near(metrics["branch-mpki"], 1000 * counts["branch-misses"] / counts[instructions]), f"{what}: {metrics}")
+        events = "cycles,instructions,branches,branch-misses"
+        counts, metrics = measure(release, sim, "-e", events)
+        equal(sorted(counts), sorted(events.split(",")), f"{what}: nothing but what was asked for")
+        if instructions == "instructions":
+            check(near(metrics["branch-mpki"], 1000 * counts["branch-misses"] / counts["instructions"]), metrics)
+        else:
+            equal((metrics["branch-mpki"], metrics["branch-fraction"]), (mixed, mixed), what)
+        counts, metrics = measure(release, sim, "-e", events, "--user-only")
+        equal((metrics["branch-mpki"], metrics["branch-fraction"]), (mixed, mixed), f"{what}, user mode")
+        counts, metrics = measure(release, sim, "-e", "ipc,branch-mpki", "--user-only")
+        equal(sorted(counts), ["BRANCH_MISPRED_NONSPEC", "CORE_ACTIVE_CYCLE", "INST_ALL"], f"{what}, user mode")
+        check(near(metrics["ipc"], counts["INST_ALL"] / counts["CORE_ACTIVE_CYCLE"]), f"{what}: {metrics}")
+        # Both INST_LDST and INST_ALL are for one and the same counter.
+        counts, metrics = measure(release, sim, "-e", "INST_LDST,instructions,branch-misses,branch-mpki")
+        if instructions == "instructions":
+            check(near(metrics["branch-mpki"], 1000 * counts["branch-misses"] / counts["instructions"]), metrics)
+        else:
+            equal((sorted(counts), metrics["branch-mpki"]), (["INST_LDST", "branch-misses", "instructions"], no_room),
+                  f"{what}: INST_ALL does not fit")
+        counts, metrics = measure(release, sim, "-e", "bottleneck-useful,rename-stall-fraction,cache-miss-rate")
+        check(near(metrics["rename-stall-fraction"], 100 * counts["MAP_STALL"] / counts[
+            {"cycles": "FIXED_CYCLES"}.get(cycles, cycles)]), f"{what}: {metrics}")
+        equal((metrics["bottleneck-useful"], metrics["cache-miss-rate"]),
+              ("it depends on the kind of core, which is not known", "not supported on this CPU"), what)
+    counts, metrics = measure("macos-15", "gen=3", "-e", "ipc,branch-mpki", chip="haswell")
+    check(near(metrics["ipc"], counts["INST_RETIRED.ANY"] / counts["CPU_CLK_UNHALTED.THREAD"]), f"Intel: {metrics}")
+    status, output, errors = kpep("m1", "macos-26.4", "measure", "--calibrate", "-e", "cache-miss-rate", sim="gen=4")
+    equal((status, output), (1, ""), "a metric that no counter of this CPU is for")
+    check("cache-miss-rate" in errors and errors.count("\n") == 1, errors)
+    lines = kpep("m1", "macos-26.4", "measure", "--calibrate", "-r", "1", sim="gen=4 work=1000")[1].splitlines()
+    equal([line.split()[0] for line in lines if line.startswith(("metric ", "ipc "))], ["metric", "ipc"],
+          "metrics as text")
 
 
 # What ends a process unless it is caught, and can be; XCPU is there for all that one never thinks of.
@@ -211,6 +275,7 @@ drifted()
 minors()
 cannot()
 measured()
+modes()
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 for ignored in ENDING:  # by whoever started this: a program inherits that
     signal.signal(ignored, signal.SIG_DFL)

@@ -377,7 +377,7 @@ def ignored_stays_ignored():
         equal(process.wait(PATIENCE), 0, "nohup: exit status")
         process.stderr.close()
         check(not s.is_old("out/kpdb_tables.h"), "nohup: nothing written")
-        s.expect([*left, "out/kpdb_sources.h"], "nohup")
+        s.expect([*left, "out/kpdb_sources.h", "out/kpdb_metrics.h"], "nohup")
 
 
 def killed_at_any_time():

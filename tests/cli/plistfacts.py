@@ -8,6 +8,8 @@ import functools
 import pathlib
 import plistlib
 import re
+import string
+import re
 
 import kpeptest
 
@@ -78,6 +80,30 @@ def arguments(releases):
 def id_numbers(text):
     """cpu_100000c_2_1b588bb3 -> (0x100000c, 2, 0x1b588bb3): ids are in the order of these."""
     return tuple(int(part, 16) for part in text.split("_")[1:])
+
+
+WORD = re.compile(r"(?<![a-z0-9.-])[a-z][a-z0-9-]*(?![a-z0-9-]| *\()")
+
+
+def words_of(expression):
+    """The names and constants of a metric's expression, each once, by first use."""
+    return list(dict.fromkeys(WORD.findall(expression)))
+
+
+def evaluate(expression, values):
+    """What an expression is: Python has the same operators, max and min."""
+    return eval(WORD.sub(lambda word: f"({values[word[0]]!r})", expression),
+                {"__builtins__": {}, "max": max, "min": min})
+
+
+def macos(release):
+    """macos-26.4 -> 2604."""
+    major, _, minor = release.removeprefix("macos-").partition(".")
+    return int(major) * 100 + int(minor or 0)
+
+
+# The first macOS whose kernel keeps arm64's configurable counters to user mode (kernel.md 2.3).
+FIXED_MODES_FROM = 1500
 
 
 def designation(chip):
@@ -222,6 +248,8 @@ class Facts:
         names = load(names) if names else {"names": {}}
         self.names = names["names"]
         self.metrics = names.get("metrics", {})
+        self.constants = names.get("constants", {})
+        self.chips = chips
         self.spellings = self.find_renames()
         self.meanings = Meanings(meanings, self.spellings)
 
@@ -287,12 +315,42 @@ class Facts:
         found = (self.event_in(cpu, release, event) for event in self.candidates(name, cpu))
         return next((event for event in found if event is not None), None)
 
+    def configurable(self, name, cpu, release):
+        """What counts a fixed counter's name on configurable counters, or None."""
+        lists = self.names[name].get("configurable", {})
+        found = (self.event_in(cpu, release, event)
+                 for event in lists.get(cpu.db, lists.get(cpu.arch, [])))
+        return next((event for event in found if event is not None), None)
+
     def names_of(self, event, cpu, release):
         return sorted(name for name in self.names if self.name_on(name, cpu, release) == event)
 
+    def constant(self, name, cpu, core):
+        """What all ids of the CPU say of it, of that kind of core ("" for none) or of all."""
+        said = [self.chips.get(i, {}).get("constants", {}).get(name, {}) for i in cpu.ids]
+        values = {values.get(core, values.get("all")) for values in said}
+        return values.pop() if len(values) == 1 else None
+
+    def constants_of(self, cpu):
+        """Name, kind of core, value and source, of each constant on which all ids agree."""
+        for name in sorted(self.constants):
+            for core in ["", *string.ascii_uppercase]:
+                said = [self.chips.get(i, {}).get("constants", {}).get(name, {}) for i in cpu.ids]
+                values = {values.get(core or "all") for values in said}
+                if len(values) == 1 and None not in values:
+                    yield name, core, values.pop(), said[-1]["source"]
+
     def metric_on(self, metric, cpu, release):
-        terms = self.metrics[metric]["numerator"] + self.metrics[metric]["denominator"]
-        return all(self.name_on(term, cpu, release) for term in terms)
+        """The first of its expressions that the CPU supports, or None."""
+        fields = self.metrics[metric]
+        for expression in [fields["expression"], *fields.get("otherwise", [])]:
+            words = words_of(expression)
+            constants = [word for word in words if word in self.constants]
+            if all(self.name_on(word, cpu, release) for word in words if word in self.names) and \
+                    any(all(self.constant(word, cpu, core) is not None for word in constants)
+                        for core in ["", *string.ascii_uppercase]):
+                return expression
+        return None
 
     # ---- what kpep is to say
 
@@ -327,7 +385,8 @@ EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
                                     "says": str, "confirmed": (str, None)}]}]}
 SHOW = {"name": str, "on": [{"db": str, **EVENT}], "missing": [str], "not_in_snapshot": [str]}
 NAME = {"name": str, "unit": str, "summary": str, "on": {str: (str, None)}}
-METRIC = {"name": str, "unit": str, "summary": str, "formula": str, "on": [str]}
+METRIC = {"name": str, "unit": str, "summary": str, "expression": str, "names": [str],
+          "on": {str: (str, None)}}
 
 
 def has_shape(value, shape):

@@ -523,12 +523,14 @@ BINARY = [(what, make, f"t1.plist: {says}") for what, make, says in [
 NAMES = {
     "names": {
         "cycles": {"unit": "cycles", "summary": "Core cycles.",
-                   "candidates": {"arm64": ["FIXED_CYCLES", "INST_ALL"]}},
+                   "candidates": {"arm64": ["FIXED_CYCLES", "INST_ALL"]},
+                   "configurable": {"arm64": ["INST_ALL"]}},
         "branches": {"unit": "instructions", "summary": "Branches.",
                      "candidates": {"arm64": ["INST_BRANCH"], "x86_64": ["ANYTHING"]}}},
     "metrics": {
         "cpb": {"unit": "cycles", "summary": "Cycles a branch.",
-                "numerator": ["cycles"], "denominator": ["branches"], "scale": 10}},
+                "expression": "10 * cycles / branches"}},
+    "constants": {"width": {"summary": "A width."}},
 }
 CHIPS = {ID: {"chips": ["M1"], "confidence": "high", "event_bits": 8}}
 NAME_RULE = "not a chip-agnostic name (expected a-z, 0-9 and '-')"
@@ -543,6 +545,34 @@ def beside(name, data):
         if data is not None:
             write_plist(directory.parent / name, data)
     return make
+
+
+OPERAND = "expected a number, a name, max, min or '('"
+# An expression, and what is said of it.
+BAD_EXPRESSIONS = [(text, f"character {at}: {says}") for text, at, says in [
+    ("10 * cycles / seconds", 15, "no name seconds (expected one of names or constants)"),
+    ("cycles-1", 1, "no name cycles-1 (expected one of names or constants)"),
+    (" ", 2, OPERAND), ("cycles /", 9, OPERAND), ("- cycles", 1, OPERAND),
+    ("cycles + * branches", 10, OPERAND), ("cycles ** 2", 9, OPERAND), ("(cycles + )", 11, OPERAND),
+    ("cycles / 0", 8, "a division by 0"), ("cycles / 0.00", 8, "a division by 0"),
+    ("cycles branches", 8, "expected an operator"), ("cycles )", 8, "expected an operator"),
+    ("(cycles", 8, "expected an operator or ')'"), ("(cycles, 1)", 8, "expected an operator or ')'"),
+    ("max(cycles)", 11, "expected ',' and a second operand"),
+    ("min(cycles, 1, 2)", 14, "expected an operator or ')'"),
+    ("abs(cycles)", 1, "no function abs (expected max or min)"),
+    ("cycles -1", 8, "expected a blank on both sides of a minus"),
+    ("(cycles)- 1", 9, "expected a blank on both sides of a minus"),
+    ("10 * 2", 1, "expected at least one chip-agnostic name"),
+    ("width", 1, "expected at least one chip-agnostic name"),
+    ("007 * cycles", 1, "expected a number without a leading 0"),
+    ("1. * cycles", 3, "expected digits behind the point"), (".5 * cycles", 1, OPERAND),
+    ("1e3 * cycles", 2, "expected an operator"),
+    ("0.123456789 * cycles", 1, "expected a number of at most 9 digits"),
+    ("17 * " * 40 + "cycles", 163, "too long (expected at most 64 numbers, names and operators)"),
+    ("(" * 17 + "cycles" + ")" * 17, 17, "nested too deeply (expected at most 16 parentheses)"),
+    ("max(0, " * 17 + "cycles" + ")" * 17, 116, "nested too deeply (expected at most 16 parentheses)"),
+    ("cycles" + " " * 500, 501, "too long (expected at most 500 bytes)"),
+]]
 
 
 def bad_names():
@@ -570,14 +600,22 @@ def bad_names():
             (CANDIDATES + "/cpu_1_2_3", ["INST_ALL"], f"no database cpu_1_2_3 {KEYS}"),
             ("metrics/cycles", NAMES["metrics"]["cpb"],
              "a name and a metric (expected one of the two)"),
-            ("metrics/Cpb", NAMES["metrics"]["cpb"], NAME_RULE),
+            ("metrics/Cpb", NAMES["metrics"]["cpb"], "not a metric's name (expected a-z, 0-9 and '-')"),
             ("metrics/cpb", [], "array (expected a dictionary)"),
             ("metrics/cpb/unit", None, "missing (expected a string)"),
-            ("metrics/cpb/numerator", None, "missing (expected an array)"),
-            ("metrics/cpb/numerator", [], "empty (expected chip-agnostic names)"),
-            ("metrics/cpb/denominator", [], "empty (expected chip-agnostic names)"),
-            ("metrics/cpb/scale", 0, "0 (expected an integer from 1 to 1000000)"),
-            ("metrics/cpb/scale", 1.5, "real (expected an integer from 1 to 1000000)")]:
+            ("metrics/cpb/expression", None, "missing (expected a string)"),
+            ("metrics/cpb/expression", ["cycles"], "array (expected a string)"),
+            ("metrics/cpb/otherwise", "cycles", "string (expected an array)"),
+            ("constants", [], "array (expected a dictionary)"),
+            ("constants/width", 4, "integer (expected a dictionary)"),
+            ("constants/width/summary", None, "missing (expected a string)"),
+            ("constants/Width", {"summary": "A width."},
+             "not a constant's name (expected a-z, 0-9 and '-')"),
+            ("constants/cycles", {"summary": "A width."},
+             "a name and a constant (expected one of the two)"),
+            ("names/branches/configurable", ["INST_ALL"], "array (expected a dictionary)"),
+            ("names/cycles/configurable/arm64", "INST_ALL", "string (expected an array)"),
+            *(("metrics/cpb/expression", text, says) for text, says in BAD_EXPRESSIONS)]:
         data = edited(NAMES, (path,) if given is None else (path, given))
         if path == "names":
             del data["metrics"]
@@ -587,8 +625,10 @@ def bad_names():
             (CANDIDATES + "/arm64", ["NOT_HERE", "INST_ALL"], f"no event NOT_HERE {NO_CANDIDATE}"),
             (CANDIDATES + "/t1", ["NOT_HERE"], f"no event NOT_HERE {NO_CANDIDATE}"),
             (CANDIDATES + "/t1", [5], "integer (expected a string)"),
-            ("metrics/cpb/numerator", ["seconds"], "no name seconds (expected one of names)"),
-            ("metrics/cpb/numerator", [True], "boolean (expected a string)")]:
+            ("names/cycles/configurable/arm64", ["NOT_HERE"], f"no event NOT_HERE {NO_CANDIDATE}"),
+            ("metrics/cpb/otherwise", ["seconds / cycles"],
+             "character 1: no name seconds (expected one of names or constants)"),
+            ("metrics/cpb/otherwise", [True], "boolean (expected a string)")]:
         refused(f"names: {path} = {given}", beside("names.plist", edited(NAMES, (path, given))),
                 f"names.plist: {path.replace('/', '.')}.0: {says}", "--names", "names.plist")
     refused("no such names file", beside("names.plist", None),
@@ -848,11 +888,12 @@ def unknown_keys():
         "in/cpu_1_2.plist: {}not a CPU id (expected cpu_TYPE_SUBTYPE_FAMILY.plist, hexadecimal)"]
     later = [
         f"chips.plist: {ID}.colour: {{}}unknown key (expected chips, confidence, "
-        "event_bits or note)",
-        "names.plist: colour: {}unknown key (expected names or metrics)",
-        "names.plist: names.cycles.colour: {}unknown key (expected unit, summary or candidates)",
-        "names.plist: metrics.cpb.colour: {}unknown key (expected unit, summary, numerator, "
-        "denominator or scale)",
+        "event_bits, note or constants)",
+        "names.plist: colour: {}unknown key (expected names, constants or metrics)",
+        "names.plist: names.cycles.colour: {}unknown key (expected unit, summary, candidates or "
+        "configurable)",
+        "names.plist: metrics.cpb.colour: {}unknown key (expected unit, summary, expression "
+        "or otherwise)",
         "meanings.plist: colour: {}unknown key (expected summaries, doubted or errata)",
         "meanings.plist: errata.ABC1, ABC2.colour: {}unknown key (expected databases or events)"]
     options = ["--names", "names.plist", "--chips", "chips.plist", "--meanings", "meanings.plist",

@@ -27,6 +27,6 @@ def word(text):
 
 def read(directory):
     """What dump.c prints: [kind, word...] a line."""
-    done = subprocess.run([build(directory)], capture_output=True, text=True)
+    done = subprocess.run([build(directory, "dump", "metrics")], capture_output=True, text=True)
     check(done.returncode == 0, f"dump: exit status {done.returncode}")
     return [[word(text) for text in line.split(" ")] for line in done.stdout.splitlines()]

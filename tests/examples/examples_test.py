@@ -87,9 +87,10 @@ def region():
     for machine, output in outputs():
         counts = {name: counted(machine, name) for name in names}
         branches, misses = counts["branches"], counts["branch-misses"]
-        metrics = {"branch-fraction": 100 * branches / UNITS, "ipc": 0.5,
-                   "branch-miss-rate": 100 * misses / branches,
-                   "branch-mpki": 1000 * misses / UNITS}
+        metrics = {"ipc": 0.5, "branch-miss-rate": 100 * misses / branches}
+        if machine[0] == "haswell":  # elsewhere instructions are of all modes, branches of user mode
+            metrics |= {"branch-fraction": 100 * branches / UNITS,
+                        "branch-mpki": 1000 * misses / UNITS}
         rows = {row[0]: row[1] for row in table(output)}
         equal(rows, {name: str(count) for name, count in counts.items()} |
               {name: f"{value:.3f}" for name, value in metrics.items()}, f"{machine}")

@@ -145,6 +145,28 @@ static void look_up(const struct question *question, const struct kpdb_request *
          memcmp(agnostic.name, name->name, name->length) == 0);
 }
 
+static void ask_metric(const struct question *question, unsigned n)
+{
+    double counts[KPDB_METRIC_NAMES_MAX], value = 0;
+    struct kpdb_event events[KPDB_METRIC_NAMES_MAX];
+    struct kpdb_constant constant;
+    struct kpdb_metric metric;
+    unsigned cpu = question->cpu;
+    int release = question->options.release;
+
+    for (unsigned i = 0; i < KPDB_METRIC_NAMES_MAX; i++)
+        counts[i] = (double)(n % (i + 3)) * (double)n;
+    for (unsigned i = 0; kpdb_constant(cpu, i, &constant) == KPDB_OK; i++)
+        MUST(constant.value != 0 && *constant.source != '\0');
+    (void)kpdb_name_configurable(cpu, release, n, events);
+    if (kpdb_metric_on(cpu, release, n, &metric) != KPDB_OK)
+        return;
+    MUST(metric.name_count >= 1 && metric.name_count <= KPDB_METRIC_NAMES_MAX);
+    MUST(kpdb_metric_events(cpu, release, &metric, n % 2 == 0, events) == KPDB_OK);
+    MUST(kpdb_metric_value(cpu, (char)('@' + n % 28), &metric, counts, &value) != KPDB_OK ||
+         value - value == 0);
+}
+
 /* Every function that takes a number, with one that may be none. */
 static void ask_numbers(const struct question *question, int number)
 {
@@ -172,8 +194,9 @@ static void ask_numbers(const struct question *question, int number)
     MUST(result != KPDB_OK || kpdb_cpu_by_id(id.type, id.subtype, id.family) == (int)cpu);
     result = kpdb_metric(n, &metric);
     MUST(result == KPDB_OK || result == KPDB_NO_EVENT);
-    for (unsigned i = 0; result == KPDB_OK && i < metric.numerator_count; i++)
-        MUST(metric.numerators[i] < kpdb_name_count());
+    for (unsigned i = 0; result == KPDB_OK && i < metric.name_count; i++)
+        MUST(metric.names[i] < kpdb_name_count());
+    ask_metric(question, n);
     (void)kpdb_cpu_chip(cpu, n);
     (void)kpdb_cpu_also(cpu, n);
     (void)kpdb_cpu_id_chip(cpu, n, n);

@@ -145,7 +145,8 @@ static void read_counts(struct session *session)
     (void)ok(kplive_read_cpu(session->sampler, &cpu, one, &error), &error);
     (void)ok(kplive_read_cpus(session->sampler, all, &error), &error);
     for (unsigned m = 0; m <= kpdb_metric_count(); m++)
-        MUST(kplive_metric(session->sampler, m, own, &result) <= KPLIVE_OK);
+        MUST(kplive_metric(session->sampler, m, m % 3 == 0 ? 'P' : '\0', own, &result) <=
+             KPLIVE_OK);
     give_up_room(own, count);
     give_up_room(one, count);
     give_up_room(all, cpus);

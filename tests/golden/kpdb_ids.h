@@ -8,7 +8,7 @@
 #ifndef KPDB_IDS_H
 #define KPDB_IDS_H
 
-#define KPDB_FINGERPRINT 0x1b9369f2u
+#define KPDB_FINGERPRINT 0x562fb864u
 
 /* CPUs: kpdb_cpu(). */
 #define KPDB_CPU_T1 0 /* t1 */

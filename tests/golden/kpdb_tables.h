@@ -17,7 +17,7 @@
 #ifndef KPDB_FINGERPRINT
 #error "kpdb_ids.h is not kpepc's: compile the databases again"
 #endif
-_Static_assert(KPDB_FINGERPRINT == 0x1b9369f2u,
+_Static_assert(KPDB_FINGERPRINT == 0x562fb864u,
                "kpdb_ids.h and kpdb_tables.h are of two compiles: compile the databases again");
 
 enum {
@@ -29,13 +29,13 @@ enum {
     TABLE_DESIGNATIONS = 2,
     TABLE_EVENT_IDS = 9,
     TABLE_NAMES = 4,
-    TABLE_METRICS = 2,
     TABLE_ROWS = 9,
     TABLE_VARIANT_MASK = 0xf, /* 0xf: two variants in a byte */
     TABLE_OLDER_ROWS = 0,
     TABLE_ALIAS_KINDS = 1,
     TABLE_PAST = 0,
     TABLE_KERNELS = 0,
+    TABLE_MSRS = 0,
     TABLE_RENAMES = 0,
     /* How names of events and chip-agnostic names are hashed: struct kpdb_hashing (db/hash.h). */
     TABLE_HASH_THOROUGH = 0,
@@ -331,6 +331,15 @@ static const struct table_kernel table_kernels[TABLE_KERNELS + 1] = {
     {0, 0},
 };
 
+/* In the order of selectors: Intel's whose events count what a model-specific register says. */
+struct table_msr {
+    uint32_t selector; /* number << 8 | unit mask */
+    uint16_t msr;
+};
+static const struct table_msr table_msrs[TABLE_MSRS + 1] = {
+    {0, 0},
+};
+
 /*
  * By rank, in the order of ids: a renamed event's id and the next of its spellings, the last's
  * next being the first.
@@ -378,12 +387,6 @@ static const uint32_t table_sets[] = {
     X(5, "Core clock cycles.") \
     X(6, "instructions") \
     X(7, "Retired instructions.") \
-    X(8, "branch-fraction") \
-    X(9, "percent") \
-    X(10, "Share of branches.") \
-    X(11, "ipc") \
-    X(12, "instructions/cycle") \
-    X(13, "Instructions a cycle.") \
 
 struct table_prose_strings {
 #define X(n, text) char s##n[sizeof text];
@@ -391,7 +394,7 @@ struct table_prose_strings {
 #undef X
     char end;
 };
-_Static_assert(sizeof(struct table_prose_strings) == 204 + 1,
+_Static_assert(sizeof(struct table_prose_strings) == 116 + 1,
                "kpdb_tables.h: prose is missing");
 static const struct table_prose_strings table_prose_strings = {
 #define X(n, text) .s##n = text,
@@ -419,27 +422,5 @@ static const struct table_name_text table_name_texts[TABLE_NAMES + 1] = {
     {0, 0},
 };
 
-/* By metric. */
-struct table_metric {
-    table_number name, unit, summary; /* prose */
-    table_number terms_at; /* its first of table_terms: numerators, then denominators */
-    uint32_t scale;
-    uint8_t numerators, denominators;
-};
-static const struct table_metric table_metrics[TABLE_METRICS + 1] = {
-    /* 0: branch-fraction */
-    { .name = 8, .unit = 9, .summary = 10, .terms_at = 0,
-      .scale = 100, .numerators = 1, .denominators = 1 },
-    /* 1: ipc */
-    { .name = 11, .unit = 12, .summary = 13, .terms_at = 2,
-      .scale = 1, .numerators = 1, .denominators = 1 },
-    {0, 0, 0, 0, 0, 0, 0},
-};
-/* By table_metric.terms_at and on: chip-agnostic names. */
-static const uint16_t table_terms[] = {
-    0, 3, 3, 2,
-    0,
-};
-
 /* The last line: a file cut short fails to compile. */
-#define TABLE_END 0x1b9369f2u
+#define TABLE_END 0x562fb864u

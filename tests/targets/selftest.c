@@ -93,20 +93,46 @@ static void print_names(unsigned cpu)
     }
 }
 
+/* A metric of counts that are different, on a kind of core. */
+static void print_value(unsigned cpu, char core, const struct kpdb_metric *metric)
+{
+    double counts[KPDB_METRIC_NAMES_MAX], value;
+    int result;
+
+    for (unsigned i = 0; i < metric->name_count; i++)
+        counts[i] = 1000.0 + 17 * i * i;
+    result = kpdb_metric_value(cpu, core, metric, counts, &value);
+    if (result == KPDB_OK)
+        printf(" %.17g", value);
+    else
+        printf(" none");
+}
+
 static void print_metrics(void)
 {
     struct kpdb_metric metric;
+    struct kpdb_constant constant;
 
     for (unsigned n = 0; kpdb_metric(n, &metric) == KPDB_OK; n++) {
-        printf("metric %s, %s: %s: %" PRIu32, metric.name, metric.unit, metric.summary,
-               metric.scale);
-        for (unsigned i = 0; i < metric.numerator_count; i++)
-            printf(" %u", metric.numerators[i]);
-        printf(" /");
-        for (unsigned i = 0; i < metric.denominator_count; i++)
-            printf(" %u", metric.denominators[i]);
+        printf("metric %s, %s: %s: %s:", metric.name, metric.unit, metric.summary,
+               metric.expression);
+        for (unsigned i = 0; i < metric.name_count; i++)
+            printf(" %u", metric.names[i]);
         putchar('\n');
+        for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+            int result = kpdb_metric_on(cpu, KPDB_ANY_RELEASE, n, &metric);
+
+            printf("  on %u: %d", cpu, result);
+            if (result == KPDB_OK) {
+                print_value(cpu, 0, &metric);
+                print_value(cpu, 'P', &metric);
+            }
+            putchar('\n');
+        }
     }
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++)
+        for (unsigned n = 0; kpdb_constant(cpu, n, &constant) == KPDB_OK; n++)
+            printf("%s of %u, core %d: %u\n", constant.name, cpu, constant.core, constant.value);
 }
 
 /* ---- what is computed ------------------------------------------------------------------------ */

@@ -267,6 +267,66 @@ static void test_names(void)
     CHECK_INT(kpdb_name(kpdb_name_count(), &name), KPDB_NO_EVENT);
 }
 
+/* All events of a metric count the same modes, whatever the release and what is asked. */
+static void check_modes(unsigned cpu, int release, const struct kpdb_metric *metric, bool user_only)
+{
+    struct kpdb_event events[KPDB_METRIC_NAMES_MAX];
+    struct kpdb_cpu info;
+    unsigned fixed = 0;
+
+    CHECK_INT(kpdb_cpu(cpu, &info), KPDB_OK);
+    CHECK_INT(kpdb_metric_events(cpu, release, metric, user_only, events), KPDB_OK);
+    for (unsigned i = 0; i < metric->name_count; i++) {
+        struct kpdb_event named;
+
+        fixed += events[i].fixed >= 0;
+        CHECK_INT(kpdb_name_on(cpu, release, metric->names[i], &named), KPDB_OK);
+        CHECK(events[i].id == named.id || (named.fixed >= 0 && events[i].fixed < 0));
+    }
+    if (info.arch != KPDB_ARM64 && info.arch != KPDB_ARM)
+        return;
+    CHECK(!user_only || fixed == 0);
+    if (kpdb_release_macos((unsigned)release) >= 1500)
+        CHECK(fixed == 0 || fixed == metric->name_count);
+}
+
+static void check_metric_on_cpus(unsigned m)
+{
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++)
+        for (int r = 0; r < (int)kpdb_release_count(); r++) {
+            struct kpdb_metric metric;
+            int result = kpdb_metric_on(cpu, r, m, &metric);
+
+            CHECK(result == KPDB_OK || result == KPDB_NOT_ON_CPU || result == KPDB_NOT_IN_RELEASE);
+            if (result != KPDB_OK)
+                continue;
+            check_modes(cpu, r, &metric, false);
+            check_modes(cpu, r, &metric, true);
+        }
+}
+
+/* The metrics of counts that are 0, 1, 2 and so on; and what has no value. */
+static void test_values(void)
+{
+    double zero[KPDB_METRIC_NAMES_MAX] = {0}, huge[KPDB_METRIC_NAMES_MAX], value = -1;
+    struct kpdb_metric metric;
+    unsigned without = 0;
+
+    for (unsigned i = 0; i < KPDB_METRIC_NAMES_MAX; i++)
+        huge[i] = i % 2 == 0 ? 1e308 : 1e-308;
+    for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
+        if (metric.constants)
+            continue;
+        CHECK_INT(kpdb_metric_value(kpdb_cpu_count(), 0, &metric, zero, &value), KPDB_NO_CPU);
+        without += kpdb_metric_value(0, 0, &metric, zero, &value) == KPDB_NO_VALUE;
+        CHECK_INT(kpdb_metric_value(0, 0, &metric, huge, &value), KPDB_NO_VALUE);
+        CHECK(value == -1);
+        metric.code = UINT16_MAX;
+        CHECK_INT(kpdb_metric_value(0, 0, &metric, zero, &value), KPDB_NO_EVENT);
+    }
+    CHECK(kpdb_metric_count() == 0 || without > 0);
+}
+
 static void test_metrics(void)
 {
     struct kpdb_metric metric;
@@ -274,11 +334,12 @@ static void test_metrics(void)
 
     for (unsigned m = 0; kpdb_metric(m, &metric) == KPDB_OK; m++) {
         CHECK(strcmp(before, metric.name) < 0 && *metric.unit != '\0' && *metric.summary != '\0');
-        CHECK(metric.scale >= 1 && metric.numerator_count >= 1 && metric.denominator_count >= 1);
-        for (unsigned i = 0; i < metric.numerator_count; i++)
-            CHECK(metric.numerators[i] < kpdb_name_count());
-        for (unsigned i = 0; i < metric.denominator_count; i++)
-            CHECK(metric.denominators[i] < kpdb_name_count());
+        CHECK(metric.name_count >= 1 && metric.name_count <= KPDB_METRIC_NAMES_MAX);
+        for (unsigned i = 0; i < metric.name_count; i++)
+            CHECK(metric.names[i] < kpdb_name_count());
+        CHECK_INT(kpdb_metric_find(metric.name, strlen(metric.name)), m);
+        CHECK_INT(kpdb_metric_find(metric.name, strlen(metric.name) - 1), KPDB_NO_EVENT);
+        check_metric_on_cpus(m);
         before = metric.name;
     }
     CHECK_INT(kpdb_metric(kpdb_metric_count(), &metric), KPDB_NO_EVENT);
@@ -412,6 +473,7 @@ int main(void)
     test_designations_that_are_none();
     test_names();
     test_metrics();
+    test_values();
     test_rename();
     test_m1();
     test_summaries();

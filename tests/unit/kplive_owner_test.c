@@ -700,7 +700,7 @@ static void test_texts(void)
 
     CHECK_STR(kplive_describe(&none, text, sizeof text), "no error");
     CHECK_STR(kplive_strerror(KPLIVE_CPU_OFF), "a CPU is switched off");
-    CHECK_STR(kplive_strerror(KPLIVE_CPU_OFF - 1), "unknown error");
+    CHECK_STR(kplive_strerror(KPLIVE_NO_VALUE - 1), "unknown error");
     CHECK_STR(kplive_strerror(1), "unknown error");
     snprintf(version, sizeof version, "%d.%d.%d", KPLIVE_VERSION_MAJOR, KPLIVE_VERSION_MINOR,
              KPLIVE_VERSION_PATCH);
