@@ -102,7 +102,7 @@ def event_constants(cpu, event, releases, prefix):
     if cpu.intel and "number" in fields:
         # Without USR, OS, INT and EN: whoever programs it says when it counts.
         constants[f"{prefix}_WORD"] = (fields["number"] | fields["umask"] << 8 |
-                                       (fields.get("other", 0) << 16 & ~0x530000))
+                                       (INTEL.other(cpu.db, event, fields) << 16 & ~0x530000))
     return constants
 
 
