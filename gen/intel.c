@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    USR_OS_EN = 0x43, /* what every event has in `other` */
+    USR_OS_INT_EN = 0x53, /* what most of Apple's have, so that kinds of rows are shared */
     EDGE = 0x04,
     ANY = 0x20,
     INV = 0x80,
@@ -126,7 +126,7 @@ static bool read_needs(const struct reader *reader, const struct plist_node *nod
 
 static void apply_bits(struct event *event, unsigned bits)
 {
-    unsigned other = event->other == 0 ? USR_OS_EN : event->other & ~(unsigned)BITS;
+    unsigned other = event->other == 0 ? USR_OS_INT_EN : event->other & ~(unsigned)BITS;
 
     if (bits == (event->other & (unsigned)BITS))
         return;

@@ -43,7 +43,7 @@ class Intel:
             return known
         needs = self.needs[db, event]
         bits = sum(of(needs[key]) for key, of in self.BITS.items() if needs.get(key))
-        return (known & ~0xFFA4 or 0x43) | bits if known or bits else 0
+        return (known & ~0xFFA4 or 0x53) | bits if known or bits else 0
 
     def msr(self, cpu, fields):
         """The register by number, or 0; and what it has to hold, by database and event."""
