@@ -81,13 +81,15 @@
 /*
  * INST_ALL
  * Retired instructions.
+ * Errata: ABC1, ABC23
  */
 #define KPEP_T1_EVENT_INST_ALL_NUMBER 0x8c
 #define KPEP_T1_EVENT_INST_ALL_COUNTERS 0x80
 
 /*
  * INST_BRANCH
- * Retired branches, \"calls\" & returns included.
+ * Retired branches, \"calls\" & returns included. (Likely.)
+ * Errata: ABC1, ABC23
  */
 #define KPEP_T1_EVENT_INST_BRANCH_NUMBER 0x8d
 #define KPEP_T1_EVENT_INST_BRANCH_COUNTERS 0xe0
