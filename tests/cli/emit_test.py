@@ -148,9 +148,11 @@ def event_comments(facts, cpu, releases):
     for event in sorted({event for r in releases for event in cpu.history[r].events}):
         text = event
         names = [n for n in sorted(facts.names) if any_name(facts, n, cpu, releases) == event]
-        counts = facts.counts({**facts.meanings.row(cpu, event), "names": names})
-        if counts is not None:
-            text += " " + counts
+        row = {**facts.meanings.row(cpu, event), "names": names}
+        if facts.counts(row) is not None:
+            text += f" {facts.counts(row)}" + (" (Likely.)" if row["doubted"] else "")
+        if row["errata"]:
+            text += f" Errata: {row['errata']}"
         if listed(event) != releases:
             text += f" In {', '.join(listed(event))} only."
         (_, newest, _), *older = versions(cpu, event, releases)

@@ -54,7 +54,7 @@ def encoded(db, events, *options):
         for slot, event in zip(one["map"], one["events"]):
             found[event["name"]] = (one["config"][slot],
                                     {w["warning"] for w in one["warnings"]
-                                     if w["event"] == event["name"]})
+                                     if w["event"] == event["name"]} - {"disputed"})
     return found
 
 

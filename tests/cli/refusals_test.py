@@ -141,8 +141,7 @@ def compile_in(directory, *options):
 def refused(what, make, lines, *options):
     """The run says the lines in that order, then the verdict; it writes nothing."""
     lines = [lines] if isinstance(lines, str) else lines
-    whole = ("in:", "names.plist:", "chips.plist:", "intel.plist:", "kpepc:")
-    whole = ("in:", "names.plist:", "chips.plist:", "meanings.plist:", "kpepc:")
+    whole = ("in:", "names.plist:", "chips.plist:", "intel.plist:", "meanings.plist:", "kpepc:")
     lines = [line if line.startswith(whole) else f"in/{line}" for line in lines]
     errors = [line for line in lines if ": warning: " not in line]
     with tempfile.TemporaryDirectory() as scratch:

@@ -233,7 +233,7 @@ def answers(scratch, releases):
     status, _, errors = run(KPEPC, "compile", "--no-sync", "-o", scratch / "out", *DATA, *releases)
     if not equal((status, re.sub(r".*: note: .*\n", "", errors)), (0, ""), f"compile {releases[-1]}"):
         return set()
-    done = subprocess.run([tables.build(scratch, "answers", "encode", "place", "errors")],
+    done = subprocess.run([tables.build(scratch, "answers")],
                           capture_output=True, text=True)
     check(done.returncode == 0, f"answers: exit status {done.returncode}")
     return {line for line in done.stdout.splitlines() if not line.startswith(f"{NEW} ")}

@@ -4,12 +4,11 @@ import subprocess
 from kpeptest import CC, SOURCE, check
 
 
-def build(directory, program="dump", *sources):
-    """Compiles directory/out (kpepc's headers), libkpdb's lookup and texts, more of its sources by
-    name, and the program's source."""
+def build(directory, program="dump"):
+    """Compiles directory/out (kpepc's headers), libkpdb and the program's source."""
     done = subprocess.run([CC, "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", directory / "out",
                            "-I", SOURCE / "db", SOURCE / f"tests/cli/{program}.c",
-                           *(SOURCE / f"db/{name}.c" for name in ("lookup", "texts", *sources)),
+                           *sorted((SOURCE / "db").glob("*.c")),
                            "-o", directory / program],
                           capture_output=True, text=True)
     check(done.returncode == 0, f"the tables do not compile: {done.stderr[:2000]}")
@@ -27,6 +26,6 @@ def word(text):
 
 def read(directory):
     """What dump.c prints: [kind, word...] a line."""
-    done = subprocess.run([build(directory, "dump", "metrics")], capture_output=True, text=True)
+    done = subprocess.run([build(directory)], capture_output=True, text=True)
     check(done.returncode == 0, f"dump: exit status {done.returncode}")
     return [[word(text) for text in line.split(" ")] for line in done.stdout.splitlines()]

@@ -88,7 +88,7 @@ def region():
         counts = {name: counted(machine, name) for name in names}
         branches, misses = counts["branches"], counts["branch-misses"]
         metrics = {"ipc": 0.5, "branch-miss-rate": 100 * misses / branches}
-        if machine[0] == "haswell":  # elsewhere instructions are of all modes, branches of user mode
+        if machine[0] in ("haswell", "icelake"):  # elsewhere instructions are of all modes, branches of user mode
             metrics |= {"branch-fraction": 100 * branches / UNITS,
                         "branch-mpki": 1000 * misses / UNITS}
         rows = {row[0]: row[1] for row in table(output)}
