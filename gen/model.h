@@ -22,7 +22,10 @@ enum { CPU_IDS_MAX = 255 };
 enum { CONSTANTS_MAX = 255, EXPRESSIONS_MAX = 255 };
 /* The chips sold with one CPU id; Apple's M3 has four. */
 enum { CHIPS_MAX = 32 };
-/* Rows of a file of sources: a value keeps the number of its row in 16 bits. */
+/*
+ * Rows of each list of a file of sources: a value keeps the number of its row in 16 bits, and a
+ * dispute those of its texts.
+ */
 enum { SOURCE_ROWS_MAX = 4096 };
 
 enum arch { ARCH_I386, ARCH_X86_64, ARCH_ARM, ARCH_ARM64, ARCHES };

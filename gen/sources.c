@@ -122,7 +122,7 @@ static bool read_databases(const struct sources *sources, const struct plist_nod
     const struct model *model = sources->model;
     struct plist_node list;
     const char **texts;
-    bool there = plist_has(row, "databases");
+    bool there = plist_has(row, "databases"), *named;
 
     scope->cpus = arena_alloc(sources->arena, model->cpu_count, sizeof *scope->cpus);
     if (!read_texts(sources, row, "databases", required, &list, &texts)) {
@@ -131,6 +131,7 @@ static bool read_databases(const struct sources *sources, const struct plist_nod
                 scope->cpus[scope->cpu_count++] = c;
         return !there && !required;
     }
+    named = arena_alloc(sources->arena, model->cpu_count, sizeof *named);
     for (size_t i = 0; i < list.value->length; i++) {
         struct plist_node item = plist_child_at(sources->arena, &list, i);
         size_t number = model_cpu_named(&sources->ids, &sources->databases, texts[i]);
@@ -138,8 +139,10 @@ static bool read_databases(const struct sources *sources, const struct plist_nod
         if (number == 0 || (model->cpus[number - 1].releases & scope->releases) == 0)
             report_missing(sources, &item, arena_printf(sources->arena, "database %s", texts[i]),
                            "one of the row's releases");
-        else
+        else if (!named[number - 1])
             scope->cpus[scope->cpu_count++] = number - 1;
+        if (number != 0) /* it may be there by another of its names too */
+            named[number - 1] = true;
     }
     return true;
 }
@@ -429,6 +432,18 @@ static void make_room(struct arena *arena, struct model *model)
     }
 }
 
+static bool read_rows(const struct plist_node *root, const char *key, bool required,
+                      struct plist_node *list)
+{
+    if (!plist_array(root, key, required, list))
+        return false;
+    if (list->value->length <= SOURCE_ROWS_MAX)
+        return true;
+    plist_error(list, "an array of %zu (expected at most %d)", list->value->length,
+                SOURCE_ROWS_MAX);
+    return false;
+}
+
 void sources_read(struct arena *arena, struct model *model, const char *file, bool allow_missing)
 {
     static const char *const known[] = {"sources", "disputes", NULL};
@@ -444,12 +459,7 @@ void sources_read(struct arena *arena, struct model *model, const char *file, bo
         *map_text(arena, &sources.releases, model->releases[r]) = r + 1;
     make_room(arena, model);
     model->sources_file = file;
-    if (plist_array(&root, "sources", true, &list)) {
-        if (list.value->length > SOURCE_ROWS_MAX) {
-            plist_error(&list, "an array of %zu (expected at most %d)", list.value->length,
-                        SOURCE_ROWS_MAX);
-            return;
-        }
+    if (read_rows(&root, "sources", true, &list)) {
         model->source_rows = arena_alloc(arena, list.value->length, sizeof *model->source_rows);
         model->source_row_count = list.value->length;
         for (size_t i = 0; i < list.value->length; i++) {
@@ -458,12 +468,13 @@ void sources_read(struct arena *arena, struct model *model, const char *file, bo
             read_source(&sources, &node, i);
         }
     }
-    if (plist_array(&root, "disputes", false, &list))
-        for (size_t i = 0; i < list.value->length; i++) {
-            struct plist_node node = plist_child_at(arena, &list, i);
+    if (!read_rows(&root, "disputes", false, &list))
+        return;
+    for (size_t i = 0; i < list.value->length; i++) {
+        struct plist_node node = plist_child_at(arena, &list, i);
 
-            read_dispute(&sources, &node);
-        }
+        read_dispute(&sources, &node);
+    }
 }
 
 enum source model_source(const struct model *model, const struct cpu *cpu, size_t release,

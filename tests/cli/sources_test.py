@@ -245,6 +245,10 @@ def check_refusals():
                 (row(fields=["umask"]), "sources.0.fields.0: 'umask' (expected list, number or "
                  "counters_mask)"),
                 ({"sources": [ROW] * 4097}, "sources: an array of 4097 (expected at most 4096)"),
+                (row(databases=["t1"] * 3), *(f"sources.0.databases.{n}: t1 twice (expected each once)"
+                                              for n in (1, 2))),
+                ({"sources": [ROW], "disputes": [DISPUTE] * 4097},
+                 "disputes: an array of 4097 (expected at most 4096)"),
                 (dispute(says=None), "disputes.0.says: missing (expected a string)"),
                 (dispute(databases=None), "disputes.0.databases: missing (expected an array)"),
                 (dispute(events=None), "disputes.0.events: missing (expected an array)"),
@@ -299,6 +303,17 @@ def check_header():
         check(status != 0 and "cut short" in err, f"a header that is cut short: {err}")
 
 
+def check_names():
+    """A database that a row has by two of its names is one."""
+    with tempfile.TemporaryDirectory() as home:
+        scratch = pathlib.Path(home)
+        cpu = "cpu_100000c_2_1b588bb3"
+        write_plist(scratch / f"in/{cpu}.plist", database())
+        refusal(scratch, dispute(databases=["t1", cpu]))
+        header = (scratch / "out/kpdb_sources.h").read_text()
+        equal(header.count(".theirs ="), 1, "disputes of one database by two names")
+
+
 def check_emit():
     """What templates see: the release's own sources, and none without the file."""
     template = ("{{#cpus}}{{#events}}{{name}}{{#sources}} {{list}} {{number}} {{counters_mask}}"
@@ -342,6 +357,7 @@ check_show()
 check_encode()
 check_refusals()
 check_header()
+check_names()
 check_emit()
 check_steps()
 done()
