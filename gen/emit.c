@@ -318,12 +318,12 @@ static struct value *older_data(struct arena *arena, const struct view *view,
 static struct value *spellings_data(struct arena *arena, const struct view *view,
                                     const struct event *event)
 {
-    const struct model *model = view->model;
+    const char *name = event->name;
+    const struct spellings names = model_spellings(view->model, &name);
     struct value *list = value_list(arena);
-    size_t n = map_get(&model->renamed_by_name, event->name, strlen(event->name));
 
-    for (size_t i = 0; n != 0 && i < model->renamed[n - 1].count; i++) {
-        const struct event *other = database_event(&view->cpu->db, model->renamed[n - 1].names[i]);
+    for (size_t i = 0; i < names.count; i++) {
+        const struct event *other = database_event(&view->cpu->db, names.names[i]);
         struct value *item;
 
         if (other == NULL || strcmp(other->name, event->name) == 0 ||

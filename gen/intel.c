@@ -147,25 +147,31 @@ static void apply_needs(const struct plist_node *node, struct event *newest,
                     newest->number, newest->umask);
 }
 
-/* One event of one of a group's databases, which is that of a CPU. */
+/* One event of one of a group's databases, which is that of a CPU, by every name it ever had. */
 static void read_event(const struct reader *reader, const struct plist_node *node,
                        const struct needs *needs, size_t cpu)
 {
     const struct database *database = &reader->model->cpus[cpu].db;
-    struct event *event = database_event(database, node->key);
-    bool *seen;
+    const char *name = node->key;
+    const struct spellings names = model_spellings(reader->model, &name);
+    bool found = false;
 
-    if (event == NULL) {
-        if (!reader->allow_missing)
-            plist_error(node, "no such event in %s (expected one of its events)", database->name);
-        return;
+    for (size_t i = 0; i < names.count; i++) {
+        struct event *event = database_event(database, names.names[i]);
+        bool *seen;
+
+        if (event == NULL)
+            continue;
+        found = true;
+        seen = &reader->seen[cpu][event - database->events];
+        if (*seen)
+            plist_error(node, "twice for %s (expected each event once)", database->name);
+        else
+            apply_needs(node, event, needs);
+        *seen = true;
     }
-    seen = &reader->seen[cpu][event - database->events];
-    if (*seen)
-        plist_error(node, "twice for %s (expected each event once)", database->name);
-    else
-        apply_needs(node, event, needs);
-    *seen = true;
+    if (!found && !reader->allow_missing)
+        plist_error(node, "no such event in %s (expected one of its events)", database->name);
 }
 
 /* The number of the CPU, from 1, whose database has the name; 0 after a report if it must be one.
@@ -190,11 +196,34 @@ static size_t find_cpu(const struct reader *reader, const struct plist_node *nod
     return cpu;
 }
 
+/* Lists the CPUs of a group's databases, each once; returns their count. */
+static size_t list_cpus(const struct reader *reader, const struct plist_node *databases,
+                        size_t *cpus)
+{
+    bool *listed = arena_alloc(reader->arena, reader->model->cpu_count, sizeof *listed);
+    size_t count = 0;
+
+    for (size_t i = 0; i < databases->value->length; i++) {
+        struct plist_node item = plist_child_at(reader->arena, databases, i);
+        size_t cpu = find_cpu(reader, &item);
+
+        if (cpu == 0)
+            continue;
+        if (listed[cpu - 1])
+            plist_error(&item, "%s twice (expected each once)",
+                        reader->model->cpus[cpu - 1].db.name);
+        else
+            cpus[count++] = cpu - 1;
+        listed[cpu - 1] = true;
+    }
+    return count;
+}
+
 static void read_group(const struct reader *reader, const struct plist_node *node)
 {
     static const char *const known[] = {"databases", "events", NULL};
     struct plist_node databases, events;
-    size_t *cpus, count = 0;
+    size_t *cpus, count;
 
     if (!plist_is_dict(node))
         return;
@@ -202,14 +231,8 @@ static void read_group(const struct reader *reader, const struct plist_node *nod
     if (!plist_array(node, "databases", true, &databases) ||
         !plist_dict(node, "events", true, &events))
         return;
-    cpus = arena_alloc(reader->arena, databases.value->length, sizeof *cpus);
-    for (size_t i = 0; i < databases.value->length; i++) {
-        struct plist_node item = plist_child_at(reader->arena, &databases, i);
-        size_t cpu = find_cpu(reader, &item);
-
-        if (cpu != 0)
-            cpus[count++] = cpu - 1;
-    }
+    cpus = arena_alloc(reader->arena, reader->model->cpu_count, sizeof *cpus);
+    count = list_cpus(reader, &databases, cpus);
     for (size_t i = 0; i < events.value->length; i++) {
         struct plist_node event = plist_child_at(reader->arena, &events, i);
         struct needs needs;

@@ -65,13 +65,10 @@ static bool tell_name(const struct said *said, const struct cpu *cpu, const char
 static bool tell_cpu(const struct meanings *meanings, const struct said *said,
                      const struct cpu *cpu, const char *name, bool *found)
 {
-    const struct model *model = meanings->model;
-    size_t number = map_get(&model->renamed_by_name, name, strlen(name));
+    const struct spellings names = model_spellings(meanings->model, &name);
 
-    if (number == 0)
-        return tell_name(said, cpu, name, found);
-    for (size_t i = 0; i < model->renamed[number - 1].count; i++)
-        if (!tell_name(said, cpu, model->renamed[number - 1].names[i], found))
+    for (size_t i = 0; i < names.count; i++)
+        if (!tell_name(said, cpu, names.names[i], found))
             return false;
     return true;
 }

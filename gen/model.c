@@ -400,6 +400,13 @@ static size_t renamed_number(const struct model *model, const char *name)
     return map_get(&model->renamed_by_name, name, strlen(name));
 }
 
+struct spellings model_spellings(const struct model *model, const char **name)
+{
+    size_t number = renamed_number(model, *name);
+
+    return number == 0 ? (struct spellings){name, 1} : model->renamed[number - 1];
+}
+
 bool model_same_event(const struct model *model, const char *a, const char *b)
 {
     size_t number;

@@ -427,6 +427,8 @@ struct map model_ids(struct arena *arena, const struct model *model);
 struct map model_databases(struct arena *arena, const struct model *model);
 /* The number, from 1, of the CPU that is called so: by id or a database's name; 0 for none. */
 size_t model_cpu_named(const struct map *ids, const struct map *databases, const char *name);
+/* All names of the event that has one; only that one where it was never renamed. */
+struct spellings model_spellings(const struct model *model, const char **name);
 /* Whether two names are of one event: equal, or linked by renames. */
 bool model_same_event(const struct model *model, const char *a, const char *b);
 /* The event that has the name, or another one of the same event, in a release; NULL for none. */

@@ -131,18 +131,20 @@ def check_libpfm4():
 
 
 def check_releases():
-    """As each release has an event, it needs the same; an MSR is that of a release's selector."""
-    def made(umask, number, **other):
+    """As each release has and calls an event, it needs the same; an MSR is of a selector."""
+    def made(umask, number, renamed, **other):
         return database(architecture="x86_64", aliases={}, events={
-            "A": {"number": 9, "umask": umask, **other}, "B": {"number": number, "umask": 1}})
+            "A": {"number": 9, "umask": umask, **other}, "B": {"number": number, "umask": 1},
+            renamed: {"number": 0x55, "umask": 1}})
 
     needs = {"msrs": [{"number": 0xB7, "umask": 1, "msr": 0x1A6}],
              "bits": [{"databases": ["t1"], "events": {"A": {"cmask": 2, "inv": True},
-                                                       "B": {"msr_value": 5}}}]}
+                                                       "B": {"msr_value": 5},
+                                                       "C": {"edge": True}}}]}
     with tempfile.TemporaryDirectory() as home:
         home = pathlib.Path(home)
-        write_plist(home / "r1/t1.plist", made(1, 0xB8, other=0x157))
-        write_plist(home / "r2/t1.plist", made(2, 0xB7))
+        write_plist(home / "r1/t1.plist", made(1, 0xB8, "C", other=0x157))
+        write_plist(home / "r2/t1.plist", made(2, 0xB7, "D"))
         write_plist(home / "intel.plist", needs)
         for release, umask, more in (("r1", "0x1", {}),
                                      ("r2", "0x2", {"MSRIndex": "0x1a6", "MSRValue": "0x5"})):
@@ -150,7 +152,8 @@ def check_releases():
                                    release, "--intel", home / "intel.plist", f"r1={home / 'r1'}",
                                    f"r2={home / 'r2'}")
             equal(status, 0, err)
-            a, b = json.loads(out)
+            a, b, renamed = json.loads(out)
+            equal(renamed["EdgeDetect"], "1", f"C or D in {release}")
             equal({key: a.get(key) for key in ("UMask", "CounterMask", "Invert", "EdgeDetect")},
                   {"UMask": umask, "CounterMask": "2", "Invert": "1", "EdgeDetect": None},
                   f"A in {release}")
