@@ -233,19 +233,26 @@ static void parse_sum(struct parser *parser)
 const char *expression_parse(struct arena *arena, const char *text, const struct words *words,
                              struct expression *out, size_t *at)
 {
-    struct parser parser = {.arena = arena, .words = words, .out = out, .text = text};
+    struct step steps[EXPRESSION_STEPS_MAX];
+    size_t names[EXPRESSION_NAMES_MAX];
+    struct expression found = {.text = text, .steps = steps, .names = names};
+    struct parser parser = {.arena = arena, .words = words, .out = &found, .text = text};
 
-    *out = (struct expression){.text = text};
     *at = EXPRESSION_LENGTH_MAX;
     if (strlen(text) > EXPRESSION_LENGTH_MAX)
         return "too long (expected at most 500 bytes)";
-    out->steps = arena_alloc(arena, EXPRESSION_STEPS_MAX, sizeof *out->steps);
-    out->names = arena_alloc(arena, EXPRESSION_NAMES_MAX, sizeof *out->names);
     parse_sum(&parser);
     if (parser.wrong == NULL && next_char(&parser) != '\0')
         fail(&parser, parser.at, "expected an operator");
-    if (parser.wrong == NULL && out->name_count == 0)
+    if (parser.wrong == NULL && found.name_count == 0)
         fail(&parser, 0, "expected at least one chip-agnostic name");
     *at = parser.wrong_at;
-    return parser.wrong;
+    if (parser.wrong != NULL)
+        return parser.wrong;
+    *out = found;
+    out->steps = arena_alloc(arena, found.step_count, sizeof *steps);
+    out->names = arena_alloc(arena, found.name_count, sizeof *names);
+    memcpy(out->steps, steps, found.step_count * sizeof *steps);
+    memcpy(out->names, names, found.name_count * sizeof *names);
+    return NULL;
 }

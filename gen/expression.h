@@ -53,7 +53,7 @@ struct words {
 };
 
 /*
- * Parses. NULL, or what is wrong, with *at the byte of the text where; *out is whole only when
+ * Parses. NULL, or what is wrong, with *at the byte of the text where; *out is set only when
  * nothing is. The text must live as long as the expression.
  */
 const char *expression_parse(struct arena *arena, const char *text, const struct words *words,

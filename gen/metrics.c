@@ -2,6 +2,7 @@
  * What files like db/names.plist and db/chips.plist say of metrics -> the model: expressions over
  * chip-agnostic names, and constants of chips and their cores.
  */
+#include "common/report.h"
 #include "common/text.h"
 #include "model.h"
 #include "plist.h"
@@ -16,6 +17,16 @@ static bool core_of_key(const char *key, char *core)
 {
     *core = strcmp(key, "all") == 0 ? '\0' : key[0];
     return *core == '\0' || (is_upper(key[0]) && key[1] == '\0');
+}
+
+/* Whether there is room for all constants of a dictionary; false after a report. */
+static bool check_count(const struct plist_node *list)
+{
+    if (list->value->length <= CONSTANTS_MAX)
+        return true;
+    plist_error(list, "a dictionary of %zu (expected at most %d)", list->value->length,
+                CONSTANTS_MAX);
+    return false;
 }
 
 static void read_chip_constant(struct arena *arena, const struct plist_node *node,
@@ -50,7 +61,7 @@ void chip_constants_read(struct arena *arena, const struct plist_node *node, str
 {
     struct plist_node list;
 
-    if (!plist_dict(node, "constants", false, &list))
+    if (!plist_dict(node, "constants", false, &list) || !check_count(&list))
         return;
     for (size_t i = 0; i < list.value->length; i++) {
         struct plist_node item = plist_child_at(arena, &list, i);
@@ -209,11 +220,8 @@ static void read_metric(struct arena *arena, const struct model *model,
 
 static void read_constants(struct arena *arena, struct model *model, const struct plist_node *list)
 {
-    if (list->value->length > CONSTANTS_MAX) {
-        plist_error(list, "a dictionary of %zu (expected at most %d)", list->value->length,
-                    CONSTANTS_MAX);
+    if (!check_count(list))
         return;
-    }
     model->constants = arena_alloc(arena, list->value->length, sizeof(struct constant));
     for (size_t i = 0; i < list->value->length; i++) {
         struct plist_node node = plist_child_at(arena, list, i);
@@ -223,13 +231,30 @@ static void read_constants(struct arena *arena, struct model *model, const struc
     model->constant_count = list->value->length;
 }
 
+/* A constant of a chip that nothing declares is most likely misspelt: no metric can use it. */
+static void check_chip_constants(struct arena *arena, const struct model *model)
+{
+    for (size_t i = 0; i < model->chip_count; i++) {
+        const struct chip *chip = &model->chips[i];
+
+        for (size_t k = 0; k < chip->constant_count; k++)
+            if (find_constant(model, chip->constants[k].name) == NULL &&
+                (k == 0 || chip->constants[k - 1].name != chip->constants[k].name))
+                report_warning(arena_printf(arena, "%s: %s.constants.%s", model->chips_file,
+                                            cpu_id_text(arena, &chip->id), chip->constants[k].name),
+                               "no such constant (expected one of constants of the file of names)");
+    }
+}
+
 void metrics_read(struct arena *arena, struct model *model, const struct plist_node *root)
 {
     struct plist_node list;
     size_t expressions = 0;
 
-    if (plist_dict(root, "constants", false, &list))
+    if (plist_dict(root, "constants", false, &list)) {
         read_constants(arena, model, &list);
+        check_chip_constants(arena, model);
+    }
     if (!plist_dict(root, "metrics", false, &list))
         return;
     model->metrics = arena_alloc(arena, list.value->length, sizeof(struct metric));

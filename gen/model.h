@@ -20,6 +20,8 @@ enum { CPU_IDS_MAX = 255 };
 /* Constants of a file, and expressions of all its metrics: the tables have 13 bits for an operand.
  */
 enum { CONSTANTS_MAX = 255, EXPRESSIONS_MAX = 255 };
+/* Constants of all chips: the tables have 16 bits for where a CPU's begin. */
+enum { CHIP_CONSTANTS_MAX = UINT16_MAX };
 /* The chips sold with one CPU id; Apple's M3 has four. */
 enum { CHIPS_MAX = 32 };
 /*
@@ -253,7 +255,7 @@ struct chip {
     enum { CONFIDENCE_NONE, CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH } confidence;
     const char *note;                /* how that is known, in one line; or NULL */
     unsigned event_bits;             /* selector width of its PMU; 0 when not known */
-    struct chip_constant *constants; /* by name, then core */
+    struct chip_constant *constants; /* by name */
     size_t constant_count;
 };
 
@@ -348,7 +350,8 @@ struct model {
     size_t constant_count;
     struct msr *msrs; /* by selector, each once */
     size_t msr_count;
-    struct chip *chips; /* by id */
+    const char *chips_file; /* NULL: no file says anything of chips */
+    struct chip *chips;     /* by id */
     size_t chip_count;
     struct unknown_id *unknown_ids; /* in the order in which they were read */
     size_t unknown_id_count;

@@ -294,7 +294,9 @@ static void note_unknown_ids(struct arena *arena, struct model *model, const cha
 void chips_read(struct arena *arena, struct model *model, const char *file)
 {
     struct plist_node root;
+    size_t constants = 0;
 
+    model->chips_file = file;
     if (file != NULL) {
         if (!plist_load_dict(arena, file, &root))
             return;
@@ -303,7 +305,11 @@ void chips_read(struct arena *arena, struct model *model, const char *file)
             struct plist_node node = plist_child_at(arena, &root, i);
 
             read_chip(arena, &node, &model->chips[i]);
+            constants += model->chips[i].constant_count;
         }
+        if (constants > CHIP_CONSTANTS_MAX)
+            plist_error(&root, "%zu values of constants (expected at most %d)", constants,
+                        CHIP_CONSTANTS_MAX);
         model->chip_count = root.value->length;
         if (model->chip_count != 0)
             qsort(model->chips, model->chip_count, sizeof(struct chip), compare_chips);

@@ -11,6 +11,7 @@ import itertools
 import os
 import pathlib
 import plistlib
+import string
 import struct
 import tempfile
 import time
@@ -659,6 +660,22 @@ def bad_chips():
             f"chips.plist: {ID}.chips.0: integer (expected a string)", "--chips", "chips.plist")
 
 
+def many_constants():
+    """What is known of chips that the tables have no room for."""
+    def chips(count, constants, cores):
+        values = {core: 1 for core in string.ascii_uppercase[:cores]}
+        return {f"cpu_1_2_{n + 1:x}": {
+            "chips": [], "confidence": "low",
+            "constants": {f"c{k}": {**values, "source": "A page."} for k in range(constants)}}
+                for n in range(count)}
+
+    for data, says in [
+            (chips(1, 256, 1), "cpu_1_2_1.constants: a dictionary of 256 (expected at most 255)"),
+            (chips(10, 253, 26), "65780 values of constants (expected at most 65535)")]:
+        refused(f"chips: {says}", beside("chips.plist", data), f"chips.plist: {says}", "--chips",
+                "chips.plist")
+
+
 def bad_intel():
     def intel(change):
         """Of X and Y of an Intel database t2, beside t1."""
@@ -890,6 +907,8 @@ def unknown_keys():
         "names.plist: colour: {}unknown key (expected names, constants or metrics)",
         "names.plist: names.cycles.colour: {}unknown key (expected unit, summary, candidates or "
         "configurable)",
+        f"chips.plist: {ID}.constants.widht: {{}}no such constant (expected one of constants of the "
+        "file of names)",
         "names.plist: metrics.cpb.colour: {}unknown key (expected unit, summary, expression "
         "or otherwise)",
         "meanings.plist: colour: {}unknown key (expected summaries, doubted or errata)",
@@ -901,7 +920,9 @@ def unknown_keys():
         write_plist(scratch / "in/t1.plist", data)
         (scratch / "in/cpu_1_2.plist").symlink_to("t1.plist")
         write_plist(scratch / "names.plist", names)
-        write_plist(scratch / "chips.plist", edited(CHIPS, (f"{ID}/colour", 1)))
+        write_plist(scratch / "chips.plist", edited(
+            CHIPS, (f"{ID}/colour", 1),
+            (f"{ID}/constants", {"widht": {"P": 8, "E": 4, "source": "A page."}})))
         write_plist(scratch / "meanings.plist", edited(
             MEANINGS, ("colour", 1), ("errata/ABC1, ABC2/colour", 1)))
         status, _, err = compile_in(scratch, "--strict", *options)
@@ -1008,6 +1029,7 @@ all_refused(XML)
 all_refused(BINARY)
 bad_names()
 bad_chips()
+many_constants()
 bad_intel()
 bad_meanings()
 missing_meanings()
