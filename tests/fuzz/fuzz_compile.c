@@ -1,7 +1,7 @@
 /*
  * Property lists -> model -> tables. An input's parts: letters that say what to do, the database of
  * the first release, that of the second, names, chips, kernel, a second database of the first
- * release. What is empty is not there.
+ * release, intel, sources, meanings. What is empty is not there.
  */
 #include "diff.h"
 #include "emit.h"
@@ -16,11 +16,15 @@
 
 #define LINK "cpu_100000c_2_1234abcd.plist"
 
-enum { FLAGS, FIRST, SECOND, NAMES, CHIPS, KERNEL, OTHER, PARTS };
+enum { FLAGS, FIRST, SECOND, NAMES, CHIPS, KERNEL, OTHER, INTEL, SOURCES, MEANINGS, PARTS };
 enum { RELEASES = 2, PATH_LENGTH = 200 };
 
 static const char *const release_names[RELEASES] = {"macos-15", "macos-26"};
-static const char *const side_files[] = {"names.plist", "chips.plist", "kernel.plist", NULL};
+/* The files beside the databases, and the part that each is. */
+static const char *const side_files[] = {"names.plist", "chips.plist",   "kernel.plist",
+                                         "intel.plist", "sources.plist", "meanings.plist",
+                                         NULL};
+static const unsigned side_parts[] = {NAMES, CHIPS, KERNEL, INTEL, SOURCES, MEANINGS};
 static const char *const files[] = {"t1.plist", "t2.plist", LINK, NULL};
 
 struct input {
@@ -42,9 +46,13 @@ static bool flag(const struct input *input, char letter)
 
 static const char *side(struct arena *arena, const struct input *input, unsigned part)
 {
+    size_t i = 0;
+
     if (input->parts[part].length == 0)
         return NULL;
-    return arena_printf(arena, "%s/%s", input->side, side_files[part - NAMES]);
+    while (side_parts[i] != part)
+        i++;
+    return arena_printf(arena, "%s/%s", input->side, side_files[i]);
 }
 
 /* ---- what must hold of a compilation ------------------------------------------------------- */
@@ -172,8 +180,14 @@ static bool build(struct arena *arena, const struct input *input, struct compile
     chips_read(arena, &model, side(arena, input, CHIPS));
     if (side(arena, input, KERNEL) != NULL)
         kernel_read(arena, &model, side(arena, input, KERNEL));
+    if (side(arena, input, INTEL) != NULL)
+        intel_read(arena, &model, side(arena, input, INTEL), flag(input, 'a'));
     if (side(arena, input, NAMES) != NULL)
         names_read(arena, &model, side(arena, input, NAMES), flag(input, 'a'));
+    if (side(arena, input, SOURCES) != NULL)
+        sources_read(arena, &model, side(arena, input, SOURCES), flag(input, 'a'));
+    if (side(arena, input, MEANINGS) != NULL)
+        meanings_read(arena, &model, side(arena, input, MEANINGS), flag(input, 'a'));
     if (report_errors() == 0 && flag(input, 'o'))
         merge_select(arena, &model, &only, 1);
     if (report_errors() != 0)
@@ -269,8 +283,8 @@ static void write_files(struct input *input)
 {
     fuzz_make_directory(input->side, PATH_LENGTH);
     for (size_t i = 0; side_files[i] != NULL; i++)
-        if (input->parts[NAMES + i].length != 0)
-            fuzz_write(input->side, side_files[i], input->parts[NAMES + i]);
+        if (input->parts[side_parts[i]].length != 0)
+            fuzz_write(input->side, side_files[i], input->parts[side_parts[i]]);
     for (size_t r = 0; r < RELEASES; r++) {
         fuzz_make_directory(input->directories[r], PATH_LENGTH);
         fuzz_write(input->directories[r], "t1.plist", input->parts[FIRST + r]);

@@ -45,7 +45,7 @@ fuzz() {
     sed -n -e '/^fuzz_/p' -e 's/^#\([0-9]*\)\tDONE *cov: \([0-9]*\) ft: \([0-9]*\) corp: \([^ ]*\).*/'"fuzz_$name"': \1 executions, \2 edges, \3 features, \4 inputs/p' "$work/$name.log"
 }
 
-fuzz compile 24000 4096 & first=$!
+fuzz compile 24000 6144 & first=$!
 fuzz render 60000 1500 & second=$!
 wait $first || failed=1
 wait $second || failed=1
