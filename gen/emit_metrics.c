@@ -187,16 +187,6 @@ static void set_constants(struct metric_data *to, struct value *data)
 
 /* ---- names on configurable counters ---------------------------------------------------------- */
 
-/* The number of an event's name; there is none that no event of a CPU here has. */
-static size_t event_id(const struct layout *layout, const char *name)
-{
-    size_t id = 0;
-
-    while (id < layout->event_ids && strcmp(layout->strings.list[id], name) != 0)
-        id++;
-    return id;
-}
-
 static void set_others(struct metric_data *to, struct value *data)
 {
     const struct model *model = to->layout->model;
@@ -206,9 +196,9 @@ static void set_others(struct metric_data *to, struct value *data)
         const struct portable *other = model->names[n].configurable;
 
         for (size_t c = 0; other != NULL && c < other->candidate_count; c++) {
-            size_t event = event_id(to->layout, other->candidates[c].event);
+            size_t event = layout_event_id(to->layout, other->candidates[c].event);
 
-            for (size_t cpu = 0; cpu < model->cpu_count && event < to->layout->event_ids; cpu++) {
+            for (size_t cpu = 0; cpu < model->cpu_count && event != LAYOUT_NO_ID; cpu++) {
                 struct value *item;
 
                 if (!other->candidates[c].cpus[cpu])

@@ -64,14 +64,8 @@ static void set_triple(struct arena *arena, struct value *item, const struct tri
 struct parts {
     struct arena *arena;
     const struct layout *layout;
-    struct map ids;       /* name of an event -> its id, from 1 */
     struct strings texts; /* who says what, from 1 */
 };
-
-static size_t id_of(const struct parts *parts, const char *event)
-{
-    return map_get(&parts->ids, event, strlen(event)) - 1;
-}
 
 /* ---- what a CPU's part of an array has ------------------------------------------------------- */
 
@@ -130,7 +124,8 @@ static struct abouts exceptions_of(const struct parts *parts, const struct cpu *
 
             if (triple_number(&triple) == triple_number(&most))
                 continue;
-            about = add_about(parts->arena, &abouts, id_of(parts, database->events[e].name));
+            about = add_about(parts->arena, &abouts,
+                              layout_event_id(parts->layout, database->events[e].name));
             about->release = r;
             about->triple = triple;
         }
@@ -144,8 +139,8 @@ static struct abouts disputes_of(const struct parts *parts, const struct cpu *cp
     struct abouts abouts = {NULL, 0};
 
     for (size_t i = 0; i < cpu->dispute_count; i++)
-        add_about(parts->arena, &abouts, id_of(parts, cpu->disputes[i].event))->dispute =
-            &cpu->disputes[i];
+        add_about(parts->arena, &abouts, layout_event_id(parts->layout, cpu->disputes[i].event))
+            ->dispute = &cpu->disputes[i];
     sort_abouts(&abouts);
     return abouts;
 }
@@ -181,12 +176,13 @@ static struct abouts doubts_of(const struct parts *parts, const struct cpu *cpu)
         for (size_t e = 0; database != NULL && e < database->event_count; e++)
             if (model_source(model, cpu, r, &database->events[e], SOURCE_COUNTERS) ==
                 SOURCE_ASSUMED)
-                add_about(parts->arena, &abouts, id_of(parts, database->events[e].name))->assumed =
-                    (uint32_t)1 << r;
+                add_about(parts->arena, &abouts,
+                          layout_event_id(parts->layout, database->events[e].name))
+                    ->assumed = (uint32_t)1 << r;
     }
     for (size_t i = 0; i < cpu->dispute_count; i++)
-        add_about(parts->arena, &abouts, id_of(parts, cpu->disputes[i].event))->disputed =
-            cpu->disputes[i].releases;
+        add_about(parts->arena, &abouts, layout_event_id(parts->layout, cpu->disputes[i].event))
+            ->disputed = cpu->disputes[i].releases;
     unite_abouts(&abouts);
     return abouts;
 }
@@ -276,8 +272,6 @@ void emit_sources_data(struct arena *arena, const struct layout *layout, struct 
     struct parts parts = {.arena = arena, .layout = layout};
     struct value *texts = value_list(arena);
 
-    for (size_t i = 0; i < layout->event_ids && model->sources_file != NULL; i++)
-        *map_text(arena, &parts.ids, layout->strings.list[i]) = i + 1;
     set_int(arena, data, "source_cpus", model->sources_file == NULL ? 0 : model->cpu_count);
     set_value(arena, data, "source_most", most_data(arena, model));
     set_parts(&parts, data, "source_exceptions", exceptions_of);

@@ -12,7 +12,7 @@
 struct texts {
     struct arena *arena;
     struct strings strings;
-    struct map ids; /* name of an event -> its id, from 1 */
+    const struct layout *layout;
 };
 
 static size_t share_text(struct texts *texts, const char *text)
@@ -30,11 +30,6 @@ static size_t share_text(struct texts *texts, const char *text)
     return *number - 1;
 }
 
-static size_t id_of(const struct texts *texts, const char *name)
-{
-    return map_get(&texts->ids, name, strlen(name)) - 1;
-}
-
 /* ---- summaries ------------------------------------------------------------------------------- */
 
 /* What an id means: a text's number, 0 for none, and whether that is likely only. */
@@ -48,7 +43,7 @@ static void tell_events(struct texts *texts, const struct database *db, struct m
     for (size_t i = 0; i < db->event_count; i++) {
         const struct event *event = &db->events[i];
 
-        meanings[id_of(texts, event->name)] = (struct meaning){
+        meanings[layout_event_id(texts->layout, event->name)] = (struct meaning){
             event->summary == NULL ? 0 : share_text(texts, event->summary), event->doubted, true};
     }
 }
@@ -70,11 +65,11 @@ static void tell_aliases(const struct texts *texts, const struct database *db,
                          const bool *is_hardware, struct meaning *meanings)
 {
     for (size_t i = 0; i < db->alias_count; i++) {
-        size_t id = id_of(texts, db->aliases[i].name);
+        size_t id = layout_event_id(texts->layout, db->aliases[i].name);
 
         for (const struct alias *alias = &db->aliases[i]; alias != NULL && !is_hardware[id];
              alias = alias->older)
-            tell_alias(&meanings[id], &meanings[id_of(texts, alias->event)]);
+            tell_alias(&meanings[id], &meanings[layout_event_id(texts->layout, alias->event)]);
     }
 }
 
@@ -129,7 +124,7 @@ static size_t list_errata(struct texts *texts, const struct database *db, struct
         const struct event *event = &db->events[i];
 
         if (event->errata_ids != NULL)
-            errata[count++] = (struct erratum){id_of(texts, event->name),
+            errata[count++] = (struct erratum){layout_event_id(texts->layout, event->name),
                                                share_text(texts, event->errata_ids), event->name};
     }
     if (count != 0)
@@ -163,12 +158,10 @@ static struct value *errata_data(struct texts *texts, const struct model *model)
 
 void emit_texts_data(struct arena *arena, const struct layout *layout, struct value *data)
 {
-    struct texts texts = {.arena = arena};
+    struct texts texts = {.arena = arena, .layout = layout};
     struct value *errata;
 
     share_text(&texts, "");
-    for (size_t id = 0; id < layout->event_ids; id++)
-        *map_text(arena, &texts.ids, layout->strings.list[id]) = id + 1;
     set_meanings(arena, data, layout, find_meanings(&texts, layout));
     errata = errata_data(&texts, layout->model);
     set_value(arena, data, "errata", errata);

@@ -172,54 +172,17 @@ static void lay_out_event_ids(struct arena *arena, struct layout *layout)
     layout->is_hardware = arena_alloc(arena, layout->event_ids, sizeof(bool));
     for (size_t i = 0; i < layout->event_ids; i++) {
         add_string(arena, &layout->strings, list[i].name);
+        *map_text(arena, &layout->id_by_name, list[i].name) = i + 1;
         layout->is_hardware[i] = list[i].hardware;
     }
     check_macros(arena, layout);
 }
 
-/* The ids in the order of their names' bytes, so that finding one is a binary search. */
-struct index {
-    const char **names;
-    size_t *ids;
-    size_t count;
-};
-
-static const char *const *sorting_names;
-
-static int compare_ids(const void *a, const void *b)
+size_t layout_event_id(const struct layout *layout, const char *name)
 {
-    return strcmp(sorting_names[*(const size_t *)a], sorting_names[*(const size_t *)b]);
-}
+    size_t number = map_get(&layout->id_by_name, name, strlen(name));
 
-static struct index index_events(struct arena *arena, const struct layout *layout)
-{
-    struct index index = {.names = layout->strings.list, .count = layout->event_ids};
-
-    index.ids = arena_alloc(arena, index.count, sizeof(size_t));
-    for (size_t i = 0; i < index.count; i++)
-        index.ids[i] = i;
-    sorting_names = layout->strings.list;
-    if (index.count != 0)
-        qsort(index.ids, index.count, sizeof(size_t), compare_ids);
-    return index;
-}
-
-static size_t id_of(const struct index *index, const char *name)
-{
-    size_t low = 0, high = index->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(index->names[index->ids[middle]], name);
-
-        if (order == 0)
-            return index->ids[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return LAYOUT_NO_ID;
+    return number == 0 ? LAYOUT_NO_ID : number - 1;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -299,13 +262,13 @@ static void order_rows(struct arena *arena, struct layout *layout, const struct 
 }
 
 static struct layout_row event_row(struct arena *arena, struct layout *layout,
-                                   struct row_list *rows, const struct index *index,
-                                   const struct cpu *cpu, const struct event *event)
+                                   struct row_list *rows, const struct cpu *cpu,
+                                   const struct event *event)
 {
     struct layout_kind kind = {
         .counters = event->counters,
-        .fallback =
-            event->fallback == NULL ? LAYOUT_NO_ID : (unsigned)id_of(index, event->fallback),
+        .fallback = event->fallback == NULL ? LAYOUT_NO_ID
+                                            : (unsigned)layout_event_id(layout, event->fallback),
         .other = event->other,
         .releases = event->releases == cpu->releases ? LAYOUT_ALL_RELEASES : event->releases,
         .fixed = event->fixed,
@@ -317,17 +280,16 @@ static struct layout_row event_row(struct arena *arena, struct layout *layout,
 
 /* The number, from 1, of an event's row, behind which are those of older releases. */
 static size_t share_event(struct arena *arena, struct layout *layout, struct row_list *rows,
-                          const struct index *index, const struct cpu *cpu,
-                          const struct event *event)
+                          const struct cpu *cpu, const struct event *event)
 {
-    size_t id = id_of(index, event->name), number = 0;
+    size_t id = layout_event_id(layout, event->name), number = 0;
     const struct event *versions[RELEASES_MAX];
     size_t count = 0;
 
     for (; event != NULL; event = event->older)
         versions[count++] = event;
     while (count-- > 0) {
-        const struct layout_row row = event_row(arena, layout, rows, index, cpu, versions[count]);
+        const struct layout_row row = event_row(arena, layout, rows, cpu, versions[count]);
 
         number = share_row(arena, rows, id, &row, number);
     }
@@ -356,17 +318,17 @@ static struct layout_kind alias_kind(const struct alias *alias, bool newest)
 
 /* The same as share_event() of an alias. */
 static size_t share_alias(struct arena *arena, struct layout *layout, struct row_list *rows,
-                          const struct index *index, const struct alias *alias)
+                          const struct alias *alias)
 {
     const struct alias *meanings[RELEASES_MAX];
-    size_t id = id_of(index, alias->name), number = 0, count = 0;
+    size_t id = layout_event_id(layout, alias->name), number = 0, count = 0;
 
     for (; alias != NULL; alias = alias->older)
         meanings[count++] = alias;
     for (size_t i = count; i-- > 0;) {
         const struct layout_kind kind = alias_kind(meanings[i], i == 0);
         const struct layout_row row = {
-            .number = (unsigned)id_of(index, meanings[i]->event),
+            .number = (unsigned)layout_event_id(layout, meanings[i]->event),
             .kind = count == 1 ? 0 : share_kind(arena, layout, &rows->kinds, &kind),
             .name = meanings[i]->event,
         };
@@ -409,8 +371,8 @@ static size_t share_list(struct arena *arena, struct layout *layout, struct map 
     return *number - 1;
 }
 
-static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
-                               const struct index *index, struct row_list *rows, size_t cpu)
+static void lay_out_cpu_events(struct arena *arena, struct layout *layout, struct row_list *rows,
+                               size_t cpu)
 {
     const struct database *db = &layout->model->cpus[cpu].db;
     size_t count = db->event_count + db->alias_count, end = 0;
@@ -420,8 +382,8 @@ static void lay_out_cpu_events(struct arena *arena, struct layout *layout,
     for (size_t i = 0; i < count; i++) {
         size_t row =
             i < db->event_count
-                ? share_event(arena, layout, rows, index, &layout->model->cpus[cpu], &db->events[i])
-                : share_alias(arena, layout, rows, index, &db->aliases[i - db->event_count]);
+                ? share_event(arena, layout, rows, &layout->model->cpus[cpu], &db->events[i])
+                : share_alias(arena, layout, rows, &db->aliases[i - db->event_count]);
 
         ids[i] = rows->ids[row - 1];
         variants[i] = rows->variants[row - 1];
@@ -446,7 +408,7 @@ static size_t count_rows(const struct database *db)
     return count;
 }
 
-static void lay_out_events(struct arena *arena, struct layout *layout, const struct index *index)
+static void lay_out_events(struct arena *arena, struct layout *layout)
 {
     const struct model *model = layout->model;
     struct row_list rows = {0};
@@ -466,7 +428,7 @@ static void lay_out_events(struct arena *arena, struct layout *layout, const str
     lay_out_alias_kinds(arena, layout, &rows);
     layout->lists = arena_alloc(arena, model->cpu_count, sizeof(struct layout_list));
     for (size_t c = 0; c < model->cpu_count; c++)
-        lay_out_cpu_events(arena, layout, index, &rows, c);
+        lay_out_cpu_events(arena, layout, &rows, c);
     order_rows(arena, layout, &rows);
 }
 
@@ -662,7 +624,7 @@ static size_t root_of(size_t *roots, size_t i)
 }
 
 /* Spellings of one event form a ring, so that from any of them all others are reached. */
-static void lay_out_renames(struct arena *arena, struct layout *layout, const struct index *index)
+static void lay_out_renames(struct arena *arena, struct layout *layout)
 {
     const struct model *model = layout->model;
     size_t *next = arena_alloc(arena, layout->event_ids, sizeof *next);
@@ -671,8 +633,8 @@ static void lay_out_renames(struct arena *arena, struct layout *layout, const st
     for (size_t i = 0; i < layout->event_ids; i++)
         next[i] = roots[i] = i;
     for (size_t i = 0; i < model->rename_count; i++) {
-        size_t from = id_of(index, model->renames[i].from);
-        size_t to = id_of(index, model->renames[i].to);
+        size_t from = layout_event_id(layout, model->renames[i].from);
+        size_t to = layout_event_id(layout, model->renames[i].to);
 
         if (from == LAYOUT_NO_ID || to == LAYOUT_NO_ID)
             continue;
@@ -714,7 +676,7 @@ static bool is_wanted(const struct model *model, const struct candidate *candida
     return false;
 }
 
-static void lay_out_names(struct arena *arena, struct layout *layout, const struct index *index)
+static void lay_out_names(struct arena *arena, struct layout *layout)
 {
     const struct model *model = layout->model;
     struct map sets = {NULL};
@@ -727,13 +689,13 @@ static void lay_out_names(struct arena *arena, struct layout *layout, const stru
     for (size_t n = 0; n < model->name_count; n++) {
         const struct portable *name = &model->names[n];
 
-        if (id_of(index, name->name) != LAYOUT_NO_ID)
+        if (layout_event_id(layout, name->name) != LAYOUT_NO_ID)
             report_error(NULL, "%s is a chip-agnostic name and an alias (expected one of the two)",
                          name->name);
         add_string(arena, &layout->strings, name->name);
         add_number(arena, &layout->name_at, layout->candidate_count);
         for (size_t i = 0; i < name->candidate_count; i++) {
-            size_t event = id_of(index, name->candidates[i].event);
+            size_t event = layout_event_id(layout, name->candidates[i].event);
 
             if (event == LAYOUT_NO_ID || !is_wanted(model, &name->candidates[i]))
                 continue;
@@ -869,6 +831,8 @@ static int compare_folded(const char *a, const char *b)
     return (unsigned char)kpdb_folded(*a) - (unsigned char)kpdb_folded(*b);
 }
 
+static const char *const *sorting_names;
+
 static int compare_designations(const void *a, const void *b)
 {
     const struct layout_designation *x = a, *y = b;
@@ -958,16 +922,14 @@ static void check_sizes(const struct layout *layout)
 struct layout layout_tables(struct arena *arena, const struct model *model)
 {
     struct layout layout = {.model = model};
-    struct index index;
     size_t names;
 
     layout.cpus = arena_alloc(arena, model->cpu_count, sizeof *layout.cpus);
     lay_out_event_ids(arena, &layout);
-    index = index_events(arena, &layout);
-    lay_out_events(arena, &layout, &index);
+    lay_out_events(arena, &layout);
     lay_out_kernels(arena, &layout);
-    lay_out_renames(arena, &layout, &index);
-    lay_out_names(arena, &layout, &index);
+    lay_out_renames(arena, &layout);
+    lay_out_names(arena, &layout);
     names = layout.strings.count;
     lay_out_cpus(arena, &layout);
     lay_out_past(arena, &layout);

@@ -127,8 +127,9 @@ struct layout {
     const struct model *model;
     struct strings strings; /* event ids, then names, then what CPUs are called */
     size_t event_ids;
-    bool *is_hardware;  /* by event id: some CPU has it as an event, not only as an alias */
-    size_t releases_at; /* the first release's string */
+    struct map id_by_name; /* of event ids, from 1 */
+    bool *is_hardware;     /* by event id: some CPU has it as an event, not only as an alias */
+    size_t releases_at;    /* the first release's string */
 
     struct layout_cpu *cpus;
     struct layout_id *ids;
@@ -186,6 +187,8 @@ void layout_check_names(const struct model *model);
 char *layout_identifier(struct arena *arena, const char *name);
 /* The same in upper case. */
 char *layout_upper_identifier(struct arena *arena, const char *name);
+/* The event id of a name; LAYOUT_NO_ID for none. */
+size_t layout_event_id(const struct layout *layout, const char *name);
 /* The number of a string of prose that is there. */
 size_t layout_prose(const struct layout *layout, const char *text);
 
