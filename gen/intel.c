@@ -142,7 +142,10 @@ static void apply_needs(const struct plist_node *node, struct event *newest,
         apply_bits(event, needs->bits);
         event->msr_value = event->msr == 0 ? 0 : needs->msr_value;
     }
-    if (needs->msr_value != 0 && newest->msr == 0)
+    if (newest->fixed >= 0)
+        plist_error(node, "on fixed counter %d (expected an event that has a selector)",
+                    newest->fixed);
+    else if (needs->msr_value != 0 && newest->msr == 0)
         plist_error(node, "a value for no MSR (expected one of msrs for number 0x%x, umask 0x%x)",
                     newest->number, newest->umask);
 }

@@ -695,7 +695,8 @@ def bad_intel():
         return lambda data: data["msrs"][0].update(changes)
 
     other = database(architecture="x86_64", aliases={}, events={
-        "X": {"number": 0xB7, "umask": 1}, "Y": {"number": 9, "umask": 1, "other": 0x53}})
+        "X": {"number": 0xB7, "umask": 1}, "Y": {"number": 9, "umask": 1, "other": 0x53},
+        "F": {"umask": 0, "fixed_counter": 1}})
     twice = {"databases": ["t2"], "events": {"Y": {"edge": True}}}
     nothing = "nothing (expected any, cmask, edge, inv or msr_value)"
     for what, change, says in [
@@ -733,6 +734,9 @@ def bad_intel():
              "intel.plist: bits.0.databases.0: integer (expected a string)"),
             ("an unknown event", group(events={"Z": {"any": True}}),
              "intel.plist: bits.0.events.Z: no such event in t2 (expected one of its events)"),
+            ("an event of a fixed counter", group(events={"F": {"any": True}}),
+             "intel.plist: bits.0.events.F: on fixed counter 1 (expected an event that has a "
+             "selector)"),
             ("an event twice", lambda data: data["bits"].append(twice),
              "intel.plist: bits.1.events.Y: twice for t2 (expected each event once)"),
             ("a database twice", group(databases=["t2", "t2"]),
