@@ -6,7 +6,6 @@
 #include "emit_data.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* The sources of an event's values in a release. */
 struct triple {
