@@ -164,9 +164,12 @@ int entry(const char *name, size_t length, struct kpdb_event *event)
 
 
 def size(target, program):
-    """text (with constant data), data, bss."""
+    """text (with constant data), data, bss; what a linker script aligns to is in none."""
     lines = succeed(tool(f"{TARGETS[target][0]}size"), program).splitlines()
-    return [int(field) for field in lines[1].split()[:3]]
+    out = succeed(tool(f"{TARGETS[target][0]}size"), "-A", program)
+    return [int(lines[1].split()[0]),
+            *(sum(int(n) for n in re.findall(rf"^\.s?{kind}\S*\s+(\d+)", out, re.M))
+              for kind in ("data", "bss"))]
 
 
 def code(target, program):
