@@ -465,7 +465,7 @@ struct kpdb_request {
     X(KPDB_WARN_USER_MODE, 8, "user-mode",                                                        \
       "counted in user mode only by this kernel, whatever is asked")                              \
     X(KPDB_WARN_OTHER_BITS, 16, "other-bits",                                                     \
-      "needs bits that kperfdata drops, and counts something else without them (see --full)")     \
+      "needs bits that kperfdata drops, and counts something else without them (--full, or :u)")  \
     X(KPDB_WARN_ALL_MODES, 32, "all-modes",                                                       \
       "a fixed counter, which counts user and kernel mode whatever is asked")                     \
     X(KPDB_WARN_ASSUMED, 64, "assumed", "no source says which counters can count it")             \

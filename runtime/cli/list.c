@@ -12,7 +12,7 @@ struct listing {
     unsigned elsewhere;            /* that match, in other releases only */
 };
 
-/* Whether the pattern means an event by a name that it has in the release. */
+/* Whether the pattern means an event by a whole name that it has in the release. */
 static bool is_named(const struct listing *listing, int release, const struct kpdb_event *event)
 {
     return cli_match_event(listing->pattern, listing->cpu, release, event);
@@ -20,7 +20,8 @@ static bool is_named(const struct listing *listing, int release, const struct kp
 
 static bool is_meant(const struct listing *listing, int release, const struct kpdb_event *event)
 {
-    return is_named(listing, release, event) || cli_match_meaning(listing->pattern, event);
+    return is_named(listing, release, event) ||
+           cli_match_word(listing->pattern, listing->cpu, release, event);
 }
 
 /* The next event of the release that is listed; false after the last. */
@@ -143,6 +144,9 @@ static void nothing_matches(const struct listing *listing)
         report_error(NULL,
                      "no event of %s in %s matches '%.100s', but %u in other releases (--release)",
                      listing->info.db, release, listing->pattern, listing->elsewhere);
+    else if (cli_is_word(listing->pattern))
+        report_error(NULL, "no event of %s has '%.100s' in a name or in what it counts",
+                     listing->info.db, listing->pattern);
     else
         report_error(NULL,
                      "no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
@@ -194,7 +198,8 @@ const struct command command_list = {
     .operands_are = "at most one argument",
     .complete = complete_pattern,
     .help = "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
-            "shell pattern, or a word is in what they count, which is then shown below each.\n"
+            "shell pattern; or those that have a word in a name or in what they count, which\n"
+            "is then shown below each.\n"
             "Without --release, those of the newest release that knows the CPU.\n"
             "With --live those of the Mac this runs on, as its own kperfdata has them; no root.",
 };
