@@ -109,8 +109,9 @@ bool cli_is_word(const char *pattern);
 /* Whether it matches the event's name, one of its aliases or its chip-agnostic names. */
 bool cli_match_event(const char *pattern, unsigned cpu, int release,
                      const struct kpdb_event *event);
-/* Whether it is a word that is in one of these or in what the event counts, whatever the case. */
-bool cli_match_word(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event);
+/* Whether it is a word that is in what the event counts, or in a name of it, whatever the case. */
+bool cli_match_meaning(const char *pattern, const struct kpdb_event *event);
+bool cli_match_part(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event);
 /* What an event counts, by its id, "(likely)" behind it if it is doubted; "" when not known. */
 const char *cli_meaning(unsigned id, char *text, size_t size);
 

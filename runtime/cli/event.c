@@ -100,12 +100,16 @@ bool cli_is_word(const char *pattern)
     return *pattern != '\0' && strpbrk(pattern, "*?[") == NULL && strlen(pattern) < PATTERN_MAX;
 }
 
-bool cli_match_word(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event)
+bool cli_match_meaning(const char *pattern, const struct kpdb_event *event)
 {
     const char *summary = kpdb_summary(event->id);
 
-    return cli_is_word(pattern) && ((summary != NULL && is_in(pattern, summary)) ||
-                                    match_name(is_in, pattern, cpu, release, event));
+    return summary != NULL && cli_is_word(pattern) && is_in(pattern, summary);
+}
+
+bool cli_match_part(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event)
+{
+    return cli_is_word(pattern) && match_name(is_in, pattern, cpu, release, event);
 }
 
 const char *cli_meaning(unsigned id, char *text, size_t size)

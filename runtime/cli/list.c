@@ -7,6 +7,7 @@ struct listing {
     struct kpdb_cpu info;
     int release;
     const char *pattern;
+    bool whole;                    /* it is the whole name of an event there */
     bool meanings;                 /* below each event */
     unsigned matching, in_release; /* in the release: that match, and all */
     unsigned elsewhere;            /* that match, in other releases only */
@@ -18,10 +19,22 @@ static bool is_named(const struct listing *listing, int release, const struct kp
     return cli_match_event(listing->pattern, listing->cpu, release, event);
 }
 
+/* A word that is nobody's whole name may be a part of one. */
 static bool is_meant(const struct listing *listing, int release, const struct kpdb_event *event)
 {
-    return is_named(listing, release, event) ||
-           cli_match_word(listing->pattern, listing->cpu, release, event);
+    return is_named(listing, release, event) || cli_match_meaning(listing->pattern, event) ||
+           (!listing->whole && cli_match_part(listing->pattern, listing->cpu, release, event));
+}
+
+static bool names_an_event(const struct listing *listing)
+{
+    struct kpdb_event event = {0};
+
+    for (int id = -1; kpdb_next_in(listing->cpu, listing->release, id, &event) == KPDB_OK;
+         id = event.id)
+        if (is_named(listing, listing->release, &event))
+            return true;
+    return false;
 }
 
 /* The next event of the release that is listed; false after the last. */
@@ -39,6 +52,7 @@ static void count_events(struct listing *listing)
 {
     struct kpdb_event event = {0};
 
+    listing->whole = names_an_event(listing);
     for (int id = -1; kpdb_next_in(listing->cpu, listing->release, id, &event) == KPDB_OK;
          id = event.id) {
         bool listed = is_meant(listing, listing->release, &event);
@@ -198,8 +212,8 @@ const struct command command_list = {
     .operands_are = "at most one argument",
     .complete = complete_pattern,
     .help = "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
-            "shell pattern; or those that have a word in a name or in what they count, which\n"
-            "is then shown below each.\n"
+            "shell pattern, or that have a word in what they count, which is then shown below\n"
+            "each, or in a name, where the word is no whole one.\n"
             "Without --release, those of the newest release that knows the CPU.\n"
             "With --live those of the Mac this runs on, as its own kperfdata has them; no root.",
 };

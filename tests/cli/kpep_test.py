@@ -158,12 +158,13 @@ def check_patterns():
                         "Cycles", "CYCLES", "branch-misses", "*-misses", "FIXED_CYCLES", "*.any",
                         "ReferenceCycles", "br_*.[cn]*_call", "mispredicted", "miss", "Page Walk", "l1",
                         "(", "no such thing", ""]:
-            wanted = [row["name"] for row in rows
-                      if any(fnmatch.fnmatchcase(name.lower(), pattern.lower())
-                             for name in [row["name"], *row["aliases"], *row["names"]])
-                      or pattern and not set(pattern) & set("*?[")
-                      and any(pattern.lower() in text.lower() for text in
-                              [row["name"], *row["aliases"], *row["names"], row["summary"]])]
+            names = {row["name"]: [row["name"], *row["aliases"], *row["names"]] for row in rows}
+            whole = {event for event, own in names.items()
+                     if any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in own)}
+            word = pattern and not set(pattern) & set("*?[")
+            wanted = [row["name"] for row in rows if row["name"] in whole or word and any(
+                pattern.lower() in text.lower() for text in
+                [row["summary"], *([] if whole else names[row["name"]])])]
             if wanted:
                 listed = kpep_json("list", "--cpu", cpu.db, pattern)
                 equal([row["name"] for row in listed], wanted, f"{cpu.db}: {pattern}")
