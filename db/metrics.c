@@ -151,8 +151,7 @@ int kpdb_metric_on(unsigned cpu, int release, unsigned n, struct kpdb_metric *ou
 
 /* ---- the events of a metric ------------------------------------------------------------------ */
 
-/* The macOS whose kernel, and all later, keep configurable counters to user mode (kernel.md 2.3).
- */
+/* Kernels from this macOS on keep configurable counters to user mode (kernel.md 2.3). */
 enum { STRIPS_FROM = 1500 };
 
 int kpdb_name_configurable(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
@@ -179,6 +178,14 @@ int kpdb_name_configurable(unsigned cpu, int release, unsigned n, struct kpdb_ev
     return result;
 }
 
+/* A release that may be of any macOS is as the newest: events of one mode are right on all. */
+static bool strips_modes(int release)
+{
+    unsigned macos = kpdb_release_macos((unsigned)release);
+
+    return macos == 0 || macos >= STRIPS_FROM;
+}
+
 int kpdb_metric_events(unsigned cpu, int release, const struct kpdb_metric *metric, bool user_only,
                        struct kpdb_event *events)
 {
@@ -199,8 +206,7 @@ int kpdb_metric_events(unsigned cpu, int release, const struct kpdb_metric *metr
     /* Intel's fixed events are programmed on configurable counters (kperfdata.md 2.4). */
     if (fixed == 0 || info.arch == KPDB_X86_64 || info.arch == KPDB_I386)
         return KPDB_OK;
-    if (!user_only &&
-        (fixed == metric->name_count || kpdb_release_macos((unsigned)release) < STRIPS_FROM))
+    if (!user_only && (fixed == metric->name_count || !strips_modes(release)))
         return KPDB_OK;
     for (unsigned i = 0; i < metric->name_count; i++)
         if (events[i].fixed >= 0 &&
