@@ -178,19 +178,11 @@ int kpdb_name_configurable(unsigned cpu, int release, unsigned n, struct kpdb_ev
     return result;
 }
 
-/* A release that may be of any macOS is as the newest: events of one mode are right on all. */
-static bool strips_modes(int release)
-{
-    unsigned macos = kpdb_release_macos((unsigned)release);
-
-    return macos == 0 || macos >= STRIPS_FROM;
-}
-
 int kpdb_metric_events(unsigned cpu, int release, const struct kpdb_metric *metric, bool user_only,
                        struct kpdb_event *events)
 {
     struct kpdb_cpu info;
-    unsigned fixed = 0;
+    unsigned fixed = 0, macos;
 
     if (kpdb_cpu(cpu, &info) != KPDB_OK)
         return KPDB_NO_CPU;
@@ -206,7 +198,8 @@ int kpdb_metric_events(unsigned cpu, int release, const struct kpdb_metric *metr
     /* Intel's fixed events are programmed on configurable counters (kperfdata.md 2.4). */
     if (fixed == 0 || info.arch == KPDB_X86_64 || info.arch == KPDB_I386)
         return KPDB_OK;
-    if (!user_only && (fixed == metric->name_count || !strips_modes(release)))
+    macos = kpdb_release_macos((unsigned)release); /* 0: any, and one mode is right on all */
+    if (!user_only && (fixed == metric->name_count || (macos != 0 && macos < STRIPS_FROM)))
         return KPDB_OK;
     for (unsigned i = 0; i < metric->name_count; i++)
         if (events[i].fixed >= 0 &&
