@@ -208,9 +208,10 @@ int kpdb_next(unsigned cpu, int previous, struct kpdb_event *out);
 /* The same of those that a release has, as it has them; or KPDB_NOT_IN_RELEASE: no such release. */
 int kpdb_next_in(unsigned cpu, int release, int previous, struct kpdb_event *out);
 /*
- * The same event by the same name as older releases have it that say otherwise. event is what
- * another function gave of this CPU, and may be *out. 0; KPDB_NO_CPU; or KPDB_END when no other
- * release says otherwise, *out untouched.
+ * The same event by the same name as older releases have it that say otherwise: after that of
+ * KPDB_ANY_RELEASE each set of values once, in the order of the newest release of each. event is
+ * what another function gave of this CPU, and may be *out. 0; or, *out untouched, KPDB_NO_CPU, or
+ * KPDB_END after the last (where releases went back to older values, these came before).
  */
 int kpdb_older(unsigned cpu, const struct kpdb_event *event, struct kpdb_event *out);
 /* The name of an id, or NULL when it is none. Within a CPU ids are in the order of names. */
@@ -314,9 +315,10 @@ int kpdb_metric(unsigned n, struct kpdb_metric *out);
 int kpdb_metric_find(const char *name, size_t length);
 /*
  * The n-th metric by the first of its expressions that a CPU supports in a release (or
- * KPDB_ANY_RELEASE): all names have events there, and all constants are known for some kind of core
- * at least. 0, or an error and *out untouched: KPDB_NO_CPU, KPDB_NO_EVENT (no such metric),
- * KPDB_NOT_IN_RELEASE, KPDB_NOT_ON_CPU (not supported there).
+ * KPDB_ANY_RELEASE, here and below the newest that knows the CPU): all names have events there, and
+ * all constants are known for some kind of core at least. 0, or an error and *out untouched:
+ * KPDB_NO_CPU, KPDB_NO_EVENT (no such metric), KPDB_NOT_IN_RELEASE, KPDB_NOT_ON_CPU (not supported
+ * there).
  */
 int kpdb_metric_on(unsigned cpu, int release, unsigned n, struct kpdb_metric *out);
 
@@ -340,9 +342,10 @@ int kpdb_name_configurable(unsigned cpu, int release, unsigned n, struct kpdb_ev
 /*
  * The events to count for a metric of kpdb_metric_on(), in the order of its names, all in the same
  * modes. On arm64 a fixed counter counts every mode, and a configurable one user mode alone where
- * that was asked (user_only) or the kernel lets it no other (macOS 15 and later, kernel.md 2.3):
- * then no event is on a fixed counter, unless all are and user_only is false. Whether they fit at
- * once is kpdb_encode()'s to say. On Intel nothing is mixed.
+ * that was asked (user_only) or the kernel lets it no other (macOS 15 and later, kernel.md 2.3; so
+ * is a release whose name tells no macOS): then no event is on a fixed counter, unless all are and
+ * user_only is false. Whether they fit at once is kpdb_encode()'s to say. On Intel nothing is
+ * mixed.
  *
  * events: of KPDB_METRIC_NAMES_MAX, [0, metric->name_count) are set. 0, or an error: of
  * kpdb_name_on(), or KPDB_MIXED_MODES where a fixed counter alone has an event.
@@ -465,7 +468,7 @@ struct kpdb_request {
     X(KPDB_WARN_USER_MODE, 8, "user-mode",                                                        \
       "counted in user mode only by this kernel, whatever is asked")                              \
     X(KPDB_WARN_OTHER_BITS, 16, "other-bits",                                                     \
-      "needs bits that kperfdata drops, and counts something else without them (see --full)")     \
+      "needs bits that kperfdata drops, and counts something else without them (--full, or :u)")  \
     X(KPDB_WARN_ALL_MODES, 32, "all-modes",                                                       \
       "a fixed counter, which counts user and kernel mode whatever is asked")                     \
     X(KPDB_WARN_ASSUMED, 64, "assumed", "no source says which counters can count it")             \

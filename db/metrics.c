@@ -151,8 +151,7 @@ int kpdb_metric_on(unsigned cpu, int release, unsigned n, struct kpdb_metric *ou
 
 /* ---- the events of a metric ------------------------------------------------------------------ */
 
-/* The macOS whose kernel, and all later, keep configurable counters to user mode (kernel.md 2.3).
- */
+/* Kernels from this macOS on keep configurable counters to user mode (kernel.md 2.3). */
 enum { STRIPS_FROM = 1500 };
 
 int kpdb_name_configurable(unsigned cpu, int release, unsigned n, struct kpdb_event *out)
@@ -183,7 +182,7 @@ int kpdb_metric_events(unsigned cpu, int release, const struct kpdb_metric *metr
                        struct kpdb_event *events)
 {
     struct kpdb_cpu info;
-    unsigned fixed = 0;
+    unsigned fixed = 0, macos;
 
     if (kpdb_cpu(cpu, &info) != KPDB_OK)
         return KPDB_NO_CPU;
@@ -199,8 +198,8 @@ int kpdb_metric_events(unsigned cpu, int release, const struct kpdb_metric *metr
     /* Intel's fixed events are programmed on configurable counters (kperfdata.md 2.4). */
     if (fixed == 0 || info.arch == KPDB_X86_64 || info.arch == KPDB_I386)
         return KPDB_OK;
-    if (!user_only &&
-        (fixed == metric->name_count || kpdb_release_macos((unsigned)release) < STRIPS_FROM))
+    macos = kpdb_release_macos((unsigned)release); /* 0: any, and one mode is right on all */
+    if (!user_only && (fixed == metric->name_count || (macos != 0 && macos < STRIPS_FROM)))
         return KPDB_OK;
     for (unsigned i = 0; i < metric->name_count; i++)
         if (events[i].fixed >= 0 &&

@@ -348,6 +348,7 @@ static void compare_events(struct comparison *c)
 static unsigned compare_release(struct comparison *c, int release)
 {
     c->release = release;
+    (void)kpdb_cpu_in((unsigned)c->sampler->cpu, release, &c->cpu);
     c->drifts = 0;
     c->counters_differ = false;
     memset(c->told, 0, c->live->count * sizeof *c->told);

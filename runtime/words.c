@@ -179,7 +179,7 @@ static unsigned fixed_counters(const struct kplive *sampler, struct kpep_db *db)
     struct kpdb_cpu cpu;
     size_t count = 0;
 
-    if (sampler->cpu >= 0 && kpdb_cpu((unsigned)sampler->cpu, &cpu) == KPDB_OK)
+    if (sampler->cpu >= 0 && kpdb_cpu_in((unsigned)sampler->cpu, sampler->release, &cpu) == KPDB_OK)
         return kplive_count_bits(cpu.fixed_counters);
     if (f->kpep_db_counters_count == NULL ||
         f->kpep_db_counters_count(db, KPDB_CLASS_FIXED, &count) != 0 || count > KPDB_COUNTERS_MAX)

@@ -104,11 +104,14 @@ unsigned cli_reach(const char *typed);
 
 /* Whether a shell pattern (* ? [...]; case does not matter) matches the whole name. */
 bool cli_match(const char *pattern, const char *name);
+/* Whether it is not empty and no shell pattern, but a word, which may be a part. */
+bool cli_is_word(const char *pattern);
 /* Whether it matches the event's name, one of its aliases or its chip-agnostic names. */
 bool cli_match_event(const char *pattern, unsigned cpu, int release,
                      const struct kpdb_event *event);
-/* Whether a word that is no shell pattern is in what the event counts; case does not matter. */
+/* Whether it is a word that is in what the event counts, or in a name of it, whatever the case. */
 bool cli_match_meaning(const char *pattern, const struct kpdb_event *event);
+bool cli_match_part(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event);
 /* What an event counts, by its id, "(likely)" behind it if it is doubted; "" when not known. */
 const char *cli_meaning(unsigned id, char *text, size_t size);
 

@@ -145,6 +145,21 @@ void cli_each_cpu(void (*each)(const void *user, const char *name), const void *
         cli_cpu_names(cpu, each, user);
 }
 
+/* The CPU in a release, with the events that it has there; or, of none, as kpdb_cpu() has it. */
+static bool cpu_in(unsigned cpu, int release, struct kpdb_cpu *info)
+{
+    struct kpdb_event event;
+
+    if (kpdb_cpu_in(cpu, release, info) != KPDB_OK)
+        return false;
+    if (release < 0)
+        return true;
+    info->events = 0;
+    for (int id = -1; kpdb_next_in(cpu, release, id, &event) == KPDB_OK; id = event.id)
+        info->events++;
+    return true;
+}
+
 static void print_name(const void *user, const char *name)
 {
     (void)user;
@@ -179,7 +194,7 @@ static void print_unseen(int release)
         }
     }
     if (release < 0 && parts != 0)
-        printf("\nnot whole: %s; a CPU that is not in such a snapshot may be in the release\n",
+        printf("\nKnown in part only: %s. A CPU without one of these may be in it all the same.\n",
                cli_releases(parts, text, sizeof text));
     else if (*before == ',')
         putchar('\n');
@@ -199,7 +214,7 @@ static int run_cpus(struct arena *arena, const struct arguments *arguments)
     else if (!arguments->plain)
         table = cpu_table(arena);
     for (unsigned cpu = 0; kpdb_cpu(cpu, &info) == KPDB_OK; cpu++) {
-        if (release >= 0 && !(info.releases >> release & 1))
+        if (!cpu_in(cpu, release, &info))
             continue;
         if (arguments->json)
             cpu_json(&json, cpu, &info);

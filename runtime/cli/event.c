@@ -63,23 +63,30 @@ const char *cli_name(unsigned cpu, int release, const struct kpdb_event *event, 
     return NULL;
 }
 
-bool cli_match_event(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event)
+/* Whether one of the event's names in a release matches, by a function of pattern and name. */
+static bool match_name(bool (*match)(const char *pattern, const char *name), const char *pattern,
+                       unsigned cpu, int release, const struct kpdb_event *event)
 {
     const char *name;
 
-    if (cli_match(pattern, kpdb_event_name(event->id)))
+    if (match(pattern, kpdb_event_name(event->id)))
         return true;
     for (unsigned n = 0; (name = cli_alias(cpu, release, event, n)) != NULL; n++)
-        if (cli_match(pattern, name))
+        if (match(pattern, name))
             return true;
     for (unsigned n = 0; (name = cli_name(cpu, release, event, n)) != NULL; n++)
-        if (cli_match(pattern, name))
+        if (match(pattern, name))
             return true;
     return false;
 }
 
-/* Whether a text has a word in it, whatever the case. */
-static bool has_word(const char *text, const char *word)
+bool cli_match_event(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event)
+{
+    return match_name(cli_match, pattern, cpu, release, event);
+}
+
+/* Whether a word is in a text, whatever the case. */
+static bool is_in(const char *word, const char *text)
 {
     char low_text[MEANING_MAX], low_word[PATTERN_MAX];
 
@@ -88,12 +95,21 @@ static bool has_word(const char *text, const char *word)
     return strstr(low_text, low_word) != NULL;
 }
 
+bool cli_is_word(const char *pattern)
+{
+    return *pattern != '\0' && strpbrk(pattern, "*?[") == NULL && strlen(pattern) < PATTERN_MAX;
+}
+
 bool cli_match_meaning(const char *pattern, const struct kpdb_event *event)
 {
     const char *summary = kpdb_summary(event->id);
 
-    return summary != NULL && *pattern != '\0' && strpbrk(pattern, "*?[") == NULL &&
-           strlen(pattern) < PATTERN_MAX && has_word(summary, pattern);
+    return summary != NULL && cli_is_word(pattern) && is_in(pattern, summary);
+}
+
+bool cli_match_part(const char *pattern, unsigned cpu, int release, const struct kpdb_event *event)
+{
+    return cli_is_word(pattern) && match_name(is_in, pattern, cpu, release, event);
 }
 
 const char *cli_meaning(unsigned id, char *text, size_t size)
@@ -145,11 +161,8 @@ void cli_releases_json(struct json *json, const char *key, uint32_t releases)
     json_end(json, ']');
 }
 
-void cli_event_json(struct json *json, unsigned cpu, int release, const struct kpdb_event *event)
+static void values_json(struct json *json, const struct kpdb_event *event)
 {
-    const char *name;
-
-    json_string(json, "name", kpdb_event_name(event->id));
     json_number(json, "number", event->number);
     json_number(json, "umask", event->umask);
     json_number(json, "counters_mask", event->counters);
@@ -158,6 +171,32 @@ void cli_event_json(struct json *json, unsigned cpu, int release, const struct k
     else
         json_number(json, "fixed_counter", (uint64_t)event->fixed);
     json_string(json, "fallback", kpdb_event_name(event->fallback));
+}
+
+/* The event as other releases have it that say otherwise, newest first. */
+static void otherwise_json(struct json *json, unsigned cpu, const struct kpdb_event *event)
+{
+    struct kpdb_event version;
+    int result = kpdb_on(cpu, event->id, &version);
+
+    json_begin_line(json, "otherwise", '[');
+    for (; result == KPDB_OK; result = kpdb_older(cpu, &version, &version)) {
+        if (version.id != event->id || version.releases == event->releases)
+            continue;
+        json_begin_line(json, NULL, '{');
+        values_json(json, &version);
+        cli_releases_json(json, "releases", version.releases);
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
+void cli_event_json(struct json *json, unsigned cpu, int release, const struct kpdb_event *event)
+{
+    const char *name;
+
+    json_string(json, "name", kpdb_event_name(event->id));
+    values_json(json, event);
     json_begin_line(json, "aliases", '[');
     for (unsigned n = 0; (name = cli_alias(cpu, release, event, n)) != NULL; n++)
         json_string(json, NULL, name);
@@ -167,6 +206,7 @@ void cli_event_json(struct json *json, unsigned cpu, int release, const struct k
         json_string(json, NULL, name);
     json_end(json, ']');
     cli_releases_json(json, "releases", cli_event_releases(cpu, event));
+    otherwise_json(json, cpu, event);
     json_string(json, "renamed", kpdb_renamed(event->id));
     json_string(json, "summary", kpdb_summary(event->id));
     json_boolean(json, "doubted", kpdb_summary_doubted(event->id));

@@ -7,20 +7,34 @@ struct listing {
     struct kpdb_cpu info;
     int release;
     const char *pattern;
+    bool whole;                    /* it is the whole name of an event there */
     bool meanings;                 /* below each event */
     unsigned matching, in_release; /* in the release: that match, and all */
     unsigned elsewhere;            /* that match, in other releases only */
 };
 
-/* Whether the pattern means an event by a name that it has in the release. */
+/* Whether the pattern means an event by a whole name that it has in the release. */
 static bool is_named(const struct listing *listing, int release, const struct kpdb_event *event)
 {
     return cli_match_event(listing->pattern, listing->cpu, release, event);
 }
 
+/* A word that is nobody's whole name may be a part of one. */
 static bool is_meant(const struct listing *listing, int release, const struct kpdb_event *event)
 {
-    return is_named(listing, release, event) || cli_match_meaning(listing->pattern, event);
+    return is_named(listing, release, event) || cli_match_meaning(listing->pattern, event) ||
+           (!listing->whole && cli_match_part(listing->pattern, listing->cpu, release, event));
+}
+
+static bool names_an_event(const struct listing *listing)
+{
+    struct kpdb_event event = {0};
+
+    for (int id = -1; kpdb_next_in(listing->cpu, listing->release, id, &event) == KPDB_OK;
+         id = event.id)
+        if (is_named(listing, listing->release, &event))
+            return true;
+    return false;
 }
 
 /* The next event of the release that is listed; false after the last. */
@@ -38,6 +52,7 @@ static void count_events(struct listing *listing)
 {
     struct kpdb_event event = {0};
 
+    listing->whole = names_an_event(listing);
     for (int id = -1; kpdb_next_in(listing->cpu, listing->release, id, &event) == KPDB_OK;
          id = event.id) {
         bool listed = is_meant(listing, listing->release, &event);
@@ -143,6 +158,9 @@ static void nothing_matches(const struct listing *listing)
         report_error(NULL,
                      "no event of %s in %s matches '%.100s', but %u in other releases (--release)",
                      listing->info.db, release, listing->pattern, listing->elsewhere);
+    else if (cli_is_word(listing->pattern))
+        report_error(NULL, "no event of %s has '%.100s' in a name or in what it counts",
+                     listing->info.db, listing->pattern);
     else
         report_error(NULL,
                      "no event of %s matches '%.100s' (a pattern like '*%.90s*' matches a part)",
@@ -194,7 +212,8 @@ const struct command command_list = {
     .operands_are = "at most one argument",
     .complete = complete_pattern,
     .help = "The events of a CPU, or those whose name, alias or chip-agnostic name matches a\n"
-            "shell pattern, or a word is in what they count, which is then shown below each.\n"
+            "shell pattern, or that have a word in what they count, which is then shown below\n"
+            "each, or in a name, where the word is no whole one.\n"
             "Without --release, those of the newest release that knows the CPU.\n"
             "With --live those of the Mac this runs on, as its own kperfdata has them; no root.",
 };

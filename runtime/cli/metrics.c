@@ -9,14 +9,25 @@
 
 /* ---- what to count --------------------------------------------------------------------------- */
 
-static bool is_counted(const struct kplive *sampler, const struct counted *counted, unsigned id)
+/* Whether the sampler counts the event already. */
+static bool is_programmed(const struct kplive *sampler, unsigned id)
 {
     const struct kpdb_encoding *encoding = kplive_encoding(sampler);
 
-    for (unsigned i = 0; encoding != NULL && i < counted->count; i++)
+    for (unsigned i = 0; encoding != NULL && i < encoding->event_count; i++)
         if (encoding->events[i].asked == id)
             return true;
     return false;
+}
+
+/* Whether the event is among the first of a metric's: two of its names may mean one event. */
+static bool is_among(const struct kpdb_event *events, int count, unsigned id)
+{
+    int i = 0;
+
+    while (i < count && events[i].id != id)
+        i++;
+    return i < count;
 }
 
 /* Counts what a metric needs as well, if that fits beside the rest. */
@@ -31,7 +42,7 @@ static int add_metric(struct kplive *sampler, unsigned metric, bool user_only,
     for (int i = 0; i < count; i++) {
         const char *name = kpdb_event_name(events[i].id);
 
-        if (is_counted(sampler, counted, events[i].id))
+        if (is_programmed(sampler, events[i].id) || is_among(events, i, events[i].id))
             continue;
         if (counted->count == KPDB_EVENTS_MAX)
             status = KPLIVE_CONFLICT;

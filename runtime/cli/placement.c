@@ -68,7 +68,7 @@ int placement_read(struct arena *arena, const struct arguments *arguments,
         status = cli_release_on(arguments, placement->cpu, &placement->options.release);
     if (status != EXIT_OK)
         return status;
-    kpdb_cpu(placement->cpu, &placement->info);
+    kpdb_cpu_in(placement->cpu, placement->options.release, &placement->info);
     placement->requests =
         arena_alloc(arena, (size_t)arguments->operands.count + placement->info.events,
                     sizeof *placement->requests);
@@ -225,7 +225,7 @@ void placement_text(const struct placement *placement, const struct kpdb_request
         bool fixed = (placement->info.fixed_counters >> event->counter & 1) != 0;
         struct kpdb_event facts = {0};
 
-        kpdb_on(placement->cpu, event->counted, &facts);
+        kpdb_on_in(placement->cpu, placement->options.release, event->counted, &facts);
         table_cell(table, "%c", letter(i));
         table_cell(table, "%s%s", name, requests[i].user_only ? ":u" : "");
         table_cell(table, "%u", event->counter);

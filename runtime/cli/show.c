@@ -91,10 +91,24 @@ static void show_row(struct table *table, const char *name, unsigned cpu, int fo
     table_cell(table, "%s", cli_umask(info.arch, event, text, sizeof text));
     table_cell(table, "%s", cli_counters(event->counters, text, sizeof text));
     table_cell(table, "%s", event->fallback == KPDB_NO_ID ? "-" : kpdb_event_name(event->fallback));
-    table_cell(table, "%s", cli_releases(cli_event_releases(cpu, event), text, sizeof text));
+    table_cell(table, "%s", cli_releases(event->releases, text, sizeof text));
     table_cell(table, "%s", cli_other_names(cpu, found_in, event, name, text, sizeof text));
     table_cell(table, "%s",
                kpdb_errata(cpu, event->id) == NULL ? "-" : kpdb_errata(cpu, event->id));
+}
+
+/* The event as it was found, and where any release will do as each older one has it. */
+static void show_versions(struct table *table, const char *name, unsigned cpu, int release,
+                          int found_in, const struct kpdb_event *event)
+{
+    struct kpdb_event version = *event;
+
+    show_row(table, name, cpu, found_in, &version);
+    while (release < 0 && kpdb_older(cpu, &version, &version) == KPDB_OK) {
+        while (found_in > 0 && !(version.releases >> found_in & 1))
+            found_in--;
+        show_row(table, name, cpu, found_in, &version);
+    }
 }
 
 static void show_absence(const char *before, const char *name, int release, enum absence absence)
@@ -151,7 +165,7 @@ static void show_text(struct arena *arena, const char *name, int release)
     for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
         if (find_on(cpu, release, name, &event, &found_in) != KPDB_OK)
             continue;
-        show_row(table, name, cpu, found_in, &event);
+        show_versions(table, name, cpu, release, found_in, &event);
         if (renamed == NULL) {
             spelling = kpdb_event_name(event.id);
             renamed = kpdb_renamed(event.id);

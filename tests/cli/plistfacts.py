@@ -378,7 +378,10 @@ CPU = {"db": str, "arch": str, "marketing_name": str, "chips": [str], "cpu_ids":
        "events": int, "releases": [str], "not_in_snapshot": [str]}
 EVENT = {"name": str, "number": int, "umask": int, "counters_mask": int,
          "fixed_counter": (int, None), "fallback": (str, None), "aliases": [str], "names": [str],
-         "releases": [str], "renamed": (str, None), "summary": (str, None), "doubted": bool,
+         "releases": [str], "otherwise": [{"number": int, "umask": int, "counters_mask": int,
+                                           "fixed_counter": (int, None), "fallback": (str, None),
+                                           "releases": [str]}],
+         "renamed": (str, None), "summary": (str, None), "doubted": bool,
          "errata": (str, None),
          "sources": [{"release": str, "list": str, "number": str, "counters_mask": str,
                       "disputes": [{"field": str, "ours": (int, None), "theirs": (int, None),

@@ -135,6 +135,8 @@ static void look_up(const struct question *question, const struct kpdb_request *
     MUST(found == KPDB_NOT_IN_RELEASE ||
          (strlen(kpdb_release_name((unsigned)found)) == name->length &&
           memcmp(kpdb_release_name((unsigned)found), name->name, name->length) == 0));
+    found = kpdb_metric_find(name->name, name->length);
+    MUST(found == KPDB_NO_EVENT || (unsigned)found < kpdb_metric_count());
     found = kpdb_name_find(name->name, name->length);
     if (found < 0) {
         MUST(found == KPDB_NO_EVENT);
@@ -145,6 +147,63 @@ static void look_up(const struct question *question, const struct kpdb_request *
          memcmp(agnostic.name, name->name, name->length) == 0);
 }
 
+/* Every set of values of an event is of releases of its own, and found in each of them. */
+static void ask_versions(const struct question *question, unsigned id)
+{
+    struct kpdb_event event, again;
+    unsigned releases = 0;
+    int result = kpdb_on(question->cpu, id, &event);
+
+    for (; result == KPDB_OK; result = kpdb_older(question->cpu, &event, &event)) {
+        MUST(event.releases != 0 && (event.releases & releases) == 0);
+        releases |= event.releases;
+        for (unsigned r = 0; r < kpdb_release_count(); r++)
+            MUST((event.releases >> r & 1) == 0 ||
+                 (kpdb_on_in(question->cpu, (int)r, event.id, &again) == KPDB_OK &&
+                  memcmp(&again, &event, sizeof event) == 0));
+    }
+    event = (struct kpdb_event){.id = (uint16_t)id, .releases = (uint16_t)(id >> 16)};
+    (void)kpdb_older(question->cpu, &event, &event);
+}
+
+/* What a release has, in the order of ids. */
+static void ask_release(const struct question *question, int number)
+{
+    struct kpdb_event event = {.id = 0x1234, .number = 0x4321};
+    int release = question->options.release;
+    int result = kpdb_next_in(question->cpu, release, number, &event);
+    struct kpdb_cpu info;
+
+    check_answer(question, release, result, KPDB_END, &event);
+    MUST(result != KPDB_OK || event.id > number);
+    result = kpdb_cpu_in(question->cpu, release, &info);
+    MUST(result == KPDB_OK || result == KPDB_NO_CPU || result == KPDB_NOT_IN_RELEASE);
+    MUST(result != KPDB_OK || release < 0 || (info.releases >> release & 1) != 0);
+    result = kpdb_cpu_newest(question->cpu);
+    MUST(result == KPDB_NO_CPU || result < (int)kpdb_release_count());
+}
+
+/* Sources and disputes of an event, and what it means. */
+static void ask_sources(const struct question *question, unsigned id)
+{
+    int release = question->options.release, result;
+    struct kpdb_dispute dispute;
+    unsigned n = 0;
+
+    result = kpdb_source(question->cpu, release, id, (enum kpdb_field)(id % 7));
+    MUST(result >= KPDB_END && result <= KPDB_SOURCE_ASSUMED);
+    MUST(*kpdb_source_text(result) != '\0' && *kpdb_source_text((int)id) != '\0');
+    while ((result = kpdb_dispute(question->cpu, release, id, n, &dispute)) == KPDB_OK) {
+        MUST(*dispute.says != '\0' && dispute.ours != dispute.theirs);
+        n++;
+    }
+    MUST(result < KPDB_OK && result >= KPDB_END);
+    MUST(kpdb_dispute(question->cpu, release, id, ~0u, &dispute) == result);
+    MUST(kpdb_summary(id) != NULL || !kpdb_summary_doubted(id));
+    MUST(kpdb_errata(question->cpu, id) == NULL || *kpdb_errata(question->cpu, id) != '\0');
+    (void)kpdb_msr(question->cpu, id);
+}
+
 static void ask_metric(const struct question *question, unsigned n)
 {
     double counts[KPDB_METRIC_NAMES_MAX], value = 0;
@@ -152,7 +211,7 @@ static void ask_metric(const struct question *question, unsigned n)
     struct kpdb_constant constant;
     struct kpdb_metric metric;
     unsigned cpu = question->cpu;
-    int release = question->options.release;
+    int release = question->options.release, result;
 
     for (unsigned i = 0; i < KPDB_METRIC_NAMES_MAX; i++)
         counts[i] = (double)(n % (i + 3)) * (double)n;
@@ -162,7 +221,8 @@ static void ask_metric(const struct question *question, unsigned n)
     if (kpdb_metric_on(cpu, release, n, &metric) != KPDB_OK)
         return;
     MUST(metric.name_count >= 1 && metric.name_count <= KPDB_METRIC_NAMES_MAX);
-    MUST(kpdb_metric_events(cpu, release, &metric, n % 2 == 0, events) == KPDB_OK);
+    result = kpdb_metric_events(cpu, release, &metric, n % 2 == 0, events);
+    MUST(result == KPDB_OK || result == KPDB_MIXED_MODES);
     MUST(kpdb_metric_value(cpu, (char)('@' + n % 28), &metric, counts, &value) != KPDB_OK ||
          value - value == 0);
 }
@@ -197,6 +257,9 @@ static void ask_numbers(const struct question *question, int number)
     for (unsigned i = 0; result == KPDB_OK && i < metric.name_count; i++)
         MUST(metric.names[i] < kpdb_name_count());
     ask_metric(question, n);
+    ask_versions(question, n);
+    ask_release(question, number);
+    ask_sources(question, n);
     (void)kpdb_cpu_chip(cpu, n);
     (void)kpdb_cpu_also(cpu, n);
     (void)kpdb_cpu_id_chip(cpu, n, n);
