@@ -14,8 +14,10 @@
 /* macOS's letter of a kind of core; 0 for "all", which is said of chips with one kind. */
 static bool core_of_key(const char *key, char *core)
 {
-    *core = strcmp(key, "all") == 0 ? '\0' : key[0];
-    return *core == '\0' || (is_upper(key[0]) && key[1] == '\0');
+    bool all = strcmp(key, "all") == 0;
+
+    *core = all ? '\0' : key[0];
+    return all || (is_upper(key[0]) && key[1] == '\0');
 }
 
 static void read_chip_constant(struct arena *arena, const struct plist_node *node,
