@@ -259,7 +259,8 @@ int kpdb_metric_value(unsigned cpu, char core, const struct kpdb_metric *metric,
     double stack[METRIC_DEPTH];
     unsigned depth = 0;
 
-    stack[0] = 0; /* for compilers that see a build without metrics */
+    for (unsigned i = 0; i < METRIC_DEPTH; i++)
+        stack[i] = 0; /* for analyzers, which do not know what kpepc has checked */
     if (cpu >= kpdb_cpu_count())
         return KPDB_NO_CPU;
     if (!is_row(metric->code, METRIC_EXPRESSIONS))

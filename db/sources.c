@@ -66,13 +66,18 @@ int kpdb_source(unsigned cpu, int release, unsigned id, enum kpdb_field field)
     return field == KPDB_FIELD_NUMBER || field == KPDB_FIELD_UMASK ? from->number : from->counters;
 }
 
-/* The n-th of texts that are one behind the other: a table of pointers would be relocated. */
-static const char *nth_text(const char *text, unsigned n)
+/*
+ * The n-th of texts that are one behind the other, in an array of `size` bytes: a table of pointers
+ * would be relocated.
+ */
+static const char *nth_text(const char *texts, size_t size, unsigned n)
 {
-    for (; n > 0; n--)
-        while (*text++ != '\0')
-            ;
-    return text;
+    size_t at = 0;
+
+    while (n > 0 && at + 1 < size)
+        if (texts[at++] == '\0')
+            n--;
+    return &texts[at];
 }
 
 const char *kpdb_source_text(int source)
@@ -84,7 +89,7 @@ const char *kpdb_source_text(int source)
     static const char texts[] = KPDB_SOURCES(TEXT);
 #undef TEXT
 
-    return nth_text(texts,
+    return nth_text(texts, sizeof texts,
                     source < 0 || source >= SOURCE_ROWS ? KPDB_SOURCE_UNKNOWN : (unsigned)source);
 }
 
@@ -111,8 +116,10 @@ static void fill_dispute(const struct kpdb_event *event, const struct source_dis
     out->ours = value_of(event, out->field);
     out->theirs = out->field == KPDB_FIELD_FIXED_COUNTER ? (int32_t)from->theirs /* -1: none */
                                                          : (int64_t)from->theirs;
-    out->says = nth_text(source_texts, from->says - 1u);
-    out->confirmed = from->confirmed == 0 ? NULL : nth_text(source_texts, from->confirmed - 1u);
+    out->says = nth_text(source_texts, sizeof source_texts, from->says - 1u);
+    out->confirmed = from->confirmed == 0
+                         ? NULL
+                         : nth_text(source_texts, sizeof source_texts, from->confirmed - 1u);
 }
 
 int kpdb_dispute(unsigned cpu, int release, unsigned id, unsigned n, struct kpdb_dispute *out)

@@ -2,15 +2,13 @@
 
 The library is compiled here with every compiler at hand and at every level, as
 somebody would who has no libc; then the objects are looked into with binutils.
-And how large it is for who only looks up.
 """
 import pathlib
 import re
 import shutil
 import tempfile
 
-import plistfacts
-from kpeptest import CC, KPEPC, SOURCE, check, done, equal, run
+from kpeptest import CC, SOURCE, check, done, equal, run
 import os
 
 TABLES = pathlib.Path(os.environ["LIBKPDB"]).parent / "tables"
@@ -65,37 +63,6 @@ def compile_with(compiler, level, directory):
     equal([line for line in dynamic if "JUMP_SLO" not in line], [], f"{what}: run-time relocations")
 
 
-def lookup_only(tables, directory):
-    """Links what kpdb_find() needs and no more: its read-only bytes, and the tables in them."""
-    objects = [directory / f"{source.stem}.o" for source in SOURCES]
-    script = directory / "lookup.map"
-    script.write_text("{ global: kpdb_find; local: *; };\n")
-    status, _, errors = run(CC, *FLAGS[:-1], tables, "-O2", "-fPIC", "-ffunction-sections",
-                            "-fdata-sections", "-c", *SOURCES, cwd=directory)
-    equal(status, 0, f"the sources compile in sections: {errors}")
-    status, _, errors = run(CC, "-shared", "-nostdlib", "-Wl,--gc-sections",
-                            f"-Wl,--version-script={script}", "-o", directory / "lookup.so", *objects)
-    equal(status, 0, f"a program that only looks up links: {errors}")
-    names = re.findall(r" r (\w+)", run("nm", directory / "lookup.so")[1])
-    return sum(size for name, (_, size, _) in sections(directory / "lookup.so").items()
-               if name.startswith(".rodata")), names
-
-
-def check_bytes(directory):
-    """Texts, sources and metrics are apart: a program that does not ask has none of their bytes."""
-    one = directory / "a14"
-    status, _, errors = run(KPEPC, "compile", "--no-sync", "-o", one, "--cpu", "a14",
-                            *plistfacts.arguments(plistfacts.snapshots()))
-    equal(status, 0, f"tables of a14: {errors}")
-    for what, tables, most in (("all databases", TABLES, 48 * 1024), ("a14", one, 2600)):
-        size, names = lookup_only(tables, directory)
-        print(f"{what}, lookup only: {size} bytes")
-        check(0 < size < most, f"{what}: {size} bytes, and not less than {most}")
-        equal([name for name in names if name.startswith(("text", "source", "metric"))], [],
-              f"{what}: nothing but the tables of events and names")
-        check("tables" in names, f"{what}: has the tables")
-
-
 def main():
     compilers = {os.path.realpath(shutil.which(name)) for name in (CC, "gcc", "clang")
                  if shutil.which(name)}
@@ -103,7 +70,6 @@ def main():
         for compiler in sorted(compilers):
             for level in ("-O0", "-O1", "-O2", "-O3", "-Os"):
                 compile_with(compiler, level, pathlib.Path(directory))
-        check_bytes(pathlib.Path(directory))
     print("compilers:", ", ".join(sorted(compilers)))
     done()
 
