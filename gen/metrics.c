@@ -15,8 +15,10 @@
 /* macOS's letter of a kind of core; 0 for "all", which is said of chips with one kind. */
 static bool core_of_key(const char *key, char *core)
 {
-    *core = strcmp(key, "all") == 0 ? '\0' : key[0];
-    return *core == '\0' || (is_upper(key[0]) && key[1] == '\0');
+    bool all = strcmp(key, "all") == 0;
+
+    *core = all ? '\0' : key[0];
+    return all || (is_upper(key[0]) && key[1] == '\0');
 }
 
 /* Whether there is room for all constants of a dictionary; false after a report. */

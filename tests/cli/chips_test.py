@@ -1,22 +1,17 @@
-"""db/chips.plist against the lists that it was made from, where they are there.
-
-KPEP_FACTS is the directory that has them, and nothing of the repository: kpep/cpus.tsv says which
-chips each release's CPU ids are sold in, facts/data/chips_evidence.tsv what was found out since.
+"""db/chips.plist against the lists that it was made from, where they are beside the repository:
+cpus.tsv says which chips each release's CPU ids are sold in, chips_evidence.tsv what was found out
+since.
 """
 import csv
-import os
-import pathlib
-import sys
 
 import plistfacts
-from kpeptest import check, done, equal
+from kpeptest import LISTS, SHARED, check, done, equal, skip
 
-FACTS = pathlib.Path(os.environ.get("KPEP_FACTS", ""))
 CHIPS = plistfacts.load(plistfacts.CHIPS)
 
 
-def rows(name):
-    with open(FACTS / name, encoding="utf-8") as file:
+def rows(path):
+    with open(path, encoding="utf-8") as file:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
@@ -28,7 +23,7 @@ def check_listed():
     """Every id of every release: its database and its chips."""
     databases = {release: plistfacts.read_directory(directory)
                  for release, directory in plistfacts.snapshots().items()}
-    listed = [row for row in rows("kpep/cpus.tsv") if row["release"] in databases]
+    listed = [row for row in rows(SHARED / "cpus.tsv") if row["release"] in databases]
     equal({(row["release"], row["cpu_id"], row["database"]) for row in listed},
           {(release, i, database.name) for release, found in databases.items()
            for database in found for i in database.ids}, "the ids of each release's databases")
@@ -43,7 +38,7 @@ def check_listed():
 def check_found():
     """What was found out: measured is sure, and why is said of whatever was in doubt."""
     wanted = {"raise to high": "high", "confirmed": "high", "SDK constant": "medium", "open": "low"}
-    found = rows("facts/data/chips_evidence.tsv")
+    found = rows(LISTS / "chips_evidence.tsv")
     for row in found:
         level = next(level for begin, level in wanted.items() if row["finding"].startswith(begin))
         ids = [row["cpu_id"], row["cpu_id"].replace("_2_", "_c_")]
@@ -57,8 +52,7 @@ def check_found():
     return len(found)
 
 
-if not os.environ.get("KPEP_FACTS"):
-    print("skipped: no facts to hold db/chips.plist against (-DKPEP_FACTS=DIR)")
-    sys.exit(77)
+if not LISTS.exists():
+    skip("the lists are not beside the repository")
 print(f"{check_listed()} ids in lists, {check_found()} findings")
 done()

@@ -1014,7 +1014,7 @@ def check_descriptions():
           "a description as a C string")
 
 
-# ---- the two headers of libkpdb
+# ---- the headers of libkpdb
 
 def changed_tables():
     """What is changed -> the databases of two releases, and the other files of a compile."""

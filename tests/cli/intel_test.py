@@ -1,8 +1,5 @@
 """What Intel's events need, as kpep programs it and warns of it: against the list that db/intel.plist
 was made from, and against libpfm4, where they are there.
-
-KPEP_FACTS is the directory that has the list, facts/data/intel_bits.tsv, and nothing of the
-repository.
 """
 import csv
 import json
@@ -11,7 +8,7 @@ import pathlib
 import tempfile
 
 import plistfacts
-from kpeptest import CC, KPEP, KPEPC, check, database, done, equal, run, write_plist
+from kpeptest import CC, KPEP, KPEPC, LISTS, check, database, done, equal, run, write_plist
 
 PLAIN = 0x430000  # USR, OS and EN: what kperfdata's words have
 FIELDS = {"edge": 1 << 18, "any": 1 << 21, "inv": 1 << 23}
@@ -162,10 +159,9 @@ def check_releases():
 
 
 check_releases()
-if os.environ.get("KPEP_FACTS"):
-    path = pathlib.Path(os.environ["KPEP_FACTS"]) / "facts/data/intel_bits.tsv"
-    print(f"{check_list(path)} rows of the list")
+if LISTS.exists():
+    print(f"{check_list(LISTS / 'intel_bits.tsv')} rows of the list")
 else:
-    print("not tested: no list to hold db/intel.plist against (-DKPEP_FACTS=DIR)")
+    print("not tested: the list is not beside the repository")
 print(f"{check_libpfm4()} events of libpfm4")
 done()

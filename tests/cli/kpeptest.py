@@ -21,8 +21,10 @@ SOURCE = pathlib.Path(os.environ["KPEP_SOURCE"])
 CC = os.environ.get("CC", "cc")
 SANITIZED = b"__asan_init" in pathlib.Path(KPEPC).read_bytes()  # takes memory of its own
 
-# Apple's own files are beside the repository in CI and not at all elsewhere.
+# Apple's own files, and the lists that data was made from, are beside the repository in CI and not
+# at all elsewhere.
 SHARED = SOURCE.parent / "shared" / "kpep"
+LISTS = SHARED.parent / "facts" / "data"
 
 # What one compile writes: TABLE_HEADERS, the first being the public one.
 HEADERS = [f"{name}.h" for name in re.findall(r"^    X\((\w+)\)",

@@ -2,10 +2,8 @@
 import csv
 
 import plistfacts
-from kpeptest import SHARED, check, done, equal, skip
+from kpeptest import LISTS, check, done, equal, skip
 from plistfacts import MEANINGS, Facts, Meanings, load
-
-LISTS = SHARED.parent / "facts" / "data"
 
 
 def rows(name):
@@ -13,7 +11,7 @@ def rows(name):
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-if not (LISTS / "summaries.tsv").exists():
+if not LISTS.exists():
     skip("the lists are not beside the repository")
 said = load(MEANINGS)
 listed = {row["event"]: row for row in rows("summaries.tsv")}

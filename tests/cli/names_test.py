@@ -10,7 +10,7 @@ import json
 import re
 
 import plistfacts
-from kpeptest import KPEP, SHARED, check, done, equal, run
+from kpeptest import KPEP, LISTS, check, done, equal, run
 from plistfacts import Facts
 
 FACTS = Facts(plistfacts.snapshots())
@@ -303,7 +303,7 @@ def candidates():
 
 def rows(name):
     """The rows of a table of facts as dictionaries; None where it is not beside the repository."""
-    path = SHARED.parent / "facts" / "data" / name
+    path = LISTS / name
     if not path.exists():
         print(f"{path} is not here: not compared")
         return None

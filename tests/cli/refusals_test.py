@@ -651,6 +651,22 @@ def bad_chips():
         data = edited(CHIPS, (path,) if given is None else (path, given))
         refused(f"chips: {path} = {given}", beside("chips.plist", data),
                 f"chips.plist: {path.replace('/', '.')}: {says}", "--chips", "chips.plist")
+    no_core = "no kind of core (expected source, all, or a letter as P or E)"
+    for constants, path, says in [
+            (4, "", "integer (expected a dictionary)"),
+            ({"width": 4}, ".width", "integer (expected a dictionary)"),
+            ({"width": {"P": 8}}, ".width.source", "missing (expected a string)"),
+            ({"width": {"source": "A page."}}, ".width",
+             "no value (expected one for all, or for a letter as P or E)"),
+            *(({"width": {"all": 4, key: 8, "source": "A page."}}, f".width.{key}", no_core)
+              for key in ("", "p", "PE", "every")),
+            ({"width": {"P": 0, "source": "A page."}}, ".width.P",
+             "0 (expected an integer from 1 to 65535)"),
+            ({"width": {"all": 65536, "source": "A page."}}, ".width.all",
+             "65536 (expected an integer from 1 to 65535)")]:
+        refused(f"chips: constants {constants}",
+                beside("chips.plist", edited(CHIPS, (f"{ID}/constants", constants))),
+                f"chips.plist: {ID}.constants{path}: {says}", "--chips", "chips.plist")
     refused("chips: a confidence of one's own",
             beside("chips.plist", edited(CHIPS, (f"{ID}/confidence", "quite"))),
             f"chips.plist: {ID}: confidence is 'quite' (expected high, medium or low)",

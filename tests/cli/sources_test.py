@@ -9,7 +9,7 @@ import re
 import tempfile
 
 import plistfacts
-from kpeptest import (CC, KPEP, KPEPC, SHARED, SOURCE, check, database, done, equal, run, write_plist)
+from kpeptest import (CC, KPEP, KPEPC, LISTS, SHARED, SOURCE, check, database, done, equal, run, write_plist)
 
 FACTS = plistfacts.Facts(plistfacts.snapshots())
 SOURCES = plistfacts.load(SOURCE / "db" / "sources.plist")
@@ -127,15 +127,14 @@ def check_releases(releases):
 
 
 def check_facts():
-    data = SHARED.parent / "facts" / "data"
-    if not data.exists():
-        print(f"{data} is not here: db/sources.plist was not compared with the lists of facts")
+    if not LISTS.exists():
+        print("not tested: the lists are not beside the repository")
         return
-    told, listed = told_disputes(), listed_disputes(data)
+    told, listed = told_disputes(), listed_disputes(LISTS)
     equal(told, listed, "the disputes and the lists of facts")
     check(len(listed) > 50, f"{len(listed)} disputes are listed")
     check_releases(SHARED)
-    for row in read_table(data / "macos-26.0-a7-a13.tsv"):
+    for row in read_table(LISTS / "macos-26.0-a7-a13.tsv"):
         cpu = FACTS.cpu(row["db"])
         want = "assumed" if row["mask_from"] == "assumed any" else "older"
         equal(wanted(cpu, "macos-26.0", row["event"])["counters_mask"], want,

@@ -343,6 +343,50 @@ static void test_metrics(void)
         before = metric.name;
     }
     CHECK_INT(kpdb_metric(kpdb_metric_count(), &metric), KPDB_NO_EVENT);
+    metric.name_count = 0;
+    CHECK_INT(kpdb_metric_events(kpdb_cpu_count(), -1, &metric, false, NULL), KPDB_NO_CPU);
+}
+
+/* What fixed counters count, on others: where the release has the CPU, and an error where not. */
+static void test_configurable(void)
+{
+    struct kpdb_event fixed, event, untouched;
+    int cycles = kpdb_name_find("cycles", 6);
+
+    memset(&event, 0x5a, sizeof event);
+    untouched = event;
+    CHECK_INT(kpdb_name_configurable(kpdb_cpu_count(), -1, 0, &event), KPDB_NO_CPU);
+    CHECK_INT(kpdb_name_configurable(0, -1, kpdb_name_count(), &event), KPDB_NO_EVENT);
+    CHECK(memcmp(&event, &untouched, sizeof event) == 0);
+    for (unsigned cpu = 0; cycles >= 0 && cpu < kpdb_cpu_count(); cpu++)
+        for (int r = KPDB_ANY_RELEASE; r < (int)kpdb_release_count(); r++) {
+            int named = kpdb_name_on(cpu, r, (unsigned)cycles, &fixed);
+            int result = kpdb_name_configurable(cpu, r, (unsigned)cycles, &event);
+            struct kpdb_cpu info;
+
+            CHECK_INT(kpdb_cpu(cpu, &info), KPDB_OK);
+            CHECK_INT(result, info.arch == KPDB_ARM64 ? named : KPDB_NOT_ON_CPU);
+            CHECK(result != KPDB_OK || (fixed.fixed >= 0 && event.fixed < 0));
+        }
+}
+
+static void test_constants(void)
+{
+    struct kpdb_constant constant, untouched;
+
+    memset(&constant, 0x5a, sizeof constant);
+    CHECK_INT(kpdb_constant(kpdb_cpu_count(), 0, &constant), KPDB_NO_CPU);
+    for (unsigned cpu = 0; cpu < kpdb_cpu_count(); cpu++) {
+        unsigned n = 0;
+
+        for (; kpdb_constant(cpu, n, &constant) == KPDB_OK && n < 1000; n++)
+            CHECK(*constant.name != '\0' && *constant.summary != '\0' && *constant.source != '\0' &&
+                  constant.value > 0);
+        untouched = constant;
+        CHECK_INT(kpdb_constant(cpu, n, &constant), KPDB_END);
+        CHECK_INT(kpdb_constant(cpu, UINT32_MAX, &constant), KPDB_END);
+        CHECK(memcmp(&constant, &untouched, sizeof constant) == 0);
+    }
 }
 
 /* ---- what releases renamed (plists.md 2.3), and an M1, in a build that has the CPU ----------- */
@@ -473,6 +517,8 @@ int main(void)
     test_designations_that_are_none();
     test_names();
     test_metrics();
+    test_configurable();
+    test_constants();
     test_values();
     test_rename();
     test_m1();
