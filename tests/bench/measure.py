@@ -11,7 +11,7 @@ from build import GPERF_KINDS, GPERF_ONE_KINDS, write
 from report import record
 from tools import plist_flags, run
 
-M1, ALL = "M1 of macOS 15, its own names", "all databases of both releases"
+M1, ALL = "M1 of macOS 15, its own names", "all databases of all releases"
 M1_NAMED = "M1 of macOS 15, all chip-agnostic names"
 CPUS = {"a14": "M1 (a14)", "as4": "M4 (as4)", "icelake": "Ice Lake"}
 READS = 1000
