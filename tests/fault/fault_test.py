@@ -349,7 +349,8 @@ def real_databases():
     """All of the default build's, sampled."""
     facts = [word for name in ("names", "chips", "kernel", "intel", "sources", "meanings")
              for word in (f"--{name}", DATABASES / f"{name}.plist")]
-    releases = [f"{name}={DATABASES / 'kpep' / name}" for name in ("macos-15", "macos-26.4")]
+    releases = [f"{name}={DATABASES / 'kpep' / name}" for name in
+                ("macos-15", "macos-26.0", "macos-26.4", "macos-27")]
     case = Case("all databases", KPEPC, "compile", "-o", "out", *facts, *releases,
                 outputs=tuple(f"out/{name}" for name in HEADERS))
     numbers = len(case.names("memory"))

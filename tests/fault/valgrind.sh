@@ -31,7 +31,10 @@ facts=""
 for name in names chips kernel intel sources meanings; do
     facts="$facts --$name $source/db/$name.plist"
 done
-releases="macos-15=$source/db/kpep/macos-15 macos-26.4=$source/db/kpep/macos-26.4"
+releases=""
+for name in macos-15 macos-26.0 macos-26.4 macos-27; do
+    releases="$releases $name=$source/db/kpep/$name"
+done
 golden=$source/tests/golden
 # shellcheck disable=SC2086
 {
