@@ -227,7 +227,7 @@ static size_t read_word(const struct sources *sources, const struct plist_node *
         if (strcmp(words[i], word) == 0)
             return i;
     for (size_t i = first; i < count; i++)
-        buffer_printf(&text, "%s%s", i == first ? "" : i + 1 == count ? " or " : ", ", words[i]);
+        buffer_add_alternative(&text, words[i], i + 1 == count);
     plist_error(node, "'%s' (expected %s)", word,
                 arena_copy(sources->arena, text.data, text.length));
     buffer_free(&text);
